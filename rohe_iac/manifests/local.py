@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports
-from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.plan_rendering import PlanRendering
+from rohe_iac.manifests.plan_rendering import PlanRendering, client_of
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
@@ -25,9 +23,6 @@ SUPERVISOR = "supervisor"
 
 BROKER = "broker"
 """Name of the broker's manifest."""
-
-OPERATOR = "operator"
-"""The broker's client that the command line connects as."""
 
 STAND_IN = ("rohe", "stand-in", "run")
 """The command of a service that has a profile and no command of its own."""
@@ -45,8 +40,7 @@ class LocalManifests(PlanRendering):
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
-        grants = dict(sorted(self._grants()))
-        for client, granted in grants.items():
+        for client, granted in self.grants.items():
             values = {"client": client, "granted": granted}
             yield self._manifest("Credential", f"credential-{client}", f"credential/{client}", values, (SUPERVISOR,))
         for placement in self.plan.placements:
@@ -54,8 +48,8 @@ class LocalManifests(PlanRendering):
             if workload.role == "broker":
                 embedded = self.blueprint.stack.spec.broker.embedded
                 server = embedded.server if embedded is not None else "nats"
-                values = {"ports": _ports(placement), "users": list(grants), "server": server}
-                needed = (SUPERVISOR, *(f"credential-{client}" for client in grants))
+                values = {"ports": _ports(placement), "users": list(self.grants), "server": server}
+                needed = (SUPERVISOR, *(f"credential-{client}" for client in self.grants))
                 yield self._manifest("Broker", BROKER, placement.workload, values, needed)
             else:
                 yield self._process(workload, placement)
@@ -77,23 +71,9 @@ class LocalManifests(PlanRendering):
         """Returns the URL of a replica on this machine, or None where it listens on no port."""
         return f"http://127.0.0.1:{_port(replica, '')}" if replica.ports else None
 
-    def _grants(self) -> Iterable[tuple[str, Grants]]:
-        if not self.connected:
-            return
-        yield OPERATOR, operator_grants(self.stack)
-        by_topic: dict[str, set[str]] = defaultdict(set)
-        for address, workload in self.workloads.items():
-            if workload.role == "agent":
-                yield workload.slug, agent_grants(self.stack, self.instances.get(address, ()))
-            elif self.is_connected(workload):
-                by_topic[workload.topic].add(address)
-        for topic, addresses in by_topic.items():
-            instances = [name for address in addresses for name in self.instances.get(address, ())]
-            yield topic, service_grants(self.stack, topic, instances)
-
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
         service = service_with_variant(workload, placement.variant)
-        client = workload.slug if workload.role == "agent" else workload.topic
+        client = client_of(workload)
         values: dict[str, Any] = {
             "paths": {},
             "secrets": {},

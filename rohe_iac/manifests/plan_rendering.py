@@ -11,11 +11,20 @@ from functools import cached_property
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
+
+OPERATOR = "operator"
+"""The broker's client that the command line connects as."""
+
+
+def client_of(workload: Workload) -> str:
+    """Returns the broker's client that the replicas of a workload connect as, which is the name of its credentials."""
+    return workload.slug if workload.role == "agent" else workload.topic
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,24 @@ class PlanRendering(ABC):
     def connected(self) -> frozenset[str]:
         """Returns the pipelines whose services are given the broker's address; empty where there is no broker."""
         return frozenset(connected_pipelines(self.blueprint))
+
+    @cached_property
+    def grants(self) -> Mapping[str, Grants]:
+        """Returns what each client of the broker may do, by the client's name, sorted; empty where there is no broker.
+
+        The clients are the operator, and one a service and one a pipeline's agents: replicas share their service's.
+        """
+        if not self.connected:
+            return {}
+        found = {OPERATOR: operator_grants(self.stack)}
+        by_client: dict[str, list[str]] = defaultdict(list)
+        for address, workload in self.workloads.items():
+            if workload.role == "agent":
+                found[client_of(workload)] = agent_grants(self.stack, self.instances.get(address, ()))
+            elif self.is_connected(workload):
+                by_client[client_of(workload)] += self.instances.get(address, ())
+        found |= {client: service_grants(self.stack, client, names) for client, names in by_client.items()}
+        return dict(sorted(found.items()))
 
     def is_connected(self, workload: Workload) -> bool:
         """Checks whether the replicas of a workload are clients of the broker."""

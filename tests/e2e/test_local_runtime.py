@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.run.outcome import Ending
-from rohe_iac.targets.local.broker.embedded import SERVERS
-from rohe_iac.targets.local.broker.server import BrokerMissing
+from rohe_iac.targets.broker.server import BrokerMissing
+from rohe_iac.targets.broker.servers import SERVERS
 
 pytestmark = pytest.mark.engine
 

@@ -2,55 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
-from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.names import is_name
-
-
-class UnreadableManifest(RoheError):
-    """A manifest is no document of the target `local`."""
-
-    exit_code = ExitCode.INTERNAL
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialSpec:
-    """A client of the embedded broker.
-
-    Attributes:
-        client: Name of the client, which is also its user name.
-        publish: MQTT topic filters that the client may publish to.
-        subscribe: MQTT topic filters that the client may subscribe to.
-    """
-
-    client: str
-    publish: tuple[str, ...]
-    subscribe: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSpec:
-    """The embedded broker.
-
-    Attributes:
-        address: Address of the stack's part.
-        ports: Port numbers by name.
-        users: Names of the clients.
-        server: Name of the server, nats or mosquitto.
-    """
-
-    address: str
-    ports: dict[str, int]
-    users: tuple[str, ...]
-    server: str = "nats"
+from rohe_iac.targets.manifest_document import ManifestDocument, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,71 +51,13 @@ class ProcessSpec:
     unenforced: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestDocument:
-    """What every document has: kind, name, stack, address and specification."""
-
-    kind: str
-    name: str
-    stack: str
-    address: str
-    spec: dict[str, Any] = field(default_factory=dict)
-
-
-def read_document(text: str) -> ManifestDocument:
-    """Reads the document of a manifest's text.
-
-    Raises:
-        UnreadableManifest: The text is no document.
-    """
-    try:
-        value = yaml.safe_load(text)
-        metadata = value["metadata"]
-        return ManifestDocument(
-            kind=value["kind"],
-            name=_name(metadata["name"]),
-            stack=metadata.get("stack", ""),
-            address=metadata.get("address", ""),
-            spec=value.get("spec") or {},
-        )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise UnreadableManifest("a manifest does not read as one of the local target", detail=_words(error)) from error
-
-
-def credential_of(document: ManifestDocument) -> CredentialSpec:
-    """Returns the specification of a document of kind Credential.
-
-    Raises:
-        UnreadableManifest: A field is absent or wrong.
-    """
-    with _reading(document):
-        spec = document.spec
-        client = _name(spec["client"])
-        publish, subscribe = (tuple(_topic(topic) for topic in spec[what]) for what in ("publish", "subscribe"))
-        return CredentialSpec(client, publish, subscribe)
-
-
-def broker_of(document: ManifestDocument) -> BrokerSpec:
-    """Returns the specification of a document of kind Broker.
-
-    Raises:
-        UnreadableManifest: A field is absent or wrong.
-    """
-    with _reading(document):
-        ports = {name: int(port) for name, port in document.spec["ports"].items()}
-        server = document.spec.get("server", "nats")
-        needed = {"nats": ("mqtt", "nats"), "mosquitto": ("mqtt",)}[server]
-        opened = {name: ports[name] for name in (*needed, *ports)}
-        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server)
-
-
 def process_of(document: ManifestDocument) -> ProcessSpec:
     """Returns the specification of a document of kind Process.
 
     Raises:
         UnreadableManifest: A field is absent or wrong.
     """
-    with _reading(document):
+    with reading(document):
         spec = document.spec
         limits = spec.get("limits") or {}
         return ProcessSpec(
@@ -181,17 +80,6 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
         )
 
 
-def _name(text: object) -> str:
-    """Returns a name that may be part of a path or a line of settings.
-
-    Raises:
-        ValueError: It is none, such as `../web`, or one with a line break.
-    """
-    if not isinstance(text, str) or not is_name(text):
-        raise ValueError(f"{str(text)[:80]!r} is no name: at most 63 characters a-z, 0-9 and inner hyphens")
-    return text
-
-
 def _file_name(text: object) -> str:
     if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", text):
         raise ValueError(f"{str(text)[:80]!r} is no name of a file")
@@ -204,30 +92,3 @@ def _path(text: object) -> str:
     if not isinstance(text, str) or path.is_absolute() or ".." in path.parts or "\0" in text:
         raise ValueError(f"{str(text)[:80]!r} is no path inside the stack's folder")
     return text
-
-
-def _topic(text: object) -> str:
-    """Returns a topic filter that may be part of a line of settings."""
-    if not isinstance(text, str) or not text.isprintable():
-        raise ValueError(f"{str(text)[:80]!r} is no topic filter")
-    return text
-
-
-@contextlib.contextmanager
-def _reading(document: ManifestDocument) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnreadableManifest(
-            f"the {document.kind} {document.name} lacks a field or has a wrong one",
-            detail=_words(error),
-        ) from error
-
-
-def _words(error: Exception) -> str:
-    """Returns in plain words what is wrong with a manifest."""
-    if isinstance(error, KeyError):
-        return f"the field {error} is missing, or has a value that is not known"
-    if isinstance(error, TypeError | AttributeError):
-        return "a field has a value of a wrong type"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rohe_iac.targets.broker.documents import broker_of, credential_of
 from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
-from rohe_iac.targets.local.documents import ManifestDocument, broker_of, credential_of, process_of
+from rohe_iac.targets.local.documents import process_of
 from rohe_iac.targets.local.permit import Permit
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.supervision import Supervision
+from rohe_iac.targets.manifest_document import ManifestDocument
 
 
 @dataclass

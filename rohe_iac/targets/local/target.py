@@ -12,14 +12,16 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.broker import embedded
-from rohe_iac.targets.local.documents import broker_of, process_of, read_document
+from rohe_iac.targets.broker.documents import broker_of
+from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.local.documents import process_of
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.running import Running
 from rohe_iac.targets.local.supervisor.settings import check_descriptors
+from rohe_iac.targets.manifest_document import read_document
 
 EXECUTABLE = "pulumi-resource-rohe"
 """Name of the provider's executable."""
@@ -92,7 +94,7 @@ class LocalDeploymentTarget:
         wanted = self._ports(manifests)
         for manifest in manifests:
             if manifest.kind == "Broker":
-                embedded.SERVERS[broker_of(read_document(manifest.text)).server].binary()
+                SERVERS[broker_of(read_document(manifest.text)).server].binary()
         taken = [port for port in wanted if not processes.port_is_free(port)]
         if not taken:
             return
@@ -203,7 +205,7 @@ class LocalDeploymentTarget:
                 ports = process_of(document).ports
             elif manifest.kind == "Broker":
                 broker = broker_of(document)
-                ports = embedded.SERVERS[broker.server].open_ports(broker)
+                ports = SERVERS[broker.server].open_ports(broker)
             wanted |= dict.fromkeys(ports.values(), manifest.address)
         return wanted
 

@@ -14,9 +14,9 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from rohe_iac import __version__
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.documents import ManifestDocument, read_document
 from rohe_iac.targets.local.resources import RESOURCES, Resource, Site
 from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.manifest_document import ManifestDocument, read_document
 from rohe_iac.targets.provider.lease import Lease
 from rohe_iac.targets.provider.stubs import Stubs
 

@@ -29,7 +29,7 @@ from rohe_iac.foundation.topics import (
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD
+from rohe_iac.targets.broker.server import MAX_PAYLOAD
 from rohe_iac.targets.local.supervisor.probes import fault_of
 from rohe_iac.transports.mqtt import AgentTransport
 

@@ -18,7 +18,7 @@ from stack_broker import AGENT, STACK, PlainClient, StackBroker, wait_for
 
 from rohe_iac.foundation.topics import MAX_REPORT_BYTES, ack_topic, report_topic
 from rohe_iac.observation.reports import report as wire
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD
+from rohe_iac.targets.broker.server import MAX_PAYLOAD
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/wire-protocol.md").read_text()

@@ -13,8 +13,8 @@ def doctor(output: OutputOption = Output.human) -> int:
     Example: `rohe doctor -o json`
     """
     from rohe_iac.cli.views.running.doctor import DoctorView
-    from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
-    from rohe_iac.targets.local.broker.nats import NatsServer
+    from rohe_iac.targets.broker.mosquitto import MosquittoServer
+    from rohe_iac.targets.broker.nats import NatsServer
     from rohe_iac.targets.local.supervisor.cgroups import limits_obstacle
     from rohe_iac.usecases.running.doctor import BrokerProgram, examine
 

@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.documents import CredentialSpec
+from rohe_iac.targets.broker.documents import CredentialSpec
+from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.local.stack_folder import Layout
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A client with its password, for the broker's settings."""
-
-    credential: CredentialSpec
-    password: str
 
 
 class Credentials:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
 from pathlib import Path
 
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.folders import write_private
+from rohe_iac.targets.broker.documents import BrokerSpec
+from rohe_iac.targets.broker.server import BrokerPlace, BrokerServer
+from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.local.broker.credentials import Credentials
-from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
-from rohe_iac.targets.local.broker.nats import NatsServer
-from rohe_iac.targets.local.broker.server import BrokerPlace, BrokerServer
-from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
-
-SERVERS: Mapping[str, BrokerServer] = {"nats": NatsServer(), "mosquitto": MosquittoServer()}
-"""Servers by the name that a blueprint gives them."""
+from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program, ReadinessProbe
 
 
 def url_of(broker: BrokerSpec) -> str:
@@ -63,7 +58,7 @@ class LocalBroker:
             environment={MARK: str(self._layout.program(BROKER))},
             ports=server.open_ports(broker),
             probe=ReadinessProbe(broker.ports["mqtt"]),
-            liveness=server.liveness(broker),
+            liveness=LivenessProbe(server.liveness, broker.ports[server.liveness]),
             startup=20.0,
             files=sha256_hex(self._settings(broker, stack)),
         )

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.targets.local.documents import UnreadableManifest, broker_of, credential_of, process_of, read_document
+from rohe_iac.targets.broker.documents import broker_of, credential_of
+from rohe_iac.targets.local.documents import process_of
+from rohe_iac.targets.manifest_document import UnreadableManifest, read_document
 
 NAMES = ["../web", "/etc/cron.d/web", "a/b", ".", "..", "", "web\nuser root", "web\0", "web;id", "$(id)", "%(here)s",
          "Web", "x" * 64, "ünï", None, 7, ["web"]]  # fmt: skip

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.broker.embedded import SERVERS
-from rohe_iac.targets.local.documents import BrokerSpec
+from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import probes
 from rohe_iac.targets.local.supervisor.probes import fault_of
+from rohe_iac.targets.local.supervisor.program import LivenessProbe
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def listener() -> Iterator[socket.socket]:
 
 def fault(server: str, port: int, folder: Path) -> str:
     """Returns the fault of a broker on `port`, by the liveness probe that apply gives it."""
-    probe = SERVERS[server].liveness(BrokerSpec("broker/broker", {"mqtt": port, "nats": port}, (), server))
+    probe = LivenessProbe(SERVERS[server].liveness, port)
     return fault_of(probe, os.getpid(), Layout(StackFolder(folder), folder), began=0.0)
 
 

@@ -1,4 +1,4 @@
-"""The NATS server as the embedded broker: MQTT 3.1.1 on loopback, with a user and permissions for each client."""
+"""The NATS server as the embedded broker: MQTT 3.1.1, with a user and permissions for each client."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
-from rohe_iac.targets.local.broker.credentials import User
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
-from rohe_iac.targets.local.documents import BrokerSpec
-from rohe_iac.targets.local.supervisor.program import LivenessProbe
+from rohe_iac.targets.broker.documents import BrokerSpec
+from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.user import User
 
 SUBSCRIPTIONS = "$MQTT.sub.>"
 """NATS subjects that the server delivers messages of QoS 1 on; every subscriber needs access to them."""
@@ -70,6 +70,8 @@ class NatsServer:
 
     mqtt = "3.1.1"
     settings_file = "server.conf"
+    # The server would log every MQTT client without a password.
+    liveness: Literal["nats", "mqtt"] = "nats"
 
     def binary(self) -> str:
         """Returns the program that ROHE_NATS_SERVER names, or else beside this interpreter, or else on PATH.
@@ -89,10 +91,6 @@ class NatsServer:
         """Returns the ports that the server listens on; its monitor stays closed, because it asks for no password."""
         return {name: broker.ports[name] for name in ("mqtt", "nats")}
 
-    def liveness(self, broker: BrokerSpec) -> LivenessProbe:
-        """Returns a test that connects to the NATS port, since the server logs every MQTT client without a password."""
-        return LivenessProbe("nats", broker.ports["nats"])
-
     def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
         """Returns the text of server.conf, which includes users.conf.
 
@@ -109,7 +107,7 @@ class NatsServer:
                 # and while max_ack_pending messages are unacknowledged no new message is sent. All subscriptions of a
                 # session share 65,535: with a larger number each, later subscriptions of an agent would be refused.
                 # Without consumer_inactive_threshold, a session that nobody opens again keeps its messages for ever.
-                f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, ack_wait: "3s",'
+                f'mqtt {{ host: {json.dumps(place.host)}, port: {broker.ports["mqtt"]}, ack_wait: "3s",'
                 f' max_ack_pending: {ACK_PENDING}, consumer_inactive_threshold: "{SESSION_EXPIRY}s" }}',
                 "include ./users.conf",
                 "",

@@ -7,11 +7,11 @@ import hashlib
 import os
 import pwd
 from collections.abc import Mapping
+from typing import Literal
 
-from rohe_iac.targets.local.broker.credentials import User
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
-from rohe_iac.targets.local.documents import BrokerSpec
-from rohe_iac.targets.local.supervisor.program import LivenessProbe
+from rohe_iac.targets.broker.documents import BrokerSpec
+from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.user import User
 
 ITERATIONS = 1000
 """Iterations of PBKDF2; the passwords are random and of 192 bits, so that no number of them makes guessing harder."""
@@ -31,6 +31,8 @@ class MosquittoServer:
 
     mqtt = "5"
     settings_file = "mosquitto.conf"
+    # A CONNECT without a user, whose refusal is the answer.
+    liveness: Literal["nats", "mqtt"] = "mqtt"
 
     def binary(self) -> str:
         """Returns the program that ROHE_MOSQUITTO names, or else the one on PATH or in a folder for system programs.
@@ -50,14 +52,10 @@ class MosquittoServer:
         """Returns the one port that the server listens on."""
         return {"mqtt": broker.ports["mqtt"]}
 
-    def liveness(self, broker: BrokerSpec) -> LivenessProbe:
-        """Returns a test that sends a CONNECT to the MQTT port and takes a refusal as an answer."""
-        return LivenessProbe("mqtt", broker.ports["mqtt"])
-
     def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
         """Returns the text of mosquitto.conf, which takes the rest of a line as the value: no path needs quotes."""
         lines = [
-            f"listener {broker.ports['mqtt']} 127.0.0.1",
+            f"listener {broker.ports['mqtt']} {place.host}",
             "allow_anonymous false",
             f"password_file {place.folder}/passwords",
             f"acl_file {place.folder}/access",

@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.topics import MAX_REPORT_BYTES
-from rohe_iac.targets.local.broker.credentials import User
-from rohe_iac.targets.local.documents import BrokerSpec
-from rohe_iac.targets.local.supervisor.program import LivenessProbe
+from rohe_iac.targets.broker.documents import BrokerSpec
+from rohe_iac.targets.broker.user import User
 
 MAX_PAYLOAD = 2 * MAX_REPORT_BYTES
 """Largest message in bytes; a larger one ends the connection, so an agent can say of smaller ones what is wrong."""
@@ -30,11 +29,13 @@ class BrokerPlace:
         stack: Name of the stack.
         folder: The folder of the settings file and of the files of users, relative to the working directory.
         store: The folder for messages and sessions, relative to the working directory.
+        host: The address that clients connect to.
     """
 
     stack: str
     folder: Path
     store: Path
+    host: str = "127.0.0.1"
 
 
 class BrokerMissing(RoheError):
@@ -67,15 +68,17 @@ def find_binary(program: str, variable: str, folders: Sequence[str], hint: str) 
 
 
 class BrokerServer(Protocol):
-    """A program that serves MQTT on loopback, with a user and permissions for each client.
+    """A program that serves MQTT, with a user and permissions for each client.
 
     Attributes:
         mqtt: Newest version of MQTT that the server speaks, as in credential files.
         settings_file: Name of the settings file in the broker's folder.
+        liveness: The port that is asked whether the running server still answers, and the protocol of the question.
     """
 
     mqtt: str
     settings_file: str
+    liveness: Literal["nats", "mqtt"]
 
     def binary(self) -> str:
         """Returns the path of the server's program.
@@ -87,10 +90,6 @@ class BrokerServer(Protocol):
 
     def open_ports(self, broker: BrokerSpec) -> dict[str, int]:
         """Returns the ports that the server listens on, by name."""
-        ...
-
-    def liveness(self, broker: BrokerSpec) -> LivenessProbe:
-        """Returns the test whether the running server still answers."""
         ...
 
     def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:

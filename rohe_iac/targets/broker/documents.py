@@ -1,0 +1,73 @@
+"""Documents of the broker and its clients, read from a manifest's text into frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rohe_iac.targets.manifest_document import ManifestDocument, checked_name, reading
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSpec:
+    """A client of the embedded broker.
+
+    Attributes:
+        client: Name of the client, which is also its user name.
+        publish: MQTT topic filters that the client may publish to.
+        subscribe: MQTT topic filters that the client may subscribe to.
+    """
+
+    client: str
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSpec:
+    """The embedded broker.
+
+    Attributes:
+        address: Address of the stack's part.
+        ports: Port numbers by name.
+        users: Names of the clients.
+        server: Name of the server, nats or mosquitto.
+    """
+
+    address: str
+    ports: dict[str, int]
+    users: tuple[str, ...]
+    server: str = "nats"
+
+
+def credential_of(document: ManifestDocument) -> CredentialSpec:
+    """Returns the specification of a document of kind Credential.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
+    with reading(document):
+        spec = document.spec
+        client = checked_name(spec["client"])
+        publish, subscribe = (tuple(_topic(topic) for topic in spec[what]) for what in ("publish", "subscribe"))
+        return CredentialSpec(client, publish, subscribe)
+
+
+def broker_of(document: ManifestDocument) -> BrokerSpec:
+    """Returns the specification of a document of kind Broker.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
+    with reading(document):
+        ports = {name: int(port) for name, port in document.spec["ports"].items()}
+        server = document.spec.get("server", "nats")
+        needed = {"nats": ("mqtt", "nats"), "mosquitto": ("mqtt",)}[server]
+        opened = {name: ports[name] for name in (*needed, *ports)}
+        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server)
+
+
+def _topic(text: object) -> str:
+    """Returns a topic filter that may be part of a line of settings."""
+    if not isinstance(text, str) or not text.isprintable():
+        raise ValueError(f"{str(text)[:80]!r} is no topic filter")
+    return text

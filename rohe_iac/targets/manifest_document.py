@@ -1,0 +1,82 @@
+"""Manifest document: the document of a manifest that rohe itself reads, such as a Process or a Credential."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.names import is_name
+
+
+class UnreadableManifest(RoheError):
+    """A manifest is no document of rohe."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDocument:
+    """What every document has: kind, name, stack, address and specification."""
+
+    kind: str
+    name: str
+    stack: str
+    address: str
+    spec: dict[str, Any] = field(default_factory=dict)
+
+
+def read_document(text: str) -> ManifestDocument:
+    """Reads the document of a manifest's text.
+
+    Raises:
+        UnreadableManifest: The text is no document.
+    """
+    try:
+        value = yaml.safe_load(text)
+        metadata = value["metadata"]
+        return ManifestDocument(
+            kind=value["kind"],
+            name=checked_name(metadata["name"]),
+            stack=metadata.get("stack", ""),
+            address=metadata.get("address", ""),
+            spec=value.get("spec") or {},
+        )
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise UnreadableManifest("a manifest does not read as a document of rohe", detail=_words(error)) from error
+
+
+def checked_name(text: object) -> str:
+    """Returns a name that may be part of a path or a line of settings.
+
+    Raises:
+        ValueError: It is none, such as `../web`, or one with a line break.
+    """
+    if not isinstance(text, str) or not is_name(text):
+        raise ValueError(f"{str(text)[:80]!r} is no name: at most 63 characters a-z, 0-9 and inner hyphens")
+    return text
+
+
+@contextlib.contextmanager
+def reading(document: ManifestDocument) -> Iterator[None]:
+    """Turns the errors of reading a field into UnreadableManifest."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableManifest(
+            f"the {document.kind} {document.name} lacks a field or has a wrong one",
+            detail=_words(error),
+        ) from error
+
+
+def _words(error: Exception) -> str:
+    """Returns in plain words what is wrong with a manifest."""
+    if isinstance(error, KeyError):
+        return f"the field {error} is missing, or has a value that is not known"
+    if isinstance(error, TypeError | AttributeError):
+        return "a field has a value of a wrong type"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

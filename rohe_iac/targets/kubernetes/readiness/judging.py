@@ -1,0 +1,126 @@
+"""Judging: one prospect on a replica from the states of its objects; pure, so that recorded states can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.container_reasons import container_prospects
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
+from rohe_iac.targets.kubernetes.readiness.pod_reasons import creation_prospect, pod_prospects, rejection_prospect
+from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, Prospect, Standing, waiting
+
+
+def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
+    """Returns where a replica stands.
+
+    Ready is a replica whose Deployment is observed at the awaited generation or a later one, with as many Ready pods of
+    exactly its present template as it asks for, whose container runs the planned image where the plan names its digest.
+
+    Args:
+        awaited: What has to be ready.
+        observed: What the cluster has of it.
+    """
+    deployment = observed.deployment
+    if deployment is None:
+        return waiting("its Deployment is not there yet")
+    generation = deployment.get("metadata", {}).get("generation", 0)
+    seen = deployment.get("status", {}).get("observedGeneration", 0)
+    if generation < awaited.generation or seen < generation:
+        return _node_prospect(awaited, observed) or waiting("the cluster has not begun with its Deployment")
+    wanted = deployment.get("spec", {}).get("replicas", 1)
+    ready = [pod for pod in observed.current_pods() if holds(pod, "Ready")]
+    if len(ready) >= wanted:
+        return _image_prospect(awaited, ready) or Prospect(Standing.READY, pod=name_of(ready[0]) if ready else "")
+    unready = [pod for pod in observed.current_pods() if not holds(pod, "Ready")]
+    return next(_reasons(awaited, observed, unready), None) or waiting(_doing(observed, unready))
+
+
+def _reasons(awaited: AwaitedReplica, observed: Observed, unready: list[KubernetesObject]) -> Iterator[Prospect]:
+    """Yields what keeps the replica from being ready, what explains most first."""
+    found = _node_prospect(awaited, observed)
+    if found is not None:
+        yield found
+    for pod in unready:
+        yield from container_prospects(pod, observed)
+        yield from pod_prospects(pod, observed)
+    for prospect in (rejection_prospect(observed), creation_prospect(observed), _deadline_prospect(observed, unready)):
+        if prospect is not None:
+            yield prospect
+
+
+def _node_prospect(awaited: AwaitedReplica, observed: Observed) -> Prospect | None:
+    """Returns what the planned node means where it is gone or does not answer, or None where it is Ready."""
+    if not awaited.node:
+        return None
+    node = observed.node
+    if node is None:
+        words = f"node {awaited.node} is not in the cluster"
+        return Prospect(Standing.FAILED, "node", words, settling=SETTLING)
+    if holds(node, "Ready"):
+        return None
+    found = condition(node, "Ready") or {}
+    said = " ".join(str(found.get("message", "") or "it has not reported yet").split())
+    words = f"node {awaited.node} is NotReady: {said}"
+    standing = {"skip": Standing.SKIPPED, "fail": Standing.FAILED}.get(awaited.unreachable, Standing.PENDING)
+    return Prospect(standing, "unreachable", words)
+
+
+def _image_prospect(awaited: AwaitedReplica, ready: list[KubernetesObject]) -> Prospect | None:
+    """Returns a failure where a Ready pod runs an image of another digest than the plan names."""
+    _, _, digest = awaited.image.partition("@")
+    for pod in ready if digest else ():
+        statuses = pod.get("status", {}).get("containerStatuses") or ()
+        running = [str(entry.get("imageID", "")) for entry in statuses]
+        known = [image for image in running if "@sha256:" in image]
+        if known and not any(image.endswith(digest) for image in known):
+            words = f"it runs {', '.join(known)}, and the plan names {digest}"
+            return Prospect(Standing.FAILED, "image", words, name_of(pod))
+    return None
+
+
+def _deadline_prospect(observed: Observed, unready: list[KubernetesObject]) -> Prospect | None:
+    """Returns a failure where the Deployment's own deadline for the present template has passed."""
+    progressing = condition(observed.deployment or {}, "Progressing")
+    current = observed.current_set()
+    if progressing is None or current is None or progressing.get("reason") != "ProgressDeadlineExceeded":
+        return None
+    if name_of(current) not in str(progressing.get("message", "")):
+        return None  # that was the template before
+    seconds = (observed.deployment or {}).get("spec", {}).get("progressDeadlineSeconds", 600)
+    pod = unready[0] if unready else None
+    running = [
+        entry["name"]
+        for entry in (pod or {}).get("status", {}).get("containerStatuses") or ()
+        if entry.get("state", {}).get("running") or entry.get("lastState")
+    ]
+    return Prospect(
+        Standing.FAILED,
+        "deadline",
+        f"not ready within {seconds} s: {_doing(observed, unready)}",
+        name_of(pod) if pod is not None else "",
+        running[0] if running else "",
+        settling=SETTLING,
+    )
+
+
+def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
+    """Returns what the replica is at, in the cluster's words."""
+    if not unready:
+        ending = [pod for pod in observed.pods if pod.get("metadata", {}).get("deletionTimestamp")]
+        return f"pod {name_of(ending[0])} is being stopped first" if ending else "its pod is not made yet"
+    pod = unready[0]
+    warning = observed.last_warning(name_of(pod))
+    if warning is not None:
+        return f"{warning.get('reason', '')}: {' '.join(str(warning.get('message', '')).split())}"
+    for entry in pod.get("status", {}).get("containerStatuses") or ():
+        state = entry.get("state", {})
+        if state.get("waiting"):
+            return f"container {entry.get('name', '')}: {state['waiting'].get('reason', 'waiting')}"
+        if state.get("running") and not entry.get("ready"):
+            return f"container {entry.get('name', '')} runs and is not Ready yet"
+    for kind in ("PodScheduled", "Ready"):
+        found = condition(pod, kind)
+        if found is not None and found.get("status") == "False" and found.get("message"):
+            return " ".join(str(found["message"]).split())
+    return f"pod {name_of(pod)} is {pod.get('status', {}).get('phase', 'Pending')}"

@@ -16,10 +16,10 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak constraints pictures engine venv clean
+.PHONY: help demo test lint bench hunt soak constraints pictures engine cluster cluster-down venv clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 demo: engine ## plan, apply, observe, break and mend the digits pipeline, and take it away again
 	@$(BIN)/python examples/digits/demo.py
@@ -60,6 +60,12 @@ pictures: engine ## the pictures of docs/pictures anew, of what the commands pri
 
 engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install
+
+cluster: venv ## a Kubernetes control plane with simulated nodes on this machine (builds it first, about ten minutes, once)
+	@$(BIN)/python -m rohe_iac.trial_cluster start
+
+cluster-down: venv ## end it, with all its objects
+	@$(BIN)/python -m rohe_iac.trial_cluster stop
 
 venv: ## the virtual environment .venv of developers, as constraints-dev.txt pins it
 	@wanted=$$({ pwd; cat $(CONSTRAINED); } | cksum); \

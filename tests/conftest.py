@@ -19,6 +19,9 @@ STRICT = os.environ.get("CI") == "true"
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawing import HUNT, generator  # noqa: E402 - what all tests share lies beside this file
+from shared_cluster import OWNER, cluster, control_plane, own_control_plane  # noqa: E402
+
+__all__ = ["cluster", "control_plane", "own_control_plane"]
 
 # What decides on a change never depends on chance: every run tries the same examples, a hunt those of its seed.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -28,7 +31,10 @@ hypothesis.settings.load_profile("hunt" if HUNT else "fixed")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Finds the engine before the workers start, so that they inherit it; tests move the cache away from it."""
-    if "PYTEST_XDIST_WORKER" in os.environ or os.environ.get("ROHE_PULUMI"):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    os.environ[OWNER] = str(os.getpid())
+    if os.environ.get("ROHE_PULUMI"):
         return
     from rohe_iac.deployment.engine.find import EngineMissing, find_engine
 

@@ -25,8 +25,8 @@ def test_values_of_the_generator():
 
 def drawn(root: Path, folder: Path, **hunt: str) -> list[str]:
     """Runs two tests that print what they draw; returns the lines."""
-    (folder / "conftest.py").write_text((root / "tests" / "conftest.py").read_text())
-    (folder / "drawing.py").write_text((root / "tests" / "drawing.py").read_text())
+    for name in ("conftest.py", "drawing.py", "shared_cluster.py"):
+        (folder / name).write_text((root / "tests" / name).read_text())
     (folder / "test_drawn.py").write_text(DRAWN)
     seed = [f"--hypothesis-seed={hunt['ROHE_HUNT']}"] if hunt else []
     environment = {name: value for name, value in os.environ.items() if name != "ROHE_HUNT"}

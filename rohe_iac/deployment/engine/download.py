@@ -9,14 +9,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from rohe_iac.deployment.engine.cache import (
+from rohe_iac.deployment.programs.cache import (
     InstallFailed,
     InstallProgress,
     download_home,
     installer_lock,
     staging_folder,
 )
-from rohe_iac.deployment.engine.process import child, kill_group
+from rohe_iac.deployment.programs.process import child, kill_group
 from rohe_iac.foundation.clock import Clock, SystemClock
 
 PATIENCE = 15.0

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from rohe_iac.deployment.engine.build import build_engine, built_engine, engine_version
-from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, discard, download_home, silent
 from rohe_iac.deployment.engine.download import download_engine
+from rohe_iac.deployment.programs.build import build
+from rohe_iac.deployment.programs.cache import InstallFailed, InstallProgress, discard, download_home, silent
+from rohe_iac.deployment.programs.go_module import PULUMI
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.settings import settings_file, text_setting
 
@@ -54,6 +55,11 @@ class EngineMissing(RoheError):
     """No engine that fits was found, and none could be installed; the detail has a reason for each place tried."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+def engine_version() -> str:
+    """Returns the version of the engine that rohe is tested with and installs, such as 3.260.0."""
+    return PULUMI.version
 
 
 def fits(version: str) -> bool:
@@ -138,7 +144,7 @@ def install_engine(progress: InstallProgress = silent, refused: list[str] | None
             progress(f"no download: {failure.brief}")
             reasons.append(f"{EngineOrigin.DOWNLOAD.value}: {_reason_of(failure)}")
     try:
-        return _check_installed(build_engine(progress), EngineOrigin.BUILD)
+        return _check_installed(build(PULUMI, progress) / "pulumi", EngineOrigin.BUILD)
     except InstallFailed as failure:
         reasons.append(f"{EngineOrigin.BUILD.value}: {_reason_of(failure)}")
     raise EngineMissing(
@@ -166,7 +172,7 @@ def _candidates() -> Iterator[tuple[Path, EngineOrigin]]:
 
 
 def _cached_engines() -> tuple[Path, ...]:
-    paths = (download_home() / engine_version() / "bin" / "pulumi", built_engine())
+    paths = (download_home() / engine_version() / "bin" / "pulumi", PULUMI.executable("pulumi"))
     return tuple(path for path in paths if path.exists())
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
-from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.files.actions import ManifestAction
 from rohe_iac.deployment.files.journal import RunJournal
@@ -14,6 +13,7 @@ from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
 from rohe_iac.deployment.ports import DeploymentTarget, Progress
+from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.canonical import sha256_hex

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.ports import Progress
+from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.errors import RoheError

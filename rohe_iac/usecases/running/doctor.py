@@ -17,9 +17,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from rohe_iac.deployment.engine.build import MODULE, engine_version
-from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, find_engine, minor_version
-from rohe_iac.deployment.engine.go_toolchain import machine_go
+from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, engine_version, find_engine, minor_version
+from rohe_iac.deployment.programs.go_module import PULUMI
+from rohe_iac.deployment.programs.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import LEAST_ROOM, cache_home, free_bytes, state_home, write_obstacle
 from rohe_iac.foundation.quantities import shown_bytes
@@ -153,7 +153,7 @@ def _numpy() -> Check:
 
 
 def _go(*, needed: bool) -> Check:
-    found = machine_go(MODULE)
+    found = machine_go(PULUMI.path)
     if found is not None:
         return Check("go", "ok", found[1], str(found[0]))
     why = (

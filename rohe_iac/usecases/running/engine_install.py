@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rohe_iac.deployment.engine.cache import InstallProgress, silent
 from rohe_iac.deployment.engine.find import Engine, find_engine
+from rohe_iac.deployment.programs.cache import InstallProgress, silent
 
 
 def install(progress: InstallProgress = silent) -> Engine:

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
-from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import Engine
+from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.foundation.clock import Clock, SystemClock
 
 EVERY = 10.0

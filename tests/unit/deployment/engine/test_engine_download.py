@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.deployment.engine.cache import InstallFailed, download_home, silent
 from rohe_iac.deployment.engine.download import download_engine
+from rohe_iac.deployment.programs.cache import InstallFailed, download_home, silent
 
 
 @pytest.fixture(autouse=True)

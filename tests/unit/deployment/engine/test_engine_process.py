@@ -16,7 +16,7 @@ from pulumi.automation.errors import CommandError
 from rohe_iac.deployment.engine import session
 from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine, EngineOrigin
-from rohe_iac.deployment.engine.process import child
+from rohe_iac.deployment.programs.process import child
 
 
 def _has_ended(pid: int) -> bool:

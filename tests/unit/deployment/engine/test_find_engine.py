@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.deployment.engine import find as finding
-from rohe_iac.deployment.engine.build import build_folder, built_engine, engine_version
-from rohe_iac.deployment.engine.cache import InstallFailed, download_home
-from rohe_iac.deployment.engine.find import EngineMissing, EngineOrigin, find_engine, fits
+from rohe_iac.deployment.engine.find import EngineMissing, EngineOrigin, engine_version, find_engine, fits
+from rohe_iac.deployment.programs.cache import InstallFailed, download_home
+from rohe_iac.deployment.programs.go_module import PULUMI, GoModule
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.foundation.settings import InvalidSettings
 
@@ -19,6 +19,11 @@ def script(path: Path, text: str) -> Path:
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return path
+
+
+def built(module: GoModule, progress: object) -> Path:
+    """Stands for the build: leaves an engine in the cache and returns its folder."""
+    return script(module.executable("pulumi"), f"echo v{module.version}").parent
 
 
 @pytest.fixture(autouse=True)
@@ -90,13 +95,13 @@ def test_with_no_engine_the_error_names_the_command_that_installs_one() -> None:
 
 
 def test_offline_the_download_is_skipped_and_every_way_that_was_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_build(progress: object) -> Path:
+    def no_build(module: GoModule, progress: object) -> Path:
         raise InstallFailed("the build with Go failed", detail="the whole log is build.log")
 
     def no_download(version: str, progress: object) -> Path:
         raise AssertionError("nothing may be downloaded")
 
-    monkeypatch.setattr(finding, "build_engine", no_build)
+    monkeypatch.setattr(finding, "build", no_build)
     monkeypatch.setattr(finding, "download_engine", no_download)
     with pytest.raises(EngineMissing) as raised:
         find_engine()
@@ -110,18 +115,18 @@ def test_where_the_download_fails_the_engine_is_built(tmp_path: Path, monkeypatc
 
     monkeypatch.delenv("ROHE_OFFLINE")
     monkeypatch.setattr(finding, "download_engine", no_download)
-    monkeypatch.setattr(finding, "build_engine", lambda progress: script(built_engine(), f"echo v{engine_version()}"))
+    monkeypatch.setattr(finding, "build", built)
     assert find_engine().origin is EngineOrigin.BUILD
     assert find_engine().origin is EngineOrigin.CACHE
 
 
 def test_a_damaged_engine_in_the_cache_is_removed_and_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    built_engine().parent.mkdir(parents=True)
-    built_engine().write_bytes(b"half of a program")
+    PULUMI.executable("pulumi").parent.mkdir(parents=True)
+    PULUMI.executable("pulumi").write_bytes(b"half of a program")
 
-    def build(progress: object) -> Path:
-        assert not build_folder().exists()
-        return script(built_engine(), f"echo v{engine_version()}")
+    def build_anew(module: GoModule, progress: object) -> Path:
+        assert not module.folder.exists()
+        return built(module, progress)
 
-    monkeypatch.setattr(finding, "build_engine", build)
+    monkeypatch.setattr(finding, "build", build_anew)
     assert find_engine().origin is EngineOrigin.BUILD

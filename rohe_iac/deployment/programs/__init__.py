@@ -1,0 +1,1 @@
+"""Programs that rohe starts and its package does not contain: each is built into a cache from a Go module."""

@@ -1,0 +1,92 @@
+"""Container: what a replica runs, with which command line and which variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
+from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports, without_variables
+from rohe_iac.manifests.kubernetes.ports import container_ports, port_number
+from rohe_iac.manifests.kubernetes.probes import probe
+from rohe_iac.manifests.kubernetes.resources import resources
+
+
+def container(
+    workload: Workload,
+    service: Service,
+    image: str,
+    env: list[dict[str, Any]],
+    mounts: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Returns the values of the template for the one container of a replica.
+
+    Args:
+        workload: The workload of the replica.
+        service: Its service, with the fields of the variant that the plan chose.
+        image: The image that the container runs.
+        env: The variables, as `environment` returns them.
+        mounts: The volume mounts.
+    """
+    ports = container_ports(workload)
+    numbers = {port.name: number for port, number in ports}
+
+    def number_of(name: str) -> int:
+        return numbers[name or main_port([*numbers])]
+
+    return {
+        "container": workload.slug,
+        "image": image,
+        "command": [with_ports(word, number_of) for word in _command(workload, service)],
+        "args": [with_ports(word, number_of) for word in service.args],
+        "env": env,
+        "ports": [
+            {"name": port.name, "containerPort": number, "protocol": port.protocol}
+            | ({"hostPort": port.host_port} if port.host_port else {})
+            for port, number in ports
+        ],
+        "resources": resources(service),
+        "readiness": probe(service.health.readiness),
+        "liveness": probe(service.health.liveness),
+        "mounts": mounts,
+    }
+
+
+def environment(
+    service: Service, workload: Workload, variables: dict[str, str], broker_url: str
+) -> list[dict[str, Any]]:
+    """Returns the `env` list of a container, sorted by name.
+
+    Args:
+        service: The service, whose own variables come first and whose secrets are referred to by name.
+        workload: The workload of the service.
+        variables: Variables that follow from the plan; they replace those of the service.
+        broker_url: The URL of the broker that reports go to; "" where the workload is no client of a broker.
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    for name, value in service.env.items():
+        if isinstance(value, SecretValue):
+            secret = value.secret
+            reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
+            entries[name] = {"valueFrom": {"secretKeyRef": {"name": reference.name, "key": reference.key or name}}}
+        else:
+            # A cluster replaces references in values too; a value of a blueprint has none.
+            entries[name] = {"value": without_variables(value)}
+    for name, text in variables.items():
+        entries[name] = {"value": text}
+    for index, port in enumerate(() if workload.system else service.ports):
+        entries[port_variable(port.name)] = {"value": str(port_number(port, index))}
+    entries["ROHE_INSTANCE"] = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    if broker_url:
+        entries["ROHE_REPORT_URL"] = {"value": broker_url}
+        entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
+        entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
+    return [{"name": name, **entries[name]} for name in sorted(entries)]
+
+
+def _command(workload: Workload, service: Service) -> tuple[str, ...]:
+    if workload.role == "broker":
+        return ("nats-server", "--config", "/etc/rohe/broker/broker.conf")
+    if workload.role == "agent":
+        return ("rohe", "agent", "run")
+    return service.command

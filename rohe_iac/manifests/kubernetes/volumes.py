@@ -1,0 +1,41 @@
+"""Volumes: what is mounted into a container, such as credentials, working space and settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.blueprint.linked.workload import Workload
+
+
+def mounts_and_volumes(
+    service: Service, workload: Workload, settings: str, *, connected: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Returns volume mounts and volumes: credentials, working space, an agent's settings, and the service's own.
+
+    Args:
+        service: The service whose volumes are mounted last.
+        workload: The workload of the service.
+        settings: The name of the ConfigMap with an agent's settings, "" for none.
+        connected: Whether the workload is a client of the broker, and so needs credentials.
+    """
+    client = workload.slug if workload.system else workload.topic
+    mounts: list[dict[str, Any]] = [{"name": "rohe", "mountPath": "/var/lib/rohe"}]
+    volumes: list[dict[str, Any]] = [{"name": "rohe", "emptyDir": {}}]
+    if workload.role == "broker":
+        mounts.append({"name": "broker", "mountPath": "/etc/rohe/broker", "readOnly": True})
+        volumes.append({"name": "broker", "secret": {"secretName": "rohe-broker"}})
+    elif connected:
+        mounts.append({"name": "credentials", "mountPath": "/etc/rohe/credentials", "readOnly": True})
+        volumes.append({"name": "credentials", "secret": {"secretName": f"rohe-credential-{client}"}})
+    if settings:
+        mounts.append({"name": "settings", "mountPath": "/etc/rohe/agent", "readOnly": True})
+        volumes.append({"name": "settings", "configMap": {"name": settings}})
+    for index, volume in enumerate(service.volumes):
+        name = volume.name or f"scratch-{index}"
+        mounts.append({"name": name, "mountPath": volume.path})
+        if volume.empty_dir is not None:
+            volumes.append({"name": name, "emptyDir": {"sizeLimit": str(volume.empty_dir)}})
+        else:
+            volumes.append({"name": name, "persistentVolumeClaim": {"claimName": f"{workload.slug}-{name}"}})
+    return mounts, volumes

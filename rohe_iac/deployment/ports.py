@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
 
 NOTE = "rohe: "
@@ -14,18 +16,56 @@ NOTE = "rohe: "
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderPlugin:
-    """The engine's plugin that makes a target's resources.
+class Destination:
+    """The place that one stack is applied to.
 
     Attributes:
-        name: Name of the engine's provider.
+        target: Name of the target, as in plan files.
+        project: Name of the blueprint's project.
+        stack: Name of the stack.
+        folder: The stack's folder.
+        root: The blueprint's folder.
+        settings: What the target has to know beside the manifests, by name, as in plan files.
+    """
+
+    target: str
+    project: str
+    stack: str
+    folder: StackFolder
+    root: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPlugin:
+    """A plugin of the engine that makes resources of a target.
+
+    Attributes:
+        name: Name of the engine's provider, which the types of its resources begin with.
         folder: The folder of the plugin's executable.
         settings: The provider's settings by name.
+        version: Version of the provider that the engine is asked for, "" for the only one.
+        environment: Variables of the engine, which hands them on to the plugin.
     """
 
     name: str
     folder: Path
     settings: Mapping[str, str]
+    version: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the engine is given for one manifest.
+
+    Attributes:
+        values: Inputs of the resource by name.
+        secret: Names of the inputs that the engine encrypts in its state and never shows.
+    """
+
+    values: Mapping[str, Any] = field(repr=False)
+    secret: frozenset[str] = frozenset()
 
 
 ONLY_PLANNED = "is planned, and not limited on this machine"
@@ -39,8 +79,9 @@ class Live:
     Attributes:
         address: Address of the stack's part.
         instance: Name of the part in logs and reports.
-        state: running, starting, failing, suspended, not listening, stopped or lost.
-        where: What the target knows the part by, such as a process id, "" for none.
+        state: running, starting, pending (no node has taken it yet), failing, suspended, not listening, stopping,
+            stopped or lost.
+        where: What the target knows the part by, such as a process id or the name of a pod, "" for none.
         urls: URLs that the part listens on.
         restarts: Number of restarts since the part was last changed.
         began: Start of the present run in seconds since the epoch, 0 where unknown.
@@ -49,6 +90,7 @@ class Live:
         last_end: How the last run ended, such as `was killed for memory: 128Mi`, "" where none has ended.
         ended: When the last run ended in seconds since the epoch, 0 where none has ended.
         unlimited: A sentence for each limit that is not in force.
+        node: The node that the part is on, "" where the target has only one or no node has taken it.
     """
 
     address: str
@@ -63,6 +105,7 @@ class Live:
     last_end: str = ""
     ended: float = 0.0
     unlimited: tuple[str, ...] = ()
+    node: str = ""
 
 
 class DeploymentTarget(Protocol):
@@ -73,11 +116,29 @@ class DeploymentTarget(Protocol):
         """Returns the target's name, as in plan files."""
         ...
 
-    def plugin(self) -> ProviderPlugin:
-        """Returns the plugin that makes this target's resources.
+    @property
+    def repairs_by_refresh(self) -> bool:
+        """Returns whether the engine repairs what `faults` names only after it has read all resources again."""
+        ...
+
+    def plugins(self) -> tuple[ProviderPlugin, ...]:
+        """Returns the plugins that make this target's resources.
 
         Raises:
-            RoheError: The plugin is not installed.
+            RoheError: A plugin is not installed.
+        """
+        ...
+
+    def lock(self, purpose: str, wanted: Sequence[Manifest], *, patience: float) -> AbstractContextManager[None]:
+        """Returns a context that keeps other machines from changing the stack; this machine has a lock of its own.
+
+        Args:
+            purpose: The command that holds the lock, for the message of another command that finds the lock held.
+            wanted: The manifests that are about to be made, for what must exist before the lock; none for destroy.
+            patience: Seconds to wait for the lock.
+
+        Raises:
+            Locked: Another command holds the lock.
         """
         ...
 
@@ -88,8 +149,16 @@ class DeploymentTarget(Protocol):
         """
         ...
 
-    def resource_type(self, manifest: Manifest) -> str:
-        """Returns the engine's type of the manifest's resource."""
+    def resource_type(self, manifest: Manifest) -> str | None:
+        """Returns the engine's type of the manifest's resource, None where the target makes it without the engine."""
+        ...
+
+    def inputs(self, manifest: Manifest) -> Inputs:
+        """Returns what the engine is given for a manifest.
+
+        Raises:
+            RoheError: A value that the manifest names, such as a secret, cannot be had.
+        """
         ...
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:

@@ -30,6 +30,19 @@ def target_of(blueprint: Blueprint) -> str:
     return next((name for name in ("kubernetes", "manifests") if getattr(target, name) is not None), "local")
 
 
+def target_settings_of(blueprint: Blueprint) -> tuple[tuple[str, str], ...]:
+    """Returns what apply has to know of the stack's target beside the manifests, sorted by name.
+
+    Returns:
+        Of a cluster `context`, which is absent where the current one is meant, and `namespace`.
+    """
+    cluster = blueprint.stack.spec.target.kubernetes
+    if cluster is None:
+        return ()
+    context = (("context", cluster.context),) if cluster.context is not None else ()
+    return (*context, ("namespace", cluster.namespace))
+
+
 def prerequisites_of(blueprint: Blueprint, plan: Plan) -> tuple[Prerequisite, ...]:
     """Returns what the manifests of a plan name and do not contain, sorted by kind and name."""
     return RENDERINGS[target_of(blueprint)](blueprint, plan).prerequisites()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from pathlib import Path
 
-from rohe_iac.deployment.ports import DeploymentTarget
+from rohe_iac.deployment.ports import DeploymentTarget, Destination
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.folders import StackFolder
 
-TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalDeploymentTarget"}
+TARGETS: Mapping[str, str] = {
+    "local": "rohe_iac.targets.local.target:LocalDeploymentTarget",
+    "kubernetes": "rohe_iac.targets.kubernetes.target:KubernetesDeploymentTarget",
+}
 """Module and class by name of target."""
 
 
@@ -20,22 +21,17 @@ class UnknownTarget(RoheError):
     exit_code = ExitCode.INVALID
 
 
-def open_target(name: str, folder: StackFolder, root: Path) -> DeploymentTarget:
-    """Opens a target.
-
-    Args:
-        name: Name of the target, as in plan files.
-        folder: The stack's folder.
-        root: The blueprint's folder.
+def open_target(destination: Destination) -> DeploymentTarget:
+    """Opens the target of a stack; nothing is asked of it yet.
 
     Raises:
         UnknownTarget: The target cannot be applied to.
     """
-    if name not in TARGETS:
+    if destination.target not in TARGETS:
         raise UnknownTarget(
-            f"this version cannot apply to the target {name}",
+            f"this version cannot apply to the target {destination.target}",
             hint="write its manifests with `rohe render --out DIR` and apply those",
         )
-    module, _, attribute = TARGETS[name].partition(":")
-    target: DeploymentTarget = getattr(importlib.import_module(module), attribute)(folder, root)
+    module, _, attribute = TARGETS[destination.target].partition(":")
+    target: DeploymentTarget = getattr(importlib.import_module(module), attribute).of(destination)
     return target

@@ -11,7 +11,7 @@ from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, UnreadableRecord, last_complete_record, read_record
-from rohe_iac.deployment.ports import DeploymentTarget
+from rohe_iac.deployment.ports import DeploymentTarget, Destination
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder, state_home
 from rohe_iac.usecases.known_names import known_names
@@ -21,8 +21,8 @@ LOG = logging.getLogger("rohe.stack")
 MAX_NAMED = 12
 """Stacks that the message of an unknown name lists."""
 
-OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
-"""Opens the target of a name for a stack's folder and a blueprint's root."""
+OpenTarget = Callable[[Destination], DeploymentTarget]
+"""Opens the target of a stack."""
 
 
 class StackNotRunning(RoheError):
@@ -55,6 +55,12 @@ class KnownStack:
     def target(self) -> str:
         """The name of the target that the stack was applied to; `local` where nothing is recorded."""
         return self.record.planfile.target if self.record is not None else "local"
+
+    @property
+    def destination(self) -> Destination:
+        """Where the stack was applied to."""
+        settings = dict(self.record.planfile.settings) if self.record is not None else {}
+        return Destination(self.target, self.project, self.name, self.folder, self.root, settings)
 
     @property
     def touched(self) -> bool:

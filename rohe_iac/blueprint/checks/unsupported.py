@@ -58,8 +58,6 @@ def _findings(document: Document, fields: Iterator[_Field]) -> Iterator[Finding]
 
 def _stack_fields(stack: Stack) -> Iterator[_Field]:
     spec = stack.spec
-    if spec.target.kubernetes is not None:
-        yield ("spec", "target", "kubernetes"), "apply to the target kubernetes", RENDER
     if spec.target.manifests is not None:
         yield ("spec", "target", "manifests"), "apply to the target manifests", RENDER
     if spec.target.local is not None and spec.target.local.runtime == "docker":

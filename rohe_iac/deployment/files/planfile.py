@@ -40,8 +40,9 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `files`; `gain`, `reserved` and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and
-  `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
+| 3 | `files`; `settings` where the target has any; `gain`, `reserved` and `left_out` of the plan, `slowdown` of
+  placements; of the problem `disk` and `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`,
+  `update_room`, `balancing` of demands |
 """
 
 
@@ -75,6 +76,7 @@ class PlanFile:
         project: Name of the blueprint's project.
         stack: Name of the stack.
         target: Name of the target.
+        settings: What the target has to know beside the manifests, by name: context and namespace of a cluster.
         inputs: The files that the plan was made of.
         against: The record that the plan was made against, None where nothing was known to be applied.
         problem: The placement problem.
@@ -105,6 +107,7 @@ class PlanFile:
     lock: str = field(default="")
     places: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] | None = None
+    settings: tuple[tuple[str, str], ...] = ()
     schema: int = SCHEMA
 
     def content(self) -> dict[str, Any]:
@@ -113,6 +116,8 @@ class PlanFile:
 
     def _content(self, problem: Any, plan: Any) -> dict[str, Any]:
         carried = {"files": None if self.files is None else dict(self.files)} if self.schema >= CARRIES_FILES else {}
+        # Left out where there are none, as on this machine.
+        carried |= {"settings": dict(self.settings)} if self.settings else {}
         return {
             **carried,
             "schema": f"{FAMILY}/v{self.schema}",
@@ -265,6 +270,7 @@ class _SavedPlanFile(msgspec.Struct):
     unsupported: tuple[str, ...]
     places: dict[str, str]
     files: dict[str, str] | None = None
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
@@ -312,5 +318,6 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
         lock=saved.lock,
         places=tuple(sorted(saved.places.items())),
         files=None if saved.files is None else tuple(sorted(saved.files.items())),
+        settings=tuple(sorted(saved.settings.items())),
         schema=schema,
     )

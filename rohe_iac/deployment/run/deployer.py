@@ -16,7 +16,7 @@ from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.deployment.engine.guarded_servers import guarded_servers
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import DeploymentTarget, Progress
+from rohe_iac.deployment.ports import DeploymentTarget, Progress, ProviderPlugin
 from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
 from rohe_iac.deployment.run.failures import engine_error
 from rohe_iac.deployment.run.outcome import Ending, Outcome
@@ -94,7 +94,8 @@ class Deployer:
             EngineFailed: The engine itself failed.
             EngineBusy: The engine reports that another run is at work on the stack.
         """
-        addresses = {manifest.name: manifest.address for manifest in manifests}
+        made = [manifest for manifest in manifests if self.target.resource_type(manifest) is not None]
+        addresses = {manifest.name: manifest.address for manifest in made}
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
             stack.up(
@@ -156,19 +157,21 @@ class Deployer:
         interrupted = journal.interrupted()
         if interrupted:
             progress.on_note(f"the last {interrupted} was interrupted; resuming")
-        self.place.prepare(self.target.plugin())
+        plugins = self.target.plugins()
+        self.place.prepare(plugins)
         self.place.clear_dead_locks()
         self.place.repair()
         self.place.forget_pending()
         self.place.prune()
         journal.begin(purpose, digest)
+        names = frozenset(plugin.name for plugin in plugins) if makes else frozenset()
         command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
-        tally = EventTally(progress, journal, addresses, self.clock, plugin=self.target.plugin().name if makes else "")
+        tally = EventTally(progress, journal, addresses, self.clock, plugins=names)
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
         with command.forward_signals(), servers, engine_listener(tally) as listen:
             try:
-                run(self._stack(command), listen)
+                run(self._stack(command, plugins), listen)
             except CommandError as error:
                 failure = error
         outcome = tally.outcome(command.received, failed=failure is not None)
@@ -177,12 +180,15 @@ class Deployer:
             raise engine_error(str(failure), tally.diagnostics, tally.foreign) from failure
         return outcome
 
-    def _stack(self, command: EngineCommand) -> Stack:
+    def _stack(self, command: EngineCommand, plugins: Sequence[ProviderPlugin]) -> Stack:
+        environment = dict(self.place.environment())
+        for plugin in plugins:
+            environment |= plugin.environment
         workspace = _Workspace(
             self.has_state,
             work_dir=str(self.place.work),
             pulumi_home=str(self.place.home),
-            env_vars=self.place.environment(),
+            env_vars=environment,
             pulumi_command=command,
         )
         return _Stack(self.place.stack, workspace, StackInitMode.CREATE_OR_SELECT)

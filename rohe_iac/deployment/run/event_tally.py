@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
@@ -47,7 +47,13 @@ class EventTally:
     """
 
     def __init__(
-        self, progress: Progress, journal: RunJournal, addresses: Mapping[str, str], clock: Clock, *, plugin: str = ""
+        self,
+        progress: Progress,
+        journal: RunJournal,
+        addresses: Mapping[str, str],
+        clock: Clock,
+        *,
+        plugins: Collection[str] = (),
     ) -> None:
         """Prepares the sums of one run.
 
@@ -56,10 +62,10 @@ class EventTally:
             journal: Records each step.
             addresses: Addresses by name of manifest: all resources of the plan.
             clock: The clock of durations.
-            plugin: Name of the plugin whose provider makes the resources; "" where the run makes none.
+            plugins: Names of the plugins whose providers make the resources; none where the run makes none.
         """
         self.foreign: list[str] = []
-        self._plugin = plugin
+        self._plugins = plugins
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -169,11 +175,11 @@ class EventTally:
 
         The engine's own ports take calls of every user of the machine, so anybody can register a resource.
         """
-        if not self._plugin:
+        if not self._plugins:
             return False
         kind, name = urn.split("::")[-2:]
         if kind.startswith(PROVIDERS):
-            ours = (kind, name) == (PROVIDERS + self._plugin, self._plugin)
+            ours = name in self._plugins and kind == PROVIDERS + name
         else:
             ours = kind == STACK or name in self._addresses
         if ours and not registered_twice:

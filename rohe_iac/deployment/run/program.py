@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from rohe_iac.deployment.ports import DeploymentTarget
+from rohe_iac.deployment.ports import DeploymentTarget, ProviderPlugin
 from rohe_iac.manifests.manifest import Manifest
+
+if TYPE_CHECKING:
+    import pulumi
 
 
 def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Callable[[], None]:
     """Returns an inline program for the Automation API.
 
     Args:
-        manifests: The manifests; the inputs of each resource are its manifest's name and text.
-        target: The target, which has the plugin and the resources' types.
+        manifests: The manifests.
+        target: The target, which has the plugins, and the type and the inputs of each resource.
     """
-    plugin = target.plugin()
+    plugins = target.plugins()
     target.permit(manifests)
     ordered = in_order(manifests)
 
     def program() -> None:
         import pulumi
 
-        provider = pulumi.ProviderResource(plugin.name, plugin.name, dict(plugin.settings))
+        providers = {plugin.name: _provider(plugin) for plugin in plugins}
         resources: dict[str, pulumi.Resource] = {}
         for manifest in ordered:
+            kind = target.resource_type(manifest)
+            if kind is None:
+                continue
+            inputs = target.inputs(manifest)
             resources[manifest.name] = pulumi.CustomResource(
-                target.resource_type(manifest),
+                kind,
                 manifest.name,
-                {"name": manifest.name, "manifest": manifest.text},
+                {
+                    name: pulumi.Output.secret(value) if name in inputs.secret else value
+                    for name, value in inputs.values.items()
+                },
                 pulumi.ResourceOptions(
-                    provider=provider, depends_on=[resources[name] for name in manifest.depends_on if name in resources]
+                    provider=providers[kind.partition(":")[0]],
+                    depends_on=[resources[name] for name in manifest.depends_on if name in resources],
                 ),
             )
 
     return program
+
+
+def _provider(plugin: ProviderPlugin) -> pulumi.ProviderResource:
+    import pulumi
+
+    options = pulumi.ResourceOptions(version=plugin.version or None)
+    return pulumi.ProviderResource(plugin.name, plugin.name, dict(plugin.settings), options)
 
 
 def in_order(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:

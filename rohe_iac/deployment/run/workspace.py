@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,11 @@ class EngineFolder:
         """Returns the file of the engine's state of the stack."""
         return self.backend / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
 
-    def prepare(self, plugin: ProviderPlugin) -> None:
+    def prepare(self, plugins: Sequence[ProviderPlugin]) -> None:
         """Creates folders, passphrase and project file where they are absent.
 
         Args:
-            plugin: The plugin that the project file names.
+            plugins: The plugins that the project file names.
         """
         for path in (self.folder.engine, self.home, self.work, self.backend):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ class EngineFolder:
         project = {
             "name": self.project,
             "runtime": "python",
-            "plugins": {"providers": [{"name": plugin.name, "path": str(plugin.folder)}]},
+            "plugins": {"providers": [{"name": plugin.name, "path": str(plugin.folder)} for plugin in plugins]},
         }
         write_private(self.work / "Pulumi.yaml", yaml.safe_dump(project, sort_keys=False).encode())
 

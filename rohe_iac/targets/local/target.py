@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from rohe_iac.deployment.ports import Live, ProviderPlugin
+from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -54,7 +55,27 @@ class LocalDeploymentTarget:
         """Opens the target of the stack in `folder`; working directories are relative to `root`."""
         self._site = Site(Layout(folder, root))
 
-    def plugin(self) -> ProviderPlugin:
+    @classmethod
+    def of(cls, destination: Destination) -> LocalDeploymentTarget:
+        """Returns the target of a stack."""
+        return cls(destination.folder, destination.root)
+
+    @property
+    def repairs_by_refresh(self) -> bool:
+        """Returns False: the provider compares with what runs whenever the engine asks it."""
+        return False
+
+    def lock(
+        self,
+        purpose: str,  # noqa: ARG002
+        wanted: Sequence[Manifest],  # noqa: ARG002
+        *,
+        patience: float,  # noqa: ARG002
+    ) -> AbstractContextManager[None]:
+        """Returns a context that locks nothing: no other machine can change a stack of this one."""
+        return nullcontext()
+
+    def plugins(self) -> tuple[ProviderPlugin, ...]:
         """Returns the provider beside this interpreter, or else on PATH.
 
         Raises:
@@ -68,7 +89,7 @@ class LocalDeploymentTarget:
             )
         layout = self._site.layout
         settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
-        return ProviderPlugin("rohe", Path(found).parent, settings)
+        return (ProviderPlugin("rohe", Path(found).parent, settings),)
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
         """Lets the plugin make these manifests, and no others, until the next call."""
@@ -77,6 +98,10 @@ class LocalDeploymentTarget:
     def resource_type(self, manifest: Manifest) -> str:
         """Returns the engine's type of the manifest's resource."""
         return TYPES[manifest.kind]
+
+    def inputs(self, manifest: Manifest) -> Inputs:
+        """Returns the manifest's name and text, which the provider reads."""
+        return Inputs({"name": manifest.name, "manifest": manifest.text})
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks ports, programs, secrets, that the broker is installed, and the limit of open files.

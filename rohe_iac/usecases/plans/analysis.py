@@ -17,8 +17,8 @@ from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica, slowed_replicas
 
-APPLIED_TARGET = "local"
-"""The target that apply supports."""
+APPLIED_TARGETS = ("local", "kubernetes")
+"""The targets that apply supports."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class AnalysedPlan:
 
 def unsupported_hint(planfile: PlanFile) -> str:
     """Returns what to do about fields of the blueprint that apply does not support."""
-    if planfile.target == APPLIED_TARGET:
+    if planfile.target in APPLIED_TARGETS:
         return "change these fields as each line says"
-    return f"apply supports only `target: {APPLIED_TARGET}` so far: write the manifests with `rohe render --out DIR`"
+    names = " and ".join(APPLIED_TARGETS)
+    return f"apply supports the targets {names} so far: write the manifests with `rohe render --out DIR`"

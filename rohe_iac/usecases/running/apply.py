@@ -12,7 +12,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
-from rohe_iac.deployment.ports import DeploymentTarget, Progress
+from rohe_iac.deployment.ports import DeploymentTarget, Destination, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -134,7 +134,9 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     _check_paths(root, folder)
     record = read_record(folder)
     _check(planfile, record, choices)
-    target = open_target(planfile.target, folder, root)
+    target = open_target(
+        Destination(planfile.target, planfile.project, planfile.stack, folder, root, dict(planfile.settings))
+    )
     # A plan file that was applied already lists changes that are made already.
     applied = record is not None and record.planfile.manifests == planfile.manifests
     changes = () if applied else planfile.changes
@@ -164,7 +166,11 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     from rohe_iac.deployment.run.deployer import Deployer
 
     planfile, folder = wanted.planfile, wanted.folder
-    with stack_lock(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
+    purpose = f"rohe apply {planfile.stack}"
+    with (
+        stack_lock(folder, purpose, patience=choices.lock_timeout),
+        wanted.target.lock(purpose, planfile.manifests, patience=choices.lock_timeout),
+    ):
         record = read_record(folder)
         _check_fresh(planfile, record)
         wanted.target.preflight(planfile.manifests)
@@ -179,7 +185,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             progress,
             digest=planfile.digest,
             fail_fast=choices.fail_fast,
-            refresh=choices.refresh,
+            refresh=choices.refresh or (bool(wanted.amiss) and wanted.target.repairs_by_refresh),
         )
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)

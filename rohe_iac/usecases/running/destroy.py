@@ -63,11 +63,15 @@ def destroy(
         EngineFailed: the engine ended without a result.
         RoheError: the target cannot remove a part.
     """
-    target = open_target(stack.target, stack.folder, stack.root)
+    target = open_target(stack.destination)
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
     addresses = {manifest.name: manifest.address for manifest in manifests}
-    with stack_lock(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
+    purpose = f"rohe destroy {stack.name}"
+    with (
+        stack_lock(stack.folder, purpose, patience=lock_timeout),
+        target.lock(purpose, (), patience=lock_timeout),
+    ):
         outcome = Outcome(Ending.COMPLETE, 0.0)
         if place.state.exists() and not write_obstacle(stack.folder.path):
             engine = find_engine(install)

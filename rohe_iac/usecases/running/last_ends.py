@@ -18,7 +18,7 @@ def last_ends(stack: KnownStack, open_target: OpenTarget, replicas: Collection[s
     """
     if not stack.touched:
         return ()
-    target = open_target(stack.target, stack.folder, stack.root)
+    target = open_target(stack.destination)
     sentences = []
     for live in target.live():
         if live.address in replicas:

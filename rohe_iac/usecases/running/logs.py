@@ -29,11 +29,14 @@ def logs(
         StackNotRunning: nothing is applied.
     """
     wanted = parse_address(address)
-    target = open_target(stack.target, stack.folder, stack.root)
-    known = {item.instance: item.address for item in target.live()}
-    for placement in stack.record.planfile.plan.placements if stack.record is not None else ():
-        if not placement.workload.startswith("broker/"):
-            known.setdefault(placement.instance, placement.replica)
+    target = open_target(stack.destination)
+    known = {
+        placement.instance: placement.replica
+        for placement in (stack.record.planfile.plan.placements if stack.record is not None else ())
+        if not placement.workload.startswith("broker/")
+    }
+    for item in target.live():
+        known.setdefault(item.instance, item.address)
     instances = [name for name, text in sorted(known.items()) if wanted.covers(parse_address(text))]
     if not known:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")

@@ -178,7 +178,7 @@ PATIENCE = 3.0
 
 def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     """Returns the state of a stack: its planned parts beside those that run, and the answers of its agents."""
-    target = open_target(stack.target, stack.folder, stack.root)
+    target = open_target(stack.destination)
     undone = not_done(stack.folder) if stack.record is not None else {}
     live = {item.instance: item for item in target.live()}
     parts = []

@@ -17,7 +17,7 @@ from rohe_iac.foundation.folders import StackFolder
 @pytest.fixture
 def place(tmp_path: Path) -> EngineFolder:
     place = EngineFolder(StackFolder(tmp_path), "bench", "desk")
-    place.prepare(ProviderPlugin("rohe", Path("/opt/rohe/bin"), {}))
+    place.prepare([ProviderPlugin("rohe", Path("/opt/rohe/bin"), {})])
     place.state.parent.mkdir(parents=True)
     return place
 
@@ -31,7 +31,7 @@ def test_the_project_file_names_the_plugin_and_the_passphrase_is_made_once(place
         "providers": [{"name": "rohe", "path": "/opt/rohe/bin"}]
     }
     before = place.passphrase.read_bytes()
-    place.prepare(ProviderPlugin("rohe", Path("/elsewhere"), {}))
+    place.prepare([ProviderPlugin("rohe", Path("/elsewhere"), {})])
     assert place.passphrase.read_bytes() == before
     assert stat.S_IMODE(place.passphrase.stat().st_mode) == 0o600
 

@@ -37,14 +37,14 @@ def test_fields_without_support_are_refused_with_what_to_do(tmp_path: Path) -> N
     folder = tmp_path / "digits"
     shutil.copytree(DIGITS, folder)
     stack = folder / "blueprints" / "stack.yaml"
-    stack.write_text(stack.read_text().replace("{local: {runtime: process, ports: 24200-24299}}", "{kubernetes: {}}"))
+    stack.write_text(
+        stack.read_text().replace("{local: {runtime: process, ports: 24200-24299}}", "{manifests: {directory: out}}")
+    )
     with pytest.raises(WithoutEffect) as caught:
         refused(make_plan(folder).planfile, tmp_path, folder)
-    assert caught.value.brief == "the blueprint has fields that the target kubernetes does not support"
+    assert caught.value.brief == "the blueprint has fields that the target manifests does not support"
     assert caught.value.hint is not None
-    assert "apply supports only `target: local` so far: write the manifests with `rohe render --out DIR`" in (
-        caught.value.hint
-    )
+    assert "apply supports the targets local and kubernetes so far" in caught.value.hint
 
 
 def test_a_plan_that_would_run_something_else_is_refused(planfile: PlanFile, tmp_path: Path) -> None:

@@ -1,0 +1,209 @@
+"""API server: objects of any kind read, listed, applied and deleted by their paths, as plain JSON values.
+
+lightkube knows classes of objects; a stack may have objects of kinds that no class is for, such as those of a user's
+own templates. Connection, credentials and errors are lightkube's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx2
+from lightkube import ApiError, Client
+from lightkube.config.client_adapter import ConnectionParams
+from lightkube.core.generic_client import transform_exception
+
+from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, cluster_errors
+from rohe_iac.targets.kubernetes.object import ClusterObject
+
+DISCOVERY = (
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
+    "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+)
+"""Asks for all kinds of an API in one answer (Kubernetes, "Aggregated Discovery"; v2beta1 before 1.30)."""
+
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Asks for metadata alone, so that no value of a Secret is sent."""
+
+PAGE = 500
+"""Objects of one answer to a list."""
+
+OVERLOADED = 429
+"""What the API server answers when it has too much to do; the header Retry-After says for how many seconds."""
+
+TRIES = 5
+"""How often a request is sent that the server is too busy for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of objects that the cluster knows.
+
+    Attributes:
+        api_version: Group and version, such as apps/v1.
+        kind: Its name, such as Deployment.
+        plural: Its name in paths, such as deployments.
+        namespaced: Whether its objects are in a namespace.
+        verbs: What can be done with its objects, such as list and delete.
+    """
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str]
+
+    def path(self, namespace: str, name: str = "") -> str:
+        """Returns the path of an object, or of all objects of a namespace where the name is empty."""
+        root = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+        place = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        return f"{root}{place}/{self.plural}" + (f"/{name}" if name else "")
+
+
+class ApiServer:
+    """The API server of one cluster."""
+
+    def __init__(self, client: Client) -> None:
+        """Opens the connection of `client` for plain requests; nothing is asked of the server yet."""
+        self._client = client
+        timeout = httpx2.Timeout(TIMEOUT)
+        self._http = httpx2.Client(**ConnectionParams(timeout=timeout).httpx_params(client.config))
+
+    @cached_property
+    def kinds(self) -> Mapping[tuple[str, str], Kind]:
+        """Returns every kind of the cluster by its group and version and its name."""
+        found: dict[tuple[str, str], Kind] = {}
+        for root in ("/api", "/apis"):
+            for group in self._send("GET", root, accept=DISCOVERY).json()["items"]:
+                prefix = f"{group['metadata']['name']}/" if group.get("metadata", {}).get("name") else ""
+                for version in group["versions"]:
+                    for item in version.get("resources") or ():
+                        api_version = prefix + version["version"]
+                        kind = Kind(
+                            api_version,
+                            item["responseKind"]["kind"],
+                            item["resource"],
+                            item["scope"] == "Namespaced",
+                            frozenset(item.get("verbs") or ()),
+                        )
+                        found.setdefault((api_version, kind.kind), kind)
+        return found
+
+    def get(self, key: tuple[str, str, str, str]) -> ClusterObject | None:
+        """Returns an object by its key, None where it is absent."""
+        api_version, kind, namespace, name = key
+        found = self.kinds.get((api_version, kind))
+        if found is None:
+            return None
+        try:
+            return ClusterObject(self._send("GET", found.path(namespace, name)).json())
+        except ApiError as error:
+            if error.status.code == httpx2.codes.NOT_FOUND:
+                return None
+            raise
+
+    def list(
+        self, kind: Kind, namespace: str, selector: str = "", *, metadata: bool = False
+    ) -> Iterator[ClusterObject]:
+        """Yields the objects of a kind in a namespace, in all where it is "" or the kind is in none.
+
+        Args:
+            kind: The kind.
+            namespace: The namespace.
+            selector: A label selector.
+            metadata: Whether only metadata is asked for.
+        """
+        query = {"limit": str(PAGE), "labelSelector": selector}
+        while True:
+            answer = self._send("GET", kind.path(namespace), query, accept=METADATA if metadata else "").json()
+            for item in answer.get("items") or ():
+                yield ClusterObject({**item, "apiVersion": kind.api_version, "kind": kind.kind})
+            more = answer["metadata"].get("continue")
+            if not more:
+                return
+            query["continue"] = more
+
+    def apply(self, wanted: ClusterObject, *, force: bool = False, dry_run: bool = False) -> ClusterObject:
+        """Makes or changes an object by server-side apply, and returns it as it is then."""
+        path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
+        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
+        answer = self._send("PATCH", path, query, wanted.body, content="application/apply-patch+yaml")
+        return ClusterObject(answer.json())
+
+    def create(self, wanted: ClusterObject) -> ClusterObject:
+        """Makes an object that is absent.
+
+        Raises:
+            ApiError: It exists already (409), or is not accepted.
+        """
+        path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace)
+        return ClusterObject(self._send("POST", path, {"fieldManager": FIELD_MANAGER}, wanted.body).json())
+
+    def replace(self, wanted: ClusterObject) -> ClusterObject:
+        """Writes an object whole.
+
+        Raises:
+            ApiError: It is absent (404), or was changed since the resource version that `wanted` has (409).
+        """
+        path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
+        return ClusterObject(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, wanted.body).json())
+
+    def delete(self, found: ClusterObject) -> None:
+        """Asks the server to delete an object with all that it owns; an absent object is no error.
+
+        Only this very object is deleted, and not another one that was made under its name in the meantime.
+        """
+        path = self.kinds[found.api_version, found.kind].path(found.namespace, found.name)
+        uid = found.body["metadata"].get("uid")
+        options = {"propagationPolicy": "Background"} | ({"preconditions": {"uid": uid}} if uid else {})
+        try:
+            self._send("DELETE", path, body=options)
+        except ApiError as error:
+            if error.status.code not in (httpx2.codes.NOT_FOUND, httpx2.codes.CONFLICT):
+                raise
+
+    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+        """Yields the lines of a text, as they come where they are followed."""
+        timeout = httpx2.Timeout(TIMEOUT, read=None) if follow else httpx2.Timeout(TIMEOUT)
+        with (
+            cluster_errors(self._client),
+            self._http.stream("GET", path, params=dict(query), timeout=timeout) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                _raise(answer)
+            yield from answer.iter_lines()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        *,
+        accept: str = "",
+        content: str = "application/json",
+    ) -> httpx2.Response:
+        headers = {"Accept": accept or "application/json"} | ({"Content-Type": content} if body is not None else {})
+        data = json.dumps(body).encode() if body is not None else None
+        with cluster_errors(self._client):
+            for left in reversed(range(TRIES)):
+                answer = self._http.request(method, path, params=dict(query or {}), content=data, headers=headers)
+                if answer.status_code != OVERLOADED or not left:
+                    break
+                time.sleep(min(float(answer.headers.get("Retry-After", "1")), TIMEOUT))
+            _raise(answer)
+            return answer
+
+
+def _raise(answer: httpx2.Response) -> None:
+    """Raises ApiError where the server refused a request."""
+    try:
+        answer.raise_for_status()
+    except httpx2.HTTPError as error:
+        raise transform_exception(error) from error

@@ -1,0 +1,101 @@
+"""Logs: the output of the pods of instances, read through the API server."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from lightkube import ApiError
+
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
+from rohe_iac.targets.kubernetes.parts import newest
+
+AGAIN = 1.0
+"""Seconds until an instance's pod is looked for again, whose output has ended."""
+
+
+def read(
+    server: ApiServer, namespace: str, pods: Mapping[str, Sequence[ClusterObject]], *, lines: int
+) -> Iterator[tuple[str, str]]:
+    """Yields the last lines of each instance as (instance, line); a pod that has none says why.
+
+    Args:
+        server: The API server.
+        namespace: The namespace of the pods.
+        pods: The pods by instance.
+        lines: Number of last lines of each instance.
+    """
+    for instance, found in pods.items():
+        if not found:
+            yield instance, "(there is no pod)"
+            continue
+        for line in _lines(server, namespace, newest(found), lines=lines, follow=False):
+            yield instance, line
+
+
+def follow(
+    server: ApiServer, namespace: str, pods: Mapping[str, Sequence[ClusterObject]], *, lines: int
+) -> Iterator[tuple[str, str]]:
+    """Yields the last lines of each instance and then, without an end, those that its pod writes from now on.
+
+    Arguments are those of `read`. A pod that ends is followed by the one that takes its place.
+    """
+    found: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    for instance, known in pods.items():
+        arguments = (server, namespace, instance, known, lines, found)
+        threading.Thread(target=_follow, args=arguments, daemon=True).start()
+    while True:
+        yield found.get()
+
+
+def _follow(
+    server: ApiServer,
+    namespace: str,
+    instance: str,
+    known: Sequence[ClusterObject],
+    lines: int,
+    found: queue.SimpleQueue[tuple[str, str]],
+) -> None:
+    """Queues the lines of one instance, whichever pod writes them."""
+    last = ""
+    while True:
+        if known:
+            pod = newest(known)
+            runs = f"{pod.name}/{_restarts(pod)}"
+            if runs != last:
+                # Of a later run everything is new; of the first only the last lines are asked for.
+                for line in _lines(server, namespace, pod, lines=-1 if last else lines, follow=True):
+                    found.put((instance, line))
+                last = runs
+        elif not last:
+            found.put((instance, "(there is no pod)"))
+            last = "none"
+        time.sleep(AGAIN)
+        with contextlib.suppress(ApiError, RoheError):
+            selector = f"{INSTANCE}={instance}"
+            known = tuple(server.list(server.kinds["v1", "Pod"], namespace, selector))
+
+
+def _restarts(pod: ClusterObject) -> int:
+    statuses = (pod.body.get("status") or {}).get("containerStatuses") or ()
+    return sum(int(status.get("restartCount", 0)) for status in statuses)
+
+
+def _lines(
+    server: ApiServer, namespace: str, pod: ClusterObject, *, lines: int, follow: bool, previous: bool = False
+) -> Iterator[str]:
+    query = {
+        "follow": str(follow).lower(),
+        "previous": str(previous).lower(),
+        "container": pod.body["spec"]["containers"][0]["name"],
+    } | ({"tailLines": str(lines)} if lines >= 0 else {})
+    try:
+        yield from server.lines(f"/api/v1/namespaces/{namespace}/pods/{pod.name}/log", query, follow=follow)
+    except (ApiError, RoheError) as error:
+        words = error.status.message if isinstance(error, ApiError) else f"{error.brief}: {error.detail}"
+        yield f"(no output can be read: {words})"

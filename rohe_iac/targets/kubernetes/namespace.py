@@ -1,0 +1,77 @@
+"""Namespace: made where it is absent, and removed only where rohe made it and nothing of others is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+from lightkube import ApiError
+
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+
+MADE_BY = "rohe.dev/made-by"
+"""The annotation of a namespace that rohe made, with the stack that it made it for."""
+
+KEY = ("v1", "Namespace", "")
+"""Group and version, kind, and namespace of every namespace."""
+
+OWN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+"""Objects that the cluster itself puts into every namespace."""
+
+FLEETING = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics"})
+"""Kinds that the cluster makes of others and removes with them."""
+
+
+class StackNamespace:
+    """The namespace of one stack."""
+
+    def __init__(self, server: ApiServer, name: str, stack: str) -> None:
+        self._server, self._name, self._stack = server, name, stack
+
+    def found(self) -> ClusterObject | None:
+        """Returns the namespace, None where it is absent."""
+        return self._server.get((*KEY, self._name))
+
+    def ensure(self, wanted: ClusterObject) -> None:
+        """Makes the namespace where it is absent; one that exists is left as it is.
+
+        Args:
+            wanted: The namespace as the manifest says.
+        """
+        if self.found() is not None:
+            return
+        metadata = dict(wanted.body["metadata"])
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), MADE_BY: self._stack}
+        try:
+            self._server.create(ClusterObject({**wanted.body, "metadata": metadata}))
+        except ApiError as error:
+            if error.status.code != httpx2.codes.CONFLICT:
+                raise
+
+    def remove(self) -> str:
+        """Removes the namespace where rohe made it and nothing of others is in it; an absent one is no error.
+
+        Returns:
+            Why it stays, as a sentence; "" where it was removed, is absent, or was not made by rohe.
+        """
+        found = self.found()
+        if found is None or MADE_BY not in (found.body["metadata"].get("annotations") or {}):
+            return ""
+        others = sorted(str(item) for item in self._others())
+        if others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            return f"the namespace {self._name} stays, because others have objects in it: {', '.join(others[:3])}{more}"
+        self._server.delete(found)
+        return ""
+
+    def _others(self) -> Iterator[ClusterObject]:
+        """Yields the objects in the namespace that neither this stack nor the cluster itself made."""
+        for kind in self._server.kinds.values():
+            if not kind.namespaced or "list" not in kind.verbs or kind.kind in FLEETING:
+                continue
+            for item in self._server.list(kind, self._name, metadata=True):
+                ours = item.labels.get(STACK) == self._stack and item.labels.get(MANAGED_BY) == "rohe"
+                owned = bool(item.body["metadata"].get("ownerReferences"))
+                if not ours and not owned and (item.kind, item.name) not in OWN:
+                    yield item

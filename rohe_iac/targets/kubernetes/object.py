@@ -1,0 +1,100 @@
+"""Object: one document of a manifest as a cluster knows it, and what the engine is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""The recommended label for the tool that manages an object (Kubernetes documentation, "Recommended Labels")."""
+
+STACK = "rohe.dev/stack"
+"""The label with the name of the stack that an object belongs to."""
+
+INSTANCE = "rohe.dev/instance"
+"""The label with the instance of a replica, on its Deployment and its pods."""
+
+WORKLOAD = "rohe.dev/workload"
+"""The label with the workload that an object is for."""
+
+ENGINE_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchFieldManager": FIELD_MANAGER}
+"""What the provider is told by annotations: to leave waiting to rohe, and whose fields it writes."""
+
+
+class UnreadableObject(RoheError):
+    """A manifest is no object of a cluster."""
+
+
+@dataclass(frozen=True)
+class ClusterObject:
+    """An object of a cluster.
+
+    Attributes:
+        body: The object as the API server takes it.
+    """
+
+    body: dict[str, Any]
+
+    @property
+    def api_version(self) -> str:
+        """Returns group and version, such as apps/v1."""
+        return str(self.body["apiVersion"])
+
+    @property
+    def kind(self) -> str:
+        """Returns the kind, such as Deployment."""
+        return str(self.body["kind"])
+
+    @property
+    def name(self) -> str:
+        """Returns the name, which is unique among the objects of a kind in a namespace."""
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """Returns the namespace, "" where the object is in none."""
+        return str(self.body["metadata"].get("namespace", ""))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Returns the labels."""
+        return dict(self.body["metadata"].get("labels") or {})
+
+    @cached_property
+    def key(self) -> tuple[str, str, str, str]:
+        """Returns group and version, kind, namespace and name, which together name one object of the cluster."""
+        return self.api_version, self.kind, self.namespace, self.name
+
+    def __str__(self) -> str:
+        """Returns the object as people name it: `deployment/NAME`."""
+        return f"{self.kind.lower()}/{self.name}"
+
+
+def object_of(manifest: Manifest) -> ClusterObject:
+    """Reads the object of a manifest.
+
+    Raises:
+        UnreadableObject: The text is no object.
+    """
+    try:
+        found = ClusterObject(yaml.load(manifest.text, Loader=_LOADER))
+        _ = found.key
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise UnreadableObject(f"the manifest {manifest.name} is no object of a cluster", detail=str(error)) from error
+    return found
+
+
+def engine_inputs(found: ClusterObject) -> dict[str, Any]:
+    """Returns the inputs of an object's resource: the object with the provider's annotations."""
+    metadata = dict(found.body["metadata"])
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **ENGINE_ANNOTATIONS}
+    return {**found.body, "metadata": metadata}

@@ -1,0 +1,146 @@
+"""Parts: the replicas, agents and brokers of a stack as they are in the cluster now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rohe_iac.deployment.ports import Live
+from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
+
+ADDRESS = "rohe.dev/address"
+"""The annotation with the address of the stack's part that an object is for."""
+
+FAILING = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "ImageInspectError",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+    }
+)
+"""Reasons of a waiting container that do not pass by themselves (Kubernetes, pkg/kubelet/images and kuberuntime)."""
+
+
+def live_parts(deployments: Iterable[ClusterObject], pods: Iterable[ClusterObject]) -> tuple[Live, ...]:
+    """Returns every part of a stack, sorted by instance.
+
+    Args:
+        deployments: The Deployments of the stack.
+        pods: The pods of the stack.
+    """
+    found: dict[str, list[ClusterObject]] = {}
+    for pod in pods:
+        found.setdefault(instance_of(pod), []).append(pod)
+    parts = []
+    for deployment in deployments:
+        instance = instance_of(deployment)
+        parts.append(_part(instance, address_of(deployment), found.pop(instance, []), deployment))
+    for instance, left in found.items():
+        parts.append(_part(instance, address_of(left[0]), left, None))
+    return tuple(sorted(parts, key=lambda part: part.instance))
+
+
+def instance_of(found: ClusterObject) -> str:
+    """Returns the instance that a Deployment or pod is for; its own name where it has no label that says so."""
+    return found.labels.get(INSTANCE, found.name)
+
+
+def address_of(found: ClusterObject) -> str:
+    """Returns the address that an object's annotation names; one made of its instance where it has none."""
+    annotations = found.body["metadata"].get("annotations") or {}
+    return str(annotations.get(ADDRESS) or f"replica/{instance_of(found)}")
+
+
+def newest(pods: Sequence[ClusterObject]) -> ClusterObject:
+    """Returns of the pods of one instance the one that counts: not one that is being deleted, and the newest."""
+
+    def order(pod: ClusterObject) -> tuple[bool, str]:
+        metadata = pod.body["metadata"]
+        return "deletionTimestamp" not in metadata, str(metadata.get("creationTimestamp", ""))
+
+    return max(pods, key=order)
+
+
+def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment: ClusterObject | None) -> Live:
+    if not pods:
+        reason = _condition(deployment, "ReplicaFailure") if deployment is not None else {}
+        if reason.get("status") == "True":
+            return Live(address, instance, "failing", detail=str(reason.get("message", reason.get("reason", ""))))
+        return Live(address, instance, "stopped", detail="it has no pod")
+    pod = newest(pods)
+    status, spec = pod.body.get("status") or {}, pod.body["spec"]
+    container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
+    state, detail = _state(pod, container)
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    return Live(
+        address=address,
+        instance=instance,
+        state=state,
+        where=pod.name,
+        node=str(spec.get("nodeName", "")),
+        restarts=int(container.get("restartCount", 0)),
+        began=_seconds(((container.get("state") or {}).get("running") or {}).get("startedAt")),
+        detail=detail,
+        last_end=_end(last, spec),
+        ended=_seconds(last.get("finishedAt")),
+    )
+
+
+def _state(pod: ClusterObject, container: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns the state of a pod in the words of this machine's, and why it is in it."""
+    status = pod.body.get("status") or {}
+    if "deletionTimestamp" in pod.body["metadata"]:
+        return "stopping", "its pod is being deleted"
+    phase = status.get("phase")
+    if phase in ("Failed", "Succeeded"):
+        return ("failing" if phase == "Failed" else "stopped"), _words(status)
+    scheduled = _condition(pod, "PodScheduled")
+    if not pod.body["spec"].get("nodeName"):
+        return "pending", str(scheduled.get("message") or "the scheduler has not looked at it yet")
+    ready = _condition(pod, "Ready")
+    if ready.get("status") == "True":
+        return "running", ""
+    if status.get("reason") == "NodeLost" or ready.get("status") == "Unknown":
+        return "lost", f"its node {pod.body['spec']['nodeName']} does not answer"
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    if waiting:
+        return ("failing" if waiting.get("reason") in FAILING else "starting"), _words(waiting)
+    running = (container.get("state") or {}).get("running") or {}
+    if running and _seconds(ready.get("lastTransitionTime")) > _seconds(running.get("startedAt")):
+        return "not listening", str(ready.get("message", ""))
+    return "starting", str(ready.get("message", ""))
+
+
+def _condition(found: ClusterObject, kind: str) -> Mapping[str, Any]:
+    conditions = (found.body.get("status") or {}).get("conditions") or ()
+    return next((item for item in conditions if item.get("type") == kind), {})
+
+
+def _words(value: Mapping[str, Any]) -> str:
+    """Returns a reason and its message as one sentence."""
+    return ": ".join(str(value[name]) for name in ("reason", "message") if value.get(name))
+
+
+def _end(terminated: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    """Returns how a container's last run ended, "" where none has."""
+    if not terminated:
+        return ""
+    if terminated.get("reason") == "OOMKilled":
+        limits = (spec["containers"][0].get("resources") or {}).get("limits") or {}
+        return f"was killed for memory: {limits.get('memory', 'no limit of its own')}"
+    if terminated.get("signal"):
+        return f"was ended by signal {terminated['signal']}"
+    message = str(terminated.get("message", "")).strip()
+    return f"ended with exit code {terminated.get('exitCode')}" + (f": {message}" if message else "")
+
+
+def _seconds(text: str | None) -> float:
+    """Returns a time of the API (RFC 3339) in seconds since the epoch, 0 for none."""
+    return datetime.fromisoformat(text).timestamp() if text else 0.0

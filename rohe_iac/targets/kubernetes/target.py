@@ -1,0 +1,172 @@
+"""The target `kubernetes`: a stack in one namespace of a cluster, as the deployer and the commands see it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes import logs
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.lease import StackLease
+from rohe_iac.targets.kubernetes.namespace import StackNamespace
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, engine_inputs, object_of
+from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
+from rohe_iac.targets.kubernetes.provider import kubernetes_plugin
+from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
+
+NAMESPACE = "Namespace"
+"""The kind of the manifest that the target makes itself: it must exist before the lock, and may be shared."""
+
+
+class KindUnknown(RoheError):
+    """The cluster does not know the kind of an object."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class KubernetesDeploymentTarget:
+    """One stack in a cluster."""
+
+    name = "kubernetes"
+
+    def __init__(self, destination: Destination) -> None:
+        self._stack = destination.stack
+        self._context = destination.settings.get("context")
+        self._namespace = destination.settings.get("namespace", "default")
+        self._objects: dict[Manifest, ClusterObject] = {}
+
+    @classmethod
+    def of(cls, destination: Destination) -> KubernetesDeploymentTarget:
+        """Returns the target of a stack; the cluster is not asked anything yet."""
+        return cls(destination)
+
+    @cached_property
+    def _server(self) -> ApiServer:
+        return ApiServer(open_cluster(self._context, self._namespace))
+
+    @cached_property
+    def _own_namespace(self) -> StackNamespace:
+        return StackNamespace(self._server, self._namespace, self._stack)
+
+    @property
+    def _selector(self) -> str:
+        return f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+
+    @property
+    def repairs_by_refresh(self) -> bool:
+        """Returns True: the provider compares with the engine's state, which the engine has to bring up to date."""
+        return True
+
+    def plugins(self) -> tuple[ProviderPlugin, ...]:
+        """Returns the provider for Kubernetes.
+
+        Raises:
+            ClusterProviderMissing: It is not installed.
+        """
+        return (kubernetes_plugin(self._context, self._namespace, self._identity),)
+
+    @cached_property
+    def _identity(self) -> str:
+        """Returns the uid of the namespace kube-system, which is the common way to name a cluster."""
+        found = self._server.get(("v1", NAMESPACE, "", "kube-system"))
+        return str(found.body["metadata"]["uid"]) if found is not None else ""
+
+    def permit(self, manifests: Sequence[Manifest]) -> None:
+        """Does nothing: the provider is not rohe's own, and makes what the engine asks for."""
+
+    def lock(
+        self, purpose: str, wanted: Sequence[Manifest], *, patience: float
+    ) -> contextlib.AbstractContextManager[None]:
+        """Returns a context that holds the stack's lease; without a namespace there is nothing to lock."""
+        for manifest in wanted:
+            if manifest.kind == NAMESPACE:
+                self._own_namespace.ensure(self._object(manifest))
+        if self._own_namespace.found() is None:
+            return contextlib.nullcontext()
+        return StackLease(self._server, self._namespace, self._stack).held(purpose, patience)
+
+    def resource_type(self, manifest: Manifest) -> str | None:
+        """Returns the engine's type of the manifest's resource; the target makes the namespace itself."""
+        if manifest.kind == NAMESPACE:
+            return None
+        found = self._object(manifest)
+        api_version = found.api_version if "/" in found.api_version else f"core/{found.api_version}"
+        return f"kubernetes:{api_version}:{found.kind}"
+
+    def inputs(self, manifest: Manifest) -> Inputs:
+        """Returns the object that the provider applies."""
+        return Inputs(engine_inputs(self._object(manifest)))
+
+    def preflight(self, manifests: Sequence[Manifest]) -> None:
+        """Checks that the cluster answers and knows the kinds of all objects.
+
+        Raises:
+            RoheError: The cluster cannot be reached, or does not take the credentials.
+            KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
+        """
+        unknown = [
+            f"{found.kind} ({found.api_version}), for {manifest.address}"
+            for manifest, found in ((manifest, self._object(manifest)) for manifest in manifests)
+            if (found.api_version, found.kind) not in self._server.kinds
+        ]
+        if unknown:
+            raise KindUnknown(
+                "the cluster does not know all kinds of objects that the plan has, so nothing was changed",
+                detail="\n".join(unknown[:20]),
+                hint="install what defines them, or take them out; `kubectl api-resources` lists the kinds",
+            )
+
+    def live(self) -> tuple[Live, ...]:
+        """Returns every part of the stack in the cluster, sorted by instance."""
+        return live_parts(self._listed("apps/v1", "Deployment"), self._listed("v1", "Pod"))
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Returns nothing: what hinders the whole stack is said where the cluster is asked."""
+        return ()
+
+    def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Returns the addresses of objects that are absent, and the names of objects that no manifest asks for."""
+        present = {item.key for item in labelled(self._server, self._namespace, self._selector)}
+        absent = [manifest.address for manifest in manifests if self._object(manifest).key not in present]
+        return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests))}))
+
+    def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+        """Yields lines of the pods' output as (instance, line)."""
+        pods: dict[str, list[ClusterObject]] = {instance: [] for instance in instances}
+        for pod in self._listed("v1", "Pod"):
+            pods.get(instance_of(pod), []).append(pod)
+        if follow:
+            return logs.follow(self._server, self._namespace, pods, lines=lines)
+        return logs.read(self._server, self._namespace, pods, lines=lines)
+
+    def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Removes objects of the stack that no manifest asks for, and returns their names."""
+        found = self._strays(manifests)
+        for item in found:
+            self._server.delete(item)
+        return tuple(str(item) for item in found)
+
+    def end(self) -> None:
+        """Removes every object of the stack, waits until all are gone, and removes the namespace where it may."""
+        remove_all(self._server, self._namespace, self._selector)
+        self._own_namespace.remove()
+
+    def _object(self, manifest: Manifest) -> ClusterObject:
+        if manifest not in self._objects:
+            self._objects[manifest] = object_of(manifest)
+        return self._objects[manifest]
+
+    def _listed(self, api_version: str, kind: str) -> tuple[ClusterObject, ...]:
+        found = self._server.kinds[api_version, kind]
+        return tuple(self._server.list(found, self._namespace, self._selector))
+
+    def _strays(self, manifests: Sequence[Manifest]) -> tuple[ClusterObject, ...]:
+        wanted: Mapping[tuple[str, str, str, str], ClusterObject] = {
+            found.key: found for found in (self._object(manifest) for manifest in manifests)
+        }
+        return strays(self._server, self._namespace, self._selector, wanted)

@@ -1,0 +1,31 @@
+"""Output of pods, and what is said where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from stored_objects import refusal
+
+from rohe_iac.targets.kubernetes import logs
+from rohe_iac.targets.kubernetes.object import ClusterObject
+
+POD = ClusterObject(
+    {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c"}]}}
+)
+
+
+class Output:
+    """Takes the place of ApiServer."""
+
+    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+        yield f"{path.rpartition('namespaces/')[2]} {query['tailLines']}"
+        raise refusal(500, "the node does not answer")
+
+
+def test_the_lines_of_a_pod_come_with_its_instance_and_what_hinders_them_is_a_line() -> None:
+    assert list(logs.read(cast(Any, Output()), "edge", {"back-0": [POD], "back-1": []}, lines=7)) == [
+        ("back-0", "edge/pods/p/log 7"),
+        ("back-0", "(no output can be read: the node does not answer)"),
+        ("back-1", "(there is no pod)"),
+    ]

@@ -1,0 +1,35 @@
+"""Objects of manifests, and what the engine is told of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes.object import UnreadableObject, engine_inputs, object_of
+
+TEXT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: back-0, namespace: edge, annotations: {a: b}}\nspec: {}\n"
+)
+
+
+def test_an_object_is_named_by_group_kind_namespace_and_name() -> None:
+    found = object_of(Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT))
+    assert found.key == ("apps/v1", "Deployment", "edge", "back-0")
+    assert str(found) == "deployment/back-0"
+
+
+def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_have() -> None:
+    found = object_of(Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT))
+    inputs = engine_inputs(found)
+    assert inputs["metadata"]["annotations"] == {
+        "a": "b",
+        "pulumi.com/skipAwait": "true",
+        "pulumi.com/patchFieldManager": "rohe",
+    }
+    assert found.body["metadata"]["annotations"] == {"a": "b"}
+
+
+@pytest.mark.parametrize("text", ["", "kind: Pod\n", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", "a: ["])
+def test_a_text_that_is_no_object_is_refused_with_the_name_of_its_manifest(text: str) -> None:
+    with pytest.raises(UnreadableObject, match="the manifest m-1 is no object"):
+        object_of(Manifest("m-1", "Pod", "replica/x/0", text))

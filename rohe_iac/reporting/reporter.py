@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.reporting.command import CommandCallback
-from rohe_iac.reporting.ending import WRITE_PATIENCE, flush_at_end
+from rohe_iac.reporting.ending import CLOSING, WRITE_PATIENCE, end_in_order
+from rohe_iac.reporting.outbox_lock import OutboxLock
 from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.reporting.settings import ReporterSettings, settings_from
 from rohe_iac.reporting.write_buffer import WriteBuffer, WriteResult
@@ -28,13 +29,17 @@ LOG = logging.getLogger("rohe.reporting")
 VERSION = 1
 """Version of the report's form."""
 
+LOCK_INTERVAL = 0.1
+"""Seconds between attempts to take the lock of an outbox that another process has."""
+
 
 class Reporter:
     """Accepts reports into an outbox on disk and sends them until an agent has committed them; thread-safe.
 
     A report for which `report` returned True survives kill -9 of any process (with durability `full`, power loss too).
     A report that the disk does not take in time is pending: it waits in memory, and is accepted once it is on disk.
-    A reporter is created after forking: one reporter a process, one process an instance.
+    A reporter is created after forking: one reporter a process, one process an instance. Where another process still
+    has the outbox of the instance, reports are pending until that process has ended.
 
     Attributes:
         boot: Identifier of this reporter; sequence numbers count within it.
@@ -50,6 +55,9 @@ class Reporter:
         self._outbox: Outbox | None = None
         self._sender: Sender | None = None
         self._buffer: WriteBuffer | None = None
+        self._lock: OutboxLock | None = None
+        self._begun, self._closing = threading.Event(), threading.Event()
+        self._command_callback: CommandCallback | None = None
         self._process = os.getpid()
         if settings is not None:
             self._open(settings)
@@ -73,31 +81,69 @@ class Reporter:
         return cls(settings)
 
     def _open(self, settings: ReporterSettings) -> None:
+        try:
+            self._lock = OutboxLock(settings.outbox)
+        except OSError as error:
+            # A service without an outbox goes on unobserved instead of failing.
+            LOG.error("nothing will be reported: the outbox in %s cannot be used: %s", settings.outbox, error)
+            return
+        self._buffer = WriteBuffer(
+            self._write,
+            most_reports=settings.buffer_reports,
+            most_bytes=settings.buffer_bytes,
+            on_written=self._wake,
+            on_stalled=self._announce,
+            on_refused=self._refuse,
+        )
+        end_in_order(self, settings.grace)
+        if self._lock.take():
+            self._begin(settings)
+        else:
+            LOG.warning(
+                "the outbox in %s belongs to %s: reports wait in memory until that process has ended",
+                settings.outbox, self._lock.holder or "another process",
+            )  # fmt: skip
+            threading.Thread(target=self._await_lock, args=(settings,), name="rohe-outbox-lock", daemon=True).start()
+
+    def _await_lock(self, settings: ReporterSettings) -> None:
+        lock = self._lock
+        while lock is not None and not self._closing.wait(LOCK_INTERVAL):
+            if lock.take():
+                LOG.warning("the outbox in %s is free: reports are written and sent", settings.outbox)
+                self._begin(settings)
+                return
+
+    def _begin(self, settings: ReporterSettings) -> None:
+        """Opens the outbox, whose lock is held, and starts to send."""
         from rohe_iac.reporting.outbox import Outbox
         from rohe_iac.reporting.sender import Sender
 
         try:
-            self._outbox = Outbox(
+            outbox = Outbox(
                 settings.outbox,
                 durability=settings.durability,
                 most_reports=settings.most_reports,
                 most_bytes=settings.most_bytes,
             )
         except RoheError as error:
-            # A service without an outbox goes on unobserved instead of failing.
             LOG.error("nothing will be reported: %s", "; ".join(filter(None, (error.brief, error.detail, error.hint))))
-            return
-        self._sender = sender = Sender(settings, self._outbox, self.boot, self._counts)
-        self._buffer = WriteBuffer(
-            self._write,
-            most_reports=settings.buffer_reports,
-            most_bytes=settings.buffer_bytes,
-            on_written=sender.wake,
-            on_stalled=sender.announce,
-            on_refused=self._refuse,
-        )
-        flush_at_end(self._buffer)
-        sender.start()
+            self._settings = None
+        else:
+            self._outbox = outbox
+            sender = Sender(settings, outbox, self.boot, self._counts)
+            self._sender = sender
+            if self._command_callback is not None:
+                sender.desk.on_command(self._command_callback)
+            sender.start()
+        self._begun.set()
+
+    def _wake(self) -> None:
+        if self._sender is not None:
+            self._sender.wake()
+
+    def _announce(self) -> None:
+        if self._sender is not None:
+            self._sender.announce()
 
     @property
     def accepted(self) -> int:
@@ -120,6 +166,7 @@ class Reporter:
         Args:
             callback: Returns whether the service accepts the command, and why.
         """
+        self._command_callback = callback
         if self._sender is not None:
             self._sender.desk.on_command(callback)
 
@@ -150,7 +197,7 @@ class Reporter:
             written as soon as the disk answers, so that no report that returned False should be reported again.
         """
         settings, buffer = self._settings, self._buffer
-        if settings is None or buffer is None or self._outbox is None or os.getpid() != self._process:
+        if settings is None or buffer is None or os.getpid() != self._process:
             return self._refuse(Refusal.UNOBSERVED)
         try:
             body = self._encode(settings, request, start, end, metrics, fields, at)
@@ -164,6 +211,9 @@ class Reporter:
         return outcome
 
     def _write(self, bodies: Sequence[bytes]) -> WriteResult:
+        while not self._begun.wait(LOCK_INTERVAL):
+            if self._closing.is_set():
+                return WriteResult(0, Refusal.UNOBSERVED)
         outbox = self._outbox
         if outbox is None:
             return WriteResult(0, Refusal.UNOBSERVED)
@@ -172,31 +222,44 @@ class Reporter:
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits at most `timeout` seconds until an agent has committed every report; returns whether it has."""
-        if self._sender is None or self._buffer is None:
+        if self._buffer is None:
             return True
         started = time.monotonic()
         written = self._buffer.flush(timeout)
+        if self._sender is None:
+            return written
         return self._sender.flush(max(0.0, timeout - (time.monotonic() - started))) and written
 
-    def close(self, timeout: float = 1.0) -> None:
+    def write(self, timeout: float) -> bool:
+        """Waits at most `timeout` seconds until every accepted report is on disk; returns whether it is."""
+        return self._buffer is None or self._buffer.flush(timeout)
+
+    def close(self, timeout: float | None = None) -> None:
         """Writes pending reports, waits for acknowledgements, publishes the state `stopped` and disconnects.
 
         Reports that an agent has not acknowledged are sent by the next reporter with the same outbox.
 
         Args:
-            timeout: Seconds to wait for acknowledgements, at most. For the disk at least WRITE_PATIENCE is waited.
+            timeout: Seconds to wait for acknowledgements, at most. By default those between SIGTERM and SIGKILL, but
+                no longer than acknowledgements come. For the disk at least WRITE_PATIENCE is waited.
         """
-        sender, outbox = self._sender, self._outbox
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        grace = self._settings.grace if self._settings is not None else 0.0
+        limit = max(grace - CLOSING, 0.0) if timeout is None else timeout
+        end = time.monotonic() + limit
         if self._buffer is not None:
-            lost = self._buffer.close(max(timeout, WRITE_PATIENCE))
+            lost = self._buffer.close(max(limit if self._begun.is_set() else 0.0, WRITE_PATIENCE))
             for _ in range(lost):
                 self._refuse(Refusal.SLOW, "the disk did not answer before the reporter was closed")
-        self._sender = self._outbox = None
-        if sender is not None:
-            sender.flush(timeout)
-            sender.close()
-        if outbox is not None:
-            outbox.close()
+        if self._sender is not None:
+            self._sender.drain(end - time.monotonic())
+            self._sender.close()
+        if self._outbox is not None:
+            self._outbox.close()
+        if self._lock is not None:
+            self._lock.give_back()
 
     def _counts(self) -> dict[str, Any]:
         waiting = self._outbox.waiting if self._outbox is not None else 0

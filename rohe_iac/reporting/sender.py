@@ -44,6 +44,12 @@ PROMISE_MARGIN = 1.0
 CHECKPOINT_INTERVAL = 2.0
 """Seconds between checkpoints of the outbox."""
 
+SILENCE = 4.0
+"""Seconds without an acknowledgement after which the end of a service waits no longer; a resend comes within them."""
+
+ABSENCE = 1.0
+"""Seconds without a connection to the broker after which the end of a service waits no longer."""
+
 FAILURE_PAUSE = 1.0
 """Seconds between attempts at an outbox that can be neither read nor emptied."""
 
@@ -111,6 +117,20 @@ class Sender:
         while self._outbox.waiting and time.monotonic() < end:
             time.sleep(0.01)
         return not self._outbox.waiting
+
+    def drain(self, limit: float) -> None:
+        """Waits until the outbox is empty, at most `limit` seconds, and only while an agent acknowledges reports.
+
+        Reports that stay are on disk: without a broker or an agent, waiting would only delay the end of the service.
+        """
+        end = time.monotonic() + limit
+        fewest, since = self._outbox.waiting, time.monotonic()
+        while (waiting := self._outbox.waiting) and (now := time.monotonic()) < end:
+            if waiting < fewest:
+                fewest, since = waiting, now
+            if now - since > (SILENCE if self.connection.up else ABSENCE):
+                return
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Publishes the state `stopped`, disconnects and ends the threads."""

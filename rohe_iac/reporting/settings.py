@@ -11,6 +11,7 @@ from typing import Literal
 
 from rohe_iac.foundation.topics import MAX_REPORT_BYTES
 from rohe_iac.mqtt.address import BrokerAddress, broker_address
+from rohe_iac.reporting.ending import DEFAULT_GRACE
 
 Durability = Literal["normal", "full"]
 """`normal` survives kill -9 of any process, `full` a power loss too (one fsync a report)."""
@@ -37,6 +38,7 @@ class ReporterSettings:
         member: Member of the ensemble; "" outside of an ensemble.
         node: Node that the instance runs on.
         durability: What an accepted report survives.
+        grace: Seconds between SIGTERM and SIGKILL, within which the outbox is sent when the service ends.
         most_reports: Largest number of reports that wait in the outbox.
         most_bytes: Largest size in bytes of the reports that wait in the outbox.
         buffer_reports: Largest number of reports that wait in memory for the disk.
@@ -54,6 +56,7 @@ class ReporterSettings:
     member: str = ""
     node: str = ""
     durability: Durability = "normal"
+    grace: float = DEFAULT_GRACE
     most_reports: int = 100_000
     most_bytes: int = MAX_BYTES
     buffer_reports: int = 10_000
@@ -64,7 +67,8 @@ class ReporterSettings:
 def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSettings | None:
     """Returns the settings of the ROHE_* variables, or None where ROHE_REPORT_URL is not set.
 
-    ROHE_TOPIC is the service level of topics where it differs from ROHE_SERVICE; ROHE_DURABILITY is `normal` or `full`.
+    ROHE_TOPIC is the service level of topics where it differs from ROHE_SERVICE; ROHE_DURABILITY is `normal` or `full`;
+    ROHE_GRACE is the number of seconds between SIGTERM and SIGKILL.
 
     Args:
         environment: Environment variables; by default those of the process.
@@ -90,4 +94,14 @@ def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSetti
         node=env.get("ROHE_NODE", ""),
         outbox=Path(env.get("ROHE_OUTBOX", "") or f"outbox-{instance}"),
         durability="full" if env.get("ROHE_DURABILITY") == "full" else "normal",
+        grace=_seconds(env.get("ROHE_GRACE", "")),
     )
+
+
+def _seconds(text: str) -> float:
+    """Returns the seconds that a variable gives, or the default where it gives none."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return DEFAULT_GRACE
+    return seconds if 0 < seconds < float("inf") else DEFAULT_GRACE

@@ -93,6 +93,10 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
         if service.volumes and on == "local":
             hint = "let the service write below its working folder"
             yield (*base, "volumes"), "volumes, on the target local,", hint
+        for number, toleration in enumerate(service.placement.tolerations if on == "local" else ()):
+            if toleration.toleration_seconds is not None:
+                at = (*base, "placement", "tolerations", number, "tolerationSeconds")
+                yield at, "tolerationSeconds, on the target local,", "leave it out: nodes of this machine always answer"
         for path, part in parts:
             for name, value in (part.env or {}).items():
                 if isinstance(value, SecretValue) and _is_local(value) != (on == "local"):

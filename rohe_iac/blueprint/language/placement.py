@@ -6,16 +6,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict, model_validator
 
-from rohe_iac.blueprint.language.base import EMPTY, Flag, Model, fault
+from rohe_iac.blueprint.language.base import EMPTY, Flag, Model, Seconds, fault
 
 
 class Toleration(Model):
-    """A taint that a replica tolerates."""
+    """A taint that a replica tolerates, without end or for so many seconds."""
 
     key: str = ""
     operator: Literal["Exists", "Equal"] = "Equal"
     value: str = ""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _bounded_effect(self) -> Toleration:
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise fault("R116", "tolerationSeconds is about the effect NoExecute alone", "add effect: NoExecute")
+        return self
 
 
 class Spread(Model):

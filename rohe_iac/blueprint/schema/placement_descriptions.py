@@ -27,6 +27,10 @@ PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
     "Toleration.operator": ("`Exists`: any value; `Equal`: this value.", "Exists"),
     "Toleration.value": ("The taint's value, with `Equal`.", "front"),
     "Toleration.effect": ("The taint's effect; absent: any.", "NoSchedule"),
+    "Toleration.tolerationSeconds": (
+        "How long a replica stays on a node with the taint, of effect NoExecute, in a cluster; absent: without end.",
+        "5m",
+    ),
     "Spread.topologyKey": ("`node`, `zone`, or any label of nodes.", "node"),
     "Spread.maxPerDomain": ("The most replicas of the service in one domain; 1 where maxSkew is absent too.", "1"),
     "Spread.maxSkew": (

@@ -1,4 +1,4 @@
-"""Manifests of a Kubernetes cluster: a Deployment a (workload, node), a Service a workload, the agents' settings.
+"""Manifests of a Kubernetes cluster: a Deployment a replica, a Service a workload, the agents' settings.
 
 Secrets are referred to by name and never written; `prerequisites` lists them with all else that must exist.
 """
@@ -6,6 +6,7 @@ Secrets are referred to by name and never written; `prerequisites` lists them wi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -14,10 +15,11 @@ from rohe_iac.blueprint.text.command_line import main_port
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
-from rohe_iac.manifests.kubernetes.container import container, environment
+from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
+from rohe_iac.manifests.kubernetes.pod.container import container, environment
+from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
+from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, mounts_and_volumes
 from rohe_iac.manifests.kubernetes.ports import BROKER_PORT, container_ports
-from rohe_iac.manifests.kubernetes.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
-from rohe_iac.manifests.kubernetes.volumes import mounts_and_volumes
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites
@@ -38,11 +40,7 @@ class KubernetesManifests(PlanRendering):
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
         yield self._manifest("Namespace", self.namespace, f"stack/{self.stack}", {}, ())
-        ordered = sorted(
-            self.plan.placements,
-            key=lambda placement: (placement.workload, placement.node, placement.variant, placement.index),
-        )
-        for address, placements in groupby(ordered, key=lambda placement: placement.workload):
+        for address, placements in groupby(ordered(self.plan.placements), key=lambda placement: placement.workload):
             yield from self._workload(self.workloads[address], list(placements))
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
@@ -83,55 +81,40 @@ class KubernetesManifests(PlanRendering):
                 }
                 for port, number in ports
             ]
-            values = {"selector": {"rohe.dev/workload": workload.slug}, "ports": exposed}
+            values = {"selector": {"rohe.dev/stack": self.stack, "rohe.dev/workload": workload.slug}, "ports": exposed}
             yield self._manifest("Service", workload.slug, workload.address, values, tuple(needed), workload)
+        for placement in placements:
+            yield from self._replica(workload, placement, tuple(needed))
+
+    def _replica(self, workload: Workload, placement: Placement, needed: tuple[str, ...]) -> Iterable[Manifest]:
         settings = ""
         if workload.role == "agent":
-            content = self._agent_settings(workload, placements)
+            pipeline = workload.service.name
+            instances = instances_of(self.blueprint, self.plan, pipeline)
+            content = configuration_of(self.blueprint, pipeline, placement.instance, instances)
             # A changed ConfigMap gets another name, so that pods roll over to it and never read a half-written one.
-            settings = f"{workload.slug}-{sha256_hex(repr(sorted(content.items())).encode())[:8]}"
-            manifest = self._manifest(
-                "ConfigMap", settings, workload.address, {"content": content}, tuple(needed), workload
-            )
-            needed.append(manifest.name)
+            settings = f"{placement.instance}-{sha256_hex(content)[:8]}"
+            values = {"content": {AGENT_SETTINGS: content.decode()}}
+            manifest = self._manifest("ConfigMap", settings, placement.replica, values, needed, workload)
+            needed = (*needed, manifest.name)
             yield manifest
-        for (node, variant), group in groupby(placements, key=lambda placement: (placement.node, placement.variant)):
-            yield self._deployment(workload, node, variant, list(group), settings, tuple(needed))
+        yield self._deployment(workload, placement, settings, needed)
 
-    def _agent_settings(self, workload: Workload, agents: list[Placement]) -> dict[str, str]:
-        pipeline = workload.service.name
-        instances = instances_of(self.blueprint, self.plan, pipeline)
-        return {
-            f"{agent.instance}.json": configuration_of(self.blueprint, pipeline, agent.instance, instances).decode()
-            for agent in agents
-        }
-
-    def _deployment(
-        self,
-        workload: Workload,
-        node: str,
-        variant: str,
-        placements: list[Placement],
-        settings: str,
-        needed: tuple[str, ...],
-    ) -> Manifest:
-        service = service_with_variant(workload, variant)
-        suffix = sha256_hex(f"{node}/{variant}".encode())[:6]
-        object_name = f"{workload.slug}-{suffix}"
+    def _deployment(self, workload: Workload, placement: Placement, settings: str, needed: tuple[str, ...]) -> Manifest:
+        service = service_with_variant(workload, placement.variant)
         connected = self.is_connected(workload)
         mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
         agents = self.blueprint.stack.spec.agents
         values = {
-            "annotations": {"rohe.dev/node": node},
+            "annotations": {"rohe.dev/node": placement.node},
             "pod_annotations": pod_annotations(service),
-            "replicas": len(placements),
-            "selector": {"rohe.dev/workload": workload.slug, "rohe.dev/part": suffix},
-            "labels": {**self._labels(workload), "rohe.dev/part": suffix},
-            "node": node,
+            "selector": selector_of(self.stack, placement),
+            "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},
+            "node": placement.node,
             "tolerations": tolerations(service),
-            "rollout": self._rollout(workload, node),
+            "strategy": self._strategies[placement.instance],
             "preferred": preferred_nodes(service),
-            "skews": topology_spread(service, workload),
+            "skews": topology_spread(service, workload, self.stack),
             **container(
                 workload,
                 service,
@@ -139,32 +122,24 @@ class KubernetesManifests(PlanRendering):
                 environment(
                     service,
                     workload,
-                    self._variables(workload, placements[0]),
+                    self._variables(workload, placement),
                     self._broker_url() if connected else "",
                 ),
                 mounts,
             ),
             "volumes": volumes,
         }
-        return self._manifest("Deployment", object_name, workload.address, values, needed, workload)
+        return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload)
 
-    def _rollout(self, workload: Workload, node: str) -> dict[str, Any]:
-        """Returns how pods on the node are replaced, where the service has room for updates; else nothing.
-
-        New pods come before old ones end where that room is; elsewhere one pod is replaced at a time.
-        """
-        rooms = [
-            room.node for room in self.plan.reserved if room.workload == f"update/{workload.address.partition('/')[2]}"
-        ]
-        if not rooms:
-            return {}
-        surge = rooms.count(node)
-        return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0 if surge else 1}}
+    @cached_property
+    def _strategies(self) -> dict[str, dict[str, Any]]:
+        return strategies_of(self.plan)
 
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
-        if workload.system:
-            return {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}
-        return environment_of(self.peer_urls, workload, placement)
+        variables = {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}
+        if not workload.system:
+            variables = environment_of(self.peer_urls, workload, placement)
+        return {**variables, "ROHE_INSTANCE": placement.instance}
 
     def url_of(self, replica: Placement) -> str | None:
         """Returns the URL of the Service that all replicas of the same workload stand behind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -27,12 +27,15 @@ NODE_NOTE = "rohe.dev/node"
 """The annotation with the node that a document is for."""
 
 
+RUN = frozenset(("Process", "Broker", "Deployment"))
+"""The kinds of documents that make a replica."""
+
+
 def manifest_faults(planfile: PlanFile) -> Iterator[str]:
     """Yields everything that manifests and actions have otherwise than the plan, a sentence each."""
     placed = {item.replica: item for item in planfile.plan.placements}
     known = Counter(manifest.name for manifest in planfile.manifests)
     addresses = placed.keys() | {item.workload for item in planfile.plan.placements}
-    made: dict[str, Counter[str]] = defaultdict(Counter)
     for manifest in planfile.manifests:
         for words in _manifest_faults(manifest, known, addresses):
             yield f"manifest {manifest.name}: {words}"
@@ -42,8 +45,7 @@ def manifest_faults(planfile: PlanFile) -> Iterator[str]:
             continue
         for words in _document_faults(manifest, document, placed.get(manifest.address), planfile.stack):
             yield f"manifest {manifest.name}: {words}"
-        _count_replicas(manifest, document, made)
-    yield from _replica_faults(planfile, placed, made)
+    yield from _replica_faults(planfile)
     if planfile.against is None:
         for item in placed.values():
             if item.was:
@@ -93,13 +95,16 @@ def _document_faults(
     if metadata.get("address", manifest.address) != manifest.address:
         yield f"is for {metadata['address']}, not {manifest.address}"
     spec = document.get("spec")
-    if item is None or not isinstance(spec, dict):
+    if item is None or not isinstance(spec, dict) or manifest.kind not in RUN:
         return
     if metadata.get("name") != item.instance:
         yield f"is called {metadata.get('name')}, the replica {item.instance}"
-    node = (spec.get("environment") or {}).get("ROHE_NODE", item.node)
+    notes = metadata.get("annotations") or {}
+    node = (spec.get("environment") or {}).get("ROHE_NODE") or notes.get(NODE_NOTE, item.node)
     if node != item.node:
         yield f"says that it is on {node}, it is on {item.node}"
+    if spec.get("replicas", 1) != 1:
+        yield f"makes {spec['replicas']} of {item.replica}"
     if manifest.stand_in and REPLAY not in (spec.get("paths") or {}):
         yield "is said to run a stand-in, and runs none"
     ports = {port.name: port.number for port in item.ports}
@@ -107,29 +112,13 @@ def _document_faults(
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"
 
 
-def _count_replicas(manifest: Manifest, document: Mapping[str, Any], made: Mapping[str, Counter[str]]) -> None:
-    """Adds the replicas that a document makes of a workload on a node to those that others make."""
-    notes, spec = document["metadata"].get("annotations"), document.get("spec")
-    replicas = spec.get("replicas") if isinstance(spec, dict) else None
-    if isinstance(notes, dict) and NODE_NOTE in notes and isinstance(replicas, int):
-        made[manifest.address][str(notes[NODE_NOTE])] += replicas
-
-
-def _replica_faults(
-    planfile: PlanFile, placed: Mapping[str, Placement], made: Mapping[str, Counter[str]]
-) -> Iterator[str]:
-    """Yields where manifests make more or fewer replicas on a node than the plan has, or none of a placed one."""
-    wanted: dict[str, Counter[str]] = defaultdict(Counter)
-    for item in placed.values():
-        wanted[item.workload][item.node] += 1
-    for workload, counts in sorted(made.items()):
-        for node in sorted(counts.keys() | wanted[workload].keys()):
-            if counts[node] != wanted[workload][node]:
-                yield f"{workload}: manifests make {counts[node]} on {node}, the plan has {wanted[workload][node]}"
-    rendered = {manifest.address for manifest in planfile.manifests}
+def _replica_faults(planfile: PlanFile) -> Iterator[str]:
+    """Yields the placed replicas that no manifest makes, and those that several make."""
+    made = Counter(manifest.address for manifest in planfile.manifests if manifest.kind in RUN)
     for item in planfile.plan.placements:
-        if item.replica not in rendered and item.workload not in rendered:
-            yield f"{item.replica} is placed but no manifest makes it"
+        count = made[item.replica] + made[item.workload]
+        if count != 1:
+            yield f"{item.replica} is placed but {'no manifest makes' if not count else f'{count} manifests make'} it"
 
 
 def _refusal_faults(planfile: PlanFile) -> Iterator[str]:

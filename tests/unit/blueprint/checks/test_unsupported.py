@@ -69,6 +69,11 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
         ("service", "reports: {interval: 10s}", "reports.interval"),
         ("service", "files: [{path: /etc/a, from: rohe.yaml}]", "files, on the target local,"),
         ("service", "volumes: [{path: /tmp, emptyDir: 64Mi}]", "volumes, on the target local,"),
+        (
+            "service",
+            "placement: {tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5m}]}",
+            "tolerationSeconds, on the target local,",
+        ),
         ("service", "env: {T: {secret: {name: a, key: b}}}", "the named secret of env T, on the target local,"),
         ("objective", "target: 99%", "target of objective 'response_time', with budgetWindow and burnRates,"),
         ("objective", "onViolation: reroute", "onViolation reroute of objective 'response_time'"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import yaml
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
+from rohe_iac.manifests.kubernetes.deployment import RECREATE, SURGE
 from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
 from rohe_iac.manifests.kubernetes.ports import BROKER_PORT
 from rohe_iac.manifests.manifest import Manifest
@@ -31,17 +31,26 @@ def _rendering(plan_example: Callable[[str], tuple[Blueprint, Plan]]) -> Kuberne
     return KubernetesManifests(*plan_example("bts"))
 
 
-def test_deployments_make_as_many_replicas_on_each_node_as_the_plan_has(
+def test_every_replica_has_a_deployment_of_its_name_on_its_node(
     plan_example: Callable[[str], tuple[Blueprint, Plan]],
 ) -> None:
     rendering = _rendering(plan_example)
-    made: Counter[tuple[str, str]] = Counter()
+    made = {}
     for manifest in rendering.manifests():
         if manifest.kind == "Deployment":
             document = _document(manifest)
-            node = document["metadata"]["annotations"]["rohe.dev/node"]
-            made[manifest.address, node] += document["spec"]["replicas"]
-    assert made == Counter((placement.workload, placement.node) for placement in rendering.plan.placements)
+            pod = document["spec"]["template"]
+            affinity = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+            ((term,),) = (item["matchFields"] for item in affinity["nodeSelectorTerms"])
+            assert (term["key"], term["operator"]) == ("metadata.name", "In")
+            assert document["spec"]["replicas"] == 1
+            assert document["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+            names = {document["metadata"]["name"], pod["metadata"]["labels"]["rohe.dev/instance"]}
+            names |= {entry["value"] for entry in _container(manifest)["env"] if entry["name"] == "ROHE_INSTANCE"}
+            made[manifest.address] = (names, term["values"])
+    assert made == {
+        placement.replica: ({placement.instance}, [placement.node]) for placement in rendering.plan.placements
+    }
 
 
 def test_secrets_are_named_and_never_written(plan_example: Callable[[str], tuple[Blueprint, Plan]]) -> None:
@@ -49,17 +58,16 @@ def test_secrets_are_named_and_never_written(plan_example: Callable[[str], tuple
     assert kinds == {"Namespace", "Service", "ConfigMap", "Deployment"}
 
 
-def test_a_pod_is_named_by_the_cluster_and_reports_to_the_broker_s_service(
+def test_a_replica_reports_to_the_broker_s_service(
     plan_example: Callable[[str], tuple[Blueprint, Plan]],
 ) -> None:
     rendering = _rendering(plan_example)
     deployment = next(
         manifest
         for manifest in rendering.manifests()
-        if manifest.kind == "Deployment" and manifest.address.startswith("service/")
+        if manifest.kind == "Deployment" and manifest.address.startswith("replica/")
     )
     variables = {entry["name"]: entry for entry in _container(deployment)["env"]}
-    assert variables["ROHE_INSTANCE"]["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     assert variables["ROHE_REPORT_URL"]["value"].endswith(f".{rendering.namespace}.svc:{BROKER_PORT}")
     assert list(variables) == sorted(variables)
 
@@ -69,7 +77,7 @@ def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_p
     blueprint = load(tmp_path)
     rendering = KubernetesManifests(blueprint, plan(problem_of(blueprint)))
     deployments = [_document(manifest) for manifest in rendering.manifests() if manifest.kind == "Deployment"]
-    pods = [document["spec"]["template"] for document in deployments if "rohe.dev/part" in str(document)]
+    pods = [document["spec"]["template"] for document in deployments]
     spread = [pod for pod in pods if "topologySpreadConstraints" in pod["spec"]]
     assert len(spread) == 2
     for pod in spread:
@@ -78,7 +86,11 @@ def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_p
             "maxSkew": 1,
             "topologyKey": "topology.kubernetes.io/zone",
             "whenUnsatisfiable": "DoNotSchedule",
-            "labelSelector": {"matchLabels": {"rohe.dev/workload": pod["metadata"]["labels"]["rohe.dev/workload"]}},
+            "labelSelector": {
+                "matchLabels": {
+                    name: pod["metadata"]["labels"][name] for name in ("rohe.dev/stack", "rohe.dev/workload")
+                }
+            },
             "nodeTaintsPolicy": "Honor",
         }
         assert (preferred["topologyKey"], preferred["whenUnsatisfiable"]) == ("rack", "ScheduleAnyway")
@@ -91,16 +103,10 @@ def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_p
         assert "requiredDuringSchedulingIgnoredDuringExecution" in affinity
     (room,) = {item.node for item in rendering.plan.reserved}
     assert {
-        document["metadata"]["annotations"]["rohe.dev/node"]: document["spec"].get("strategy")
+        document["metadata"]["annotations"]["rohe.dev/node"]: document["spec"]["strategy"]
         for document in deployments
         if document["metadata"]["name"].startswith("d-")
-    } == {
-        node: {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxSurge": int(node == room), "maxUnavailable": int(node != room)},
-        }
-        for node in "ab"
-    }
+    } == {node: SURGE if node == room else RECREATE for node in "ab"}
 
 
 SPREAD_OVER_ZONES = """

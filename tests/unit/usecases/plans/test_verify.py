@@ -57,6 +57,28 @@ def test_a_manifest_that_makes_something_else_is_a_fault(planfile: PlanFile, cha
     assert f"manifest {first.name}: {fault}" in faults
 
 
+@pytest.mark.parametrize(
+    ("written", "altered", "fault"),
+    [
+        ("name: data-preparation-0", "name: other", "is called other, the replica data-preparation-0"),
+        ("rohe.dev/node: ", "rohe.dev/node: not-", "says that it is on not-"),
+        ("replicas: 1", "replicas: 2", "makes 2 of replica/bts:data-preparation/0"),
+    ],
+)
+def test_a_deployment_that_makes_something_else_is_a_fault(written: str, altered: str, fault: str) -> None:
+    planfile = make_plan(DIGITS.parent / "bts").planfile
+    assert list(manifest_faults(planfile)) == []
+    manifests = {item.name: item for item in planfile.manifests}
+    name = "deployment-data-preparation-0"
+    manifests[name] = replace(manifests[name], text=manifests[name].text.replace(written, altered, 1))
+    (found,) = manifest_faults(replace(planfile, manifests=tuple(manifests.values())))
+    assert found.startswith(f"manifest {name}: {fault}")
+    del manifests[name]
+    assert "replica/bts:data-preparation/0 is placed but no manifest makes it" in list(
+        manifest_faults(replace(planfile, manifests=tuple(manifests.values())))
+    )
+
+
 def test_a_manifest_that_is_there_twice_or_has_no_action_is_a_fault(planfile: PlanFile) -> None:
     first = planfile.manifests[0]
     twice = list(manifest_faults(replace(planfile, manifests=(first, *planfile.manifests))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
-from rohe_iac.manifests.kubernetes.volumes import mounts_and_volumes
+from rohe_iac.manifests.kubernetes.pod.volumes import mounts_and_volumes
 
 
 def test_a_client_of_the_broker_has_the_credentials_of_its_service() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rohe_iac.blueprint.language.pipeline import Service
-from rohe_iac.manifests.kubernetes.resources import resources
+from rohe_iac.manifests.kubernetes.pod.resources import resources
 
 
 def test_memory_is_limited_to_the_request_and_cpu_is_not() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rohe_iac.blueprint.language.pipeline import Probe
-from rohe_iac.manifests.kubernetes.probes import probe
+from rohe_iac.manifests.kubernetes.pod.probes import probe
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def preferred_nodes(service: Service) -> list[dict[str, Any]]:
     ]
 
 
-def topology_spread(service: Service, workload: Workload) -> list[dict[str, Any]]:
+def topology_spread(service: Service, workload: Workload, stack: str) -> list[dict[str, Any]]:
     """Returns the skews of a service as topology spread constraints over the pods of its workload.
 
     Domains count only where the pod may go, tainted nodes included in that, as the planner counts them.
@@ -38,7 +38,7 @@ def topology_spread(service: Service, workload: Workload) -> list[dict[str, Any]
             "maxSkew": rule.max_skew,
             "topologyKey": TOPOLOGY_LABELS.get(rule.topology_key, rule.topology_key),
             "whenUnsatisfiable": "DoNotSchedule" if rule.required else "ScheduleAnyway",
-            "labelSelector": {"matchLabels": {"rohe.dev/workload": workload.slug}},
+            "labelSelector": {"matchLabels": {"rohe.dev/stack": stack, "rohe.dev/workload": workload.slug}},
             "nodeTaintsPolicy": "Honor",
         }
         for rule in service.placement.spread
@@ -46,12 +46,30 @@ def topology_spread(service: Service, workload: Workload) -> list[dict[str, Any]
     ]
 
 
-def tolerations(service: Service) -> list[dict[str, str]]:
-    """Returns the tolerations of a service as a pod has them."""
-    return [
-        {key: value for key, value in toleration.model_dump().items() if value}
-        for toleration in service.placement.tolerations
-    ]
+UNREACHABLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+"""Taints of a node that does not answer; the cluster ends pods there after 300 s unless they tolerate the taints."""
+
+
+def tolerations(service: Service) -> list[dict[str, Any]]:
+    """Returns the tolerations of a service as a pod has them.
+
+    A replica stays on a node that does not answer, without end, because the plan says where it belongs: an edge site
+    that was offline has the same pods afterwards. A toleration of the service for such a taint replaces that.
+    """
+    own = []
+    for toleration in service.placement.tolerations:
+        entry: dict[str, Any] = {
+            name: value
+            for name in ("key", "operator", "value", "effect")
+            if (value := getattr(toleration, name)) and (name, value) != ("operator", "Equal")
+        }
+        if toleration.toleration_seconds is not None:
+            entry["tolerationSeconds"] = round(toleration.toleration_seconds)
+        own.append(entry)
+    rules = service.placement.tolerations
+    stated = {toleration.key for toleration in rules if toleration.effect in (None, "NoExecute")}
+    endless = [{"key": key, "operator": "Exists", "effect": "NoExecute"} for key in UNREACHABLE if key not in stated]
+    return own + endless
 
 
 def pod_annotations(service: Service) -> dict[str, str]:

@@ -7,6 +7,12 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
 
+SETTINGS_FOLDER = "/etc/rohe/agent"
+"""The folder in an agent's container with its settings."""
+
+AGENT_SETTINGS = "agent.json"
+"""The file in it."""
+
 
 def mounts_and_volumes(
     service: Service, workload: Workload, settings: str, *, connected: bool
@@ -29,7 +35,7 @@ def mounts_and_volumes(
         mounts.append({"name": "credentials", "mountPath": "/etc/rohe/credentials", "readOnly": True})
         volumes.append({"name": "credentials", "secret": {"secretName": f"rohe-credential-{client}"}})
     if settings:
-        mounts.append({"name": "settings", "mountPath": "/etc/rohe/agent", "readOnly": True})
+        mounts.append({"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True})
         volumes.append({"name": "settings", "configMap": {"name": settings}})
     for index, volume in enumerate(service.volumes):
         name = volume.name or f"scratch-{index}"

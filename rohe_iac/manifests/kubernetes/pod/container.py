@@ -7,9 +7,10 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports, without_variables
+from rohe_iac.manifests.kubernetes.pod.probes import probe
+from rohe_iac.manifests.kubernetes.pod.resources import resources
+from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, SETTINGS_FOLDER
 from rohe_iac.manifests.kubernetes.ports import container_ports, port_number
-from rohe_iac.manifests.kubernetes.probes import probe
-from rohe_iac.manifests.kubernetes.resources import resources
 
 
 def container(
@@ -76,11 +77,12 @@ def environment(
         entries[name] = {"value": text}
     for index, port in enumerate(() if workload.system else service.ports):
         entries[port_variable(port.name)] = {"value": str(port_number(port, index))}
-    entries["ROHE_INSTANCE"] = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     if broker_url:
         entries["ROHE_REPORT_URL"] = {"value": broker_url}
         entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
         entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
+    if workload.role == "agent":
+        entries["ROHE_AGENT_CONFIG"] = {"value": f"{SETTINGS_FOLDER}/{AGENT_SETTINGS}"}
     return [{"name": name, **entries[name]} for name in sorted(entries)]
 
 

@@ -34,7 +34,7 @@ PANELS = {
 }
 """The title of each group of commands in the help."""
 
-PROGRAMS = ("agent run", "stand-in run")
+PROGRAMS = ("agent run", "broker run", "stand-in run")
 """Commands that are programs of a stack, with a log of their own."""
 
 VerboseOption = Annotated[
@@ -52,6 +52,7 @@ VerboseOption = Annotated[
 SUBCOMMANDS = {
     "engine": "The Pulumi engine that apply drives.",
     "agent": "The observation agent.",
+    "broker": "The MQTT broker of a stack in a cluster.",
     "stand-in": "What runs for a service that has a profile and no command.",
 }
 """The help text of each first word that commands of two words share."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "running",
     "engine install": "running",
     "agent run": "running",
+    "broker run": "running",
     "stand-in run": "running",
 }
 """The group of each command, in the order of `rohe --help`; the command is written as a user types it.

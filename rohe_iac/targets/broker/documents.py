@@ -2,41 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.manifest_document import ManifestDocument, checked_name, reading
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialSpec:
-    """A client of the embedded broker.
-
-    Attributes:
-        client: Name of the client, which is also its user name.
-        publish: MQTT topic filters that the client may publish to.
-        subscribe: MQTT topic filters that the client may subscribe to.
-    """
-
-    client: str
-    publish: tuple[str, ...]
-    subscribe: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerSpec:
-    """The embedded broker.
-
-    Attributes:
-        address: Address of the stack's part.
-        ports: Port numbers by name.
-        users: Names of the clients.
-        server: Name of the server, nats or mosquitto.
-    """
-
-    address: str
-    ports: dict[str, int]
-    users: tuple[str, ...]
-    server: str = "nats"
 
 
 def credential_of(document: ManifestDocument) -> CredentialSpec:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import pwd
 from collections.abc import Mapping
 from typing import Literal
 
-from rohe_iac.targets.broker.documents import BrokerSpec
 from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.broker.user import User
 
 ITERATIONS = 1000
@@ -76,9 +75,9 @@ class MosquittoServer:
             "log_type warning",
             "log_type notice",
         ]
-        if os.geteuid() == 0:
+        if place.as_root:
             # As root, the server would become the user mosquitto, who may not read the stack's folder.
-            lines.append(f"user {pwd.getpwuid(0).pw_name}")
+            lines.append("user root")
         return "\n".join(lines) + "\n"
 
     def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:

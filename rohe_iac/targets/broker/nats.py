@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from rohe_iac.targets.broker.documents import BrokerSpec
 from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.broker.user import User
 
 SUBSCRIPTIONS = "$MQTT.sub.>"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.topics import MAX_REPORT_BYTES
-from rohe_iac.targets.broker.documents import BrokerSpec
+from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.broker.user import User
 
 MAX_PAYLOAD = 2 * MAX_REPORT_BYTES
@@ -30,12 +30,14 @@ class BrokerPlace:
         folder: The folder of the settings file and of the files of users, relative to the working directory.
         store: The folder for messages and sessions, relative to the working directory.
         host: The address that clients connect to.
+        as_root: Whether root may start the server.
     """
 
     stack: str
     folder: Path
     store: Path
     host: str = "127.0.0.1"
+    as_root: bool = field(default_factory=lambda: os.geteuid() == 0)
 
 
 class BrokerMissing(RoheError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rohe_iac.targets.broker.documents import CredentialSpec
+from rohe_iac.targets.broker.specs import CredentialSpec
 
 
 @dataclass(frozen=True, slots=True)

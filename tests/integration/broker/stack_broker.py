@@ -24,9 +24,9 @@ from rohe_iac.mqtt.address import BrokerAddress, broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.reporting.reporter import Reporter
 from rohe_iac.reporting.settings import settings_from
-from rohe_iac.targets.broker.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.server import BrokerMissing
 from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.broker.embedded import LocalBroker
 from rohe_iac.targets.local.stack_folder import Layout

@@ -10,7 +10,7 @@ from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.broker.documents import CredentialSpec
+from rohe_iac.targets.broker.specs import CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.local.stack_folder import Layout
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.broker.documents import BrokerSpec
 from rohe_iac.targets.broker.server import BrokerPlace, BrokerServer
 from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.processes import MARK

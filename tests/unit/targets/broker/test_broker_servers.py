@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.targets.broker.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.mosquitto import MosquittoServer
 from rohe_iac.targets.broker.nats import NatsServer, subjects, user_settings
 from rohe_iac.targets.broker.server import BrokerMissing, BrokerPlace, BrokerServer
 from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.user import User
 
 

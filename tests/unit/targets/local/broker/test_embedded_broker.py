@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.broker.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.server import BrokerMissing
 from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.broker.embedded import LocalBroker
 from rohe_iac.targets.local.stack_folder import Layout

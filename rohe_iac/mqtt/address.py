@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +30,8 @@ class BrokerAddress:
         password: Password of the user.
         mqtt: Newest version of MQTT that the broker speaks, `5` or `3.1.1`; "" where that is not known.
         owner: Id of the user who runs the broker on this machine; None where that is not known.
+        ca: Certificates (PEM) of the authorities that may have signed the broker's; "" for those of the system.
+        source: The file or folder of the credentials, which may change; None where there is none.
     """
 
     host: str
@@ -39,6 +41,22 @@ class BrokerAddress:
     password: str = field(default="", repr=False)
     mqtt: str = ""
     owner: int | None = None
+    ca: str = field(default="", repr=False)
+    source: Path | None = field(default=None, compare=False, repr=False)
+
+    def refreshed(self) -> BrokerAddress:
+        """Returns the address with the user, password and authorities that its source has now.
+
+        Passwords change under a running client, as when a cluster replaces a mounted Secret. A source that cannot be
+        read now, because it is being replaced, changes nothing.
+        """
+        if self.source is None:
+            return self
+        try:
+            content = _read_credentials(self.source)
+        except UnusableCredentials:
+            return self
+        return replace(self, user=_text(content, "user"), password=_text(content, "password"), ca=_text(content, "ca"))
 
     def client_id(self, name: str) -> str:
         """Returns a client identifier that nobody can tell who does not know the password.
@@ -64,16 +82,17 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
 
     Args:
         url: `mqtt://HOST[:PORT]` (default port 1883) or `mqtts://HOST[:PORT]` (8883); "" takes the credential file's.
-        credentials: JSON file with `url`, `user` and `password`, and with `mqtt` and `owner` where those are known.
+        credentials: JSON file with `url`, `user` and `password`, and with `mqtt`, `owner` and `ca` where those are
+            known; or a folder, as a mounted Secret is, with the files `user` and `password`, and maybe `ca.crt`.
 
     Raises:
-        UnusableCredentials: The URL is malformed, or the credential file cannot be read.
+        UnusableCredentials: The URL is malformed, or the credentials cannot be read.
     """
-    user = password = mqtt = ""
+    user = password = mqtt = ca = ""
     owner: int | None = None
     if credentials is not None:
         content = _read_credentials(credentials)
-        user, password = str(content.get("user", "")), str(content.get("password", ""))
+        user, password, ca = _text(content, "user"), _text(content, "password"), _text(content, "ca")
         if not url or url == content.get("url"):
             url = str(content.get("url", ""))
             mqtt, found = str(content.get("mqtt", "")), content.get("owner")
@@ -88,10 +107,20 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
         raise UnusableCredentials(
             f"'{url}' is not a broker address", hint="a broker address is mqtt://HOST:PORT or mqtts://HOST:PORT"
         )
-    return BrokerAddress(parts.hostname, port, tls, user, password, mqtt, owner)
+    return BrokerAddress(parts.hostname, port, tls, user, password, mqtt, owner, ca, credentials)
+
+
+SECRET_FILES = {"user": "user", "password": "password", "ca.crt": "ca"}
+"""The files of a folder of credentials, and what each one holds."""
+
+
+def _text(content: dict[str, object], name: str) -> str:
+    return str(content.get(name, ""))
 
 
 def _read_credentials(path: Path) -> dict[str, object]:
+    if path.is_dir():
+        return _read_folder(path)
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -103,3 +132,19 @@ def _read_credentials(path: Path) -> dict[str, object]:
     if not isinstance(content, dict):
         raise UnusableCredentials(f"the credential file {path} does not hold an object")
     return content
+
+
+def _read_folder(folder: Path) -> dict[str, object]:
+    try:
+        found: dict[str, object] = {
+            name: (folder / file).read_text(encoding="utf-8").rstrip("\n")
+            for file, name in SECRET_FILES.items()
+            if (folder / file).exists()
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableCredentials(f"the credentials in {folder} cannot be read", detail=str(error)) from error
+    if "user" not in found or "password" not in found:
+        raise UnusableCredentials(
+            f"the credentials in {folder} lack user or password", hint="the Secret needs the keys user and password"
+        )
+    return found

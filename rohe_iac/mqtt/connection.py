@@ -11,6 +11,7 @@ import errno
 import logging
 import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -193,6 +194,8 @@ class Connection:
             self._closing.wait(delay)
 
     def _connect_and_serve(self) -> None:
+        # The broker ends the connections of a user whose password has changed, and the file has the new one by then.
+        self.broker = self.broker.refreshed()
         client = self._new_client()
         self._connection_number += 1
         properties = None
@@ -239,7 +242,7 @@ class Connection:
         if self.broker.user:
             client.username_pw_set(self.broker.user, self.broker.password)
         if self.broker.tls:
-            client.tls_set()
+            client.tls_set_context(ssl.create_default_context(cadata=self.broker.ca or None))
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
         client.on_socket_open = self._check_owner

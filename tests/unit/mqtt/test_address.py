@@ -63,3 +63,22 @@ def test_what_a_credential_file_knows_of_the_broker_counts_for_its_own_url_alone
     assert broker_address("mqtt://127.0.0.1:1", path) == own
     other = broker_address("mqtt://elsewhere:1", path)
     assert (other.mqtt, other.owner, other.password) == ("", None, "p")
+
+
+def test_a_mounted_secret_is_a_folder_of_credentials(tmp_path: Path) -> None:
+    (tmp_path / "user").write_text("u\n")
+    with pytest.raises(UnusableCredentials, match="lack user or password"):
+        broker_address("mqtts://h", tmp_path)
+    (tmp_path / "password").write_text("p")
+    (tmp_path / "ca.crt").write_text("PEM")
+    assert broker_address("mqtts://h", tmp_path) == BrokerAddress("h", 8883, True, "u", "p", ca="PEM")
+
+
+def test_a_changed_password_is_found_and_a_file_that_is_being_replaced_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps({"url": "mqtt://h:1", "user": "u", "password": "old", "mqtt": "5", "owner": 7}))
+    address = broker_address("", path)
+    path.write_text(json.dumps({"url": "mqtt://h:1", "user": "u", "password": "new"}))
+    assert address.refreshed() == BrokerAddress("h", 1, user="u", password="new", mqtt="5", owner=7)
+    path.unlink()
+    assert address.refreshed() == address

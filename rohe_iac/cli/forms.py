@@ -99,6 +99,7 @@ class PlanForm(TypedDict):
     places: dict[str, str]
     lock: str
     files: NotRequired[dict[str, str] | None]
+    advice: NotRequired[list[dict[str, str]]]
     predictions: NotRequired[list[dict[str, Any]]]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
 from rohe_iac.manifests.local import LocalManifests
 from rohe_iac.manifests.manifest import Manifest
@@ -46,6 +47,11 @@ def target_settings_of(blueprint: Blueprint) -> tuple[tuple[str, str], ...]:
 def prerequisites_of(blueprint: Blueprint, plan: Plan) -> tuple[Prerequisite, ...]:
     """Returns what the manifests of a plan name and do not contain, sorted by kind and name."""
     return RENDERINGS[target_of(blueprint)](blueprint, plan).prerequisites()
+
+
+def advice_of(blueprint: Blueprint, plan: Plan) -> tuple[Advice, ...]:
+    """Returns what a plan says and its target does not enforce, sorted."""
+    return RENDERINGS[target_of(blueprint)](blueprint, plan).advice()
 
 
 def manifests_of(

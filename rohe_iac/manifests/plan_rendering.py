@@ -12,6 +12,7 @@ from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
+from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.prerequisites import Prerequisite
@@ -52,6 +53,10 @@ class PlanRendering(ABC):
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns what the manifests name and do not contain; a target that makes everything itself has none."""
+        return ()
+
+    def advice(self) -> tuple[Advice, ...]:
+        """Returns what the plan says and the target does not enforce; a target that enforces all it says has none."""
         return ()
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue
+from rohe_iac.blueprint.linked.cluster_device import ClusterDevice
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.planning.model.plan import Placement
 
@@ -15,7 +16,7 @@ class Prerequisite:
     """Something that must exist in the cluster, or in a registry, before the manifests work.
 
     Attributes:
-        kind: image, Secret, PersistentVolumeClaim or resource (an extended resource that nodes offer).
+        kind: image, Secret, PersistentVolumeClaim, DeviceClass, or resource (an extended resource that nodes offer).
         name: Its name, as the manifests have it.
         content: What it has to hold, in words; "" where the name says it.
         needed_by: Addresses of the workloads that name it, sorted.
@@ -28,7 +29,11 @@ class Prerequisite:
 
 
 def cluster_prerequisites(
-    workloads: Mapping[str, Workload], placements: Iterable[Placement], agent_image: str, connected: Collection[str]
+    workloads: Mapping[str, Workload],
+    placements: Iterable[Placement],
+    agent_image: str,
+    connected: Collection[str],
+    devices: Mapping[str, Mapping[str, ClusterDevice]],
 ) -> tuple[Prerequisite, ...]:
     """Returns what the manifests of a cluster name and do not contain, sorted by kind and name.
 
@@ -37,11 +42,13 @@ def cluster_prerequisites(
         placements: The placed replicas.
         agent_image: The image of the agents and of the broker.
         connected: The pipelines whose services are clients of the broker.
+        devices: The devices of every node, by node and name.
     """
     found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for placement in placements:
         workload = workloads[placement.workload]
-        for kind, name, content in _named(workload, placement.variant, agent_image, connected):
+        named = _named(workload, placement.variant, agent_image, connected)
+        for kind, name, content in (*named, *_named_devices(placement, devices)):
             contents, addresses = found.setdefault((kind, name), (set(), set()))
             contents.add(content)
             addresses.add(workload.address)
@@ -74,7 +81,20 @@ def _named(
     for volume in service.volumes:
         if volume.name is not None:
             yield "PersistentVolumeClaim", f"{workload.slug}-{volume.name}", f"at least {volume.size} bytes"
-    for kind, accelerator in service.requests.accelerators.items():
-        yield "resource", f"rohe.dev/{kind}-share", "offered by a device plugin on the planned nodes"
-        if accelerator.memory:
-            yield "resource", f"rohe.dev/{kind}-memory", "in MiB, offered by a device plugin on the planned nodes"
+
+
+def _named_devices(
+    placement: Placement, devices: Mapping[str, Mapping[str, ClusterDevice]]
+) -> Iterable[tuple[str, str, str]]:
+    """Yields kind, name and content of what the pod of a replica needs to be given its devices."""
+    for use in placement.devices:
+        device = devices[placement.node][use.device]
+        if device.known is None:
+            continue
+        if device.known.extended_resource is not None:
+            yield "resource", device.known.extended_resource, "offered by a device plugin on the planned nodes"
+            continue
+        content = f"its devices have the attribute {device.known.attribute}"
+        if device.known.capacity is not None:
+            content += "; the feature DRAConsumableCapacity is on (alpha in Kubernetes 1.34)"
+        yield "DeviceClass", device.known.device_class or "", content

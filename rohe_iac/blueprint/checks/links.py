@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rohe_iac.blueprint.checks import contract as contract_checks
+from rohe_iac.blueprint.checks import device_parts, plausibility, unsupported
 from rohe_iac.blueprint.checks import inventory as inventory_checks
 from rohe_iac.blueprint.checks import pipeline as pipeline_checks
-from rohe_iac.blueprint.checks import plausibility, unsupported
 from rohe_iac.blueprint.checks import stack as stack_checks
 from rohe_iac.blueprint.documents.tree import Tree, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
@@ -65,8 +65,10 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
         yield from plausibility.check_inventory(document, inventory)
     for document, contract in documents_with_model(tree.documents, ObservationContract):
         yield from contract_checks.check(document, contract, tree)
+    claimed = set[tuple[Document, Document]]()
     for document, stack in documents_with_model(tree.documents, Stack):
         yield from stack_checks.check(document, stack, tree)
+        yield from device_parts.check(document, stack, tree, claimed)
     yield from _without_effect(tree)
 
 

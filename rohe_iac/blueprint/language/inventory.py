@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import BeforeValidator, Field
 
+from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     BitsPerSecond,
@@ -20,18 +21,6 @@ from rohe_iac.blueprint.language.base import (
     Share,
 )
 from rohe_iac.blueprint.language.pipeline import Memory
-
-
-class Accelerator(Model):
-    """A device of a node. `shared` devices are given out in shares of `capacity`, `exclusive` ones whole."""
-
-    type: str
-    model: str | None = None
-    mode: Literal["shared", "exclusive"] = "shared"
-    cores: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
-    capacity: Annotated[Share, Field(le=10000)] = 10000
-    memory: Annotated[Bytes, Field(gt=0)] | None = None
-    count: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
 
 
 class DeviceType(Model):

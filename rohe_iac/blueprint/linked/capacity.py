@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, Node
+from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
+from rohe_iac.blueprint.language.inventory import DeviceType, Node
 from rohe_iac.blueprint.language.pipeline import Memory
 
 

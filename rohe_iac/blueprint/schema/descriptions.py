@@ -191,6 +191,32 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Accelerator.capacity": ("How much of it can be given out.", "100%"),
     "Accelerator.memory": ("Its own memory; absent: not checked, as if it never ran out.", "8Gi"),
     "Accelerator.count": ("That many alike.", "4"),
+    "Accelerator.kubernetes": (
+        "How a cluster knows it; absent: pods are given no device, and all that is planned of it is advice.",
+        "{extendedResource: nvidia.com/gpu}",
+    ),
+    "KubernetesDevice.extendedResource": (
+        "The extended resource of the vendor's device plugin, one unit a device; in place of a deviceClass.",
+        "nvidia.com/gpu",
+    ),
+    "KubernetesDevice.deviceClass": ("The DeviceClass that ResourceClaims ask for (DRA).", "gpu.example.com"),
+    "KubernetesDevice.attribute": (
+        "The attribute in which the devices of a node differ; without a domain it is the driver's own.",
+        "gpu.example.com/uuid",
+    ),
+    "KubernetesDevice.values": (
+        "Its value for each of the `count` devices; absent: their names in the inventory.",
+        "[0, 1]",
+    ),
+    "KubernetesDevice.capacity": (
+        "What claims take parts of; a bare name is `memory` where the device states its memory, else `share`. Absent: devices are given out whole.",
+        "{memory: gpu.example.com/memory}",
+    ),
+    "ConsumableCapacity.memory": ("The capacity that holds the device's memory, in bytes.", "gpu.example.com/memory"),
+    "ConsumableCapacity.share": (
+        "The capacity that holds 100 units of computing, a percent each.",
+        "gpu.example.com/cores",
+    ),
     "Node.name": ("Unique in the inventory.", "jetson-nano-01"),
     "Node.deviceType": ("Its device type, whose fields those of the node replace.", "jetson-nano"),
     "Node.arch": ("Replaces the kind's.", "arm64"),

@@ -15,6 +15,7 @@ from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.json_files.reading import NoObject, read_object
 from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
 from rohe_iac.foundation.names import Address, parse_address
+from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.json_codec import (
     UnreadablePlan,
@@ -40,8 +41,8 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `files`; `settings` where the target has any; `gain`, `reserved` and `left_out` of the plan, `slowdown` of
-  placements; of the problem `disk` and `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`,
+| 3 | `files`, `advice`; `settings` where the target has any; `gain`, `reserved` and `left_out` of the plan, `slowdown`
+  of placements; of the problem `disk` and `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`,
   `update_room`, `balancing` of demands |
 """
 
@@ -87,6 +88,7 @@ class PlanFile:
         unsupported: Parts of the blueprint that the target does not act on, as `file:line:column: message`.
         lock: Digest of the module lock, or "".
         places: (address of a workload that was not placed whole, `file:line:column` of its service).
+        advice: What the plan says and the target does not enforce, sorted; none in files of before version 3.
         files: The text of each input and of rohe.yaml by path, so that the plan can be compared with its blueprint
             anywhere; None where that is more than MAX_CARRIED, or no text, and in files of before version 3.
         schema: Version of the file's form; that of a file which was read, so that its digest stays what it was.
@@ -106,6 +108,7 @@ class PlanFile:
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
     places: tuple[tuple[str, str], ...] = ()
+    advice: tuple[Advice, ...] = ()
     files: tuple[tuple[str, str], ...] | None = None
     settings: tuple[tuple[str, str], ...] = ()
     schema: int = SCHEMA
@@ -143,6 +146,8 @@ class PlanFile:
             "protect": list(self.protect),
             "unsupported": list(self.unsupported),
             "places": dict(self.places),
+            # Left out where there is none, so that most files are those of builds without it.
+            **({"advice": [_advice_to_json(item) for item in self.advice]} if self.advice else {}),
         }
 
     @property
@@ -269,6 +274,7 @@ class _SavedPlanFile(msgspec.Struct):
     protect: tuple[str, ...]
     unsupported: tuple[str, ...]
     places: dict[str, str]
+    advice: tuple[Advice, ...] = ()
     files: dict[str, str] | None = None
     settings: dict[str, str] = msgspec.field(default_factory=dict)
 
@@ -284,6 +290,10 @@ def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
     }
     # Left out where it is False, so that files without stand-ins are those that older versions wrote and read.
     return {**value, "stand_in": True} if manifest.stand_in else value
+
+
+def _advice_to_json(item: Advice) -> dict[str, str]:
+    return {"address": item.address, "about": item.about, "words": item.words}
 
 
 def _manifest_from_json(saved: _SavedManifest) -> Manifest:
@@ -317,6 +327,7 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
         unsupported=saved.unsupported,
         lock=saved.lock,
         places=tuple(sorted(saved.places.items())),
+        advice=saved.advice,
         files=None if saved.files is None else tuple(sorted(saved.files.items())),
         settings=tuple(sorted(saved.settings.items())),
         schema=schema,

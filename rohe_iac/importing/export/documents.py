@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.base import Metadata, Model
-from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, Inventory, Node
+from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node
 from rohe_iac.blueprint.language.pipeline import Memory, Pipeline, Requests, SecretValue, Service
 from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.workload import with_alternative

@@ -5,18 +5,23 @@ Secrets are referred to by name and never written; `prerequisites` lists them wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.blueprint.linked.cluster_device import ClusterDevice, devices_of_inventory
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.blueprint.text.command_line import main_port
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
+from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
 from rohe_iac.manifests.kubernetes.pod.container import container, environment
+from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, mounts_and_volumes
 from rohe_iac.manifests.kubernetes.ports import BROKER_PORT, container_ports
@@ -46,8 +51,20 @@ class KubernetesManifests(PlanRendering):
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns the images, Secrets, claims and extended resources that the objects name."""
         return cluster_prerequisites(
-            self.workloads, self.plan.placements, self.blueprint.stack.spec.agents.image, self.connected
+            self.workloads,
+            self.plan.placements,
+            self.blueprint.stack.spec.agents.image,
+            self.connected,
+            self._devices,
         )
+
+    def advice(self) -> tuple[Advice, ...]:
+        """Returns what of devices, cores and bandwidth the cluster does not enforce."""
+        return advice_of(self.workloads, self.plan.placements, self._devices)
+
+    @cached_property
+    def _devices(self) -> Mapping[str, Mapping[str, ClusterDevice]]:
+        return devices_of_inventory(self.blueprint.inventory)
 
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
         labels = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": self.stack}
@@ -98,10 +115,26 @@ class KubernetesManifests(PlanRendering):
             manifest = self._manifest("ConfigMap", settings, placement.replica, values, needed, workload)
             needed = (*needed, manifest.name)
             yield manifest
-        yield self._deployment(workload, placement, settings, needed)
-
-    def _deployment(self, workload: Workload, placement: Placement, settings: str, needed: tuple[str, ...]) -> Manifest:
         service = service_with_variant(workload, placement.variant)
+        devices = pod_devices(placement, service.requests.accelerators, self._devices.get(placement.node, {}))
+        claim = devices.claim_name(placement.instance)
+        if claim:
+            asked = {"annotations": {"rohe.dev/node": placement.node}, "requests": list(devices.requests)}
+            manifest = self._manifest("ResourceClaim", claim, placement.replica, asked, needed, workload)
+            needed = (*needed, manifest.name)
+            yield manifest
+        yield self._deployment(workload, service, placement, settings, devices, needed)
+
+    def _deployment(
+        self,
+        workload: Workload,
+        service: Service,
+        placement: Placement,
+        settings: str,
+        devices: PodDevices,
+        needed: tuple[str, ...],
+    ) -> Manifest:
+        claim = devices.claim_name(placement.instance)
         connected = self.is_connected(workload)
         mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
         agents = self.blueprint.stack.spec.agents
@@ -111,6 +144,7 @@ class KubernetesManifests(PlanRendering):
             "selector": selector_of(self.stack, placement),
             "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},
             "node": placement.node,
+            "claims": [{"name": CLAIM, "resourceClaimName": claim}] if claim else [],
             "tolerations": tolerations(service),
             "strategy": self._strategies[placement.instance],
             "preferred": preferred_nodes(service),
@@ -126,6 +160,7 @@ class KubernetesManifests(PlanRendering):
                     self._broker_url() if connected else "",
                 ),
                 mounts,
+                devices,
             ),
             "volumes": volumes,
         }

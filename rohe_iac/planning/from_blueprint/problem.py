@@ -7,12 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node, UsedAccelerator
+from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
+from rohe_iac.blueprint.language.inventory import DeviceType, InventorySpec, Node, UsedAccelerator
 from rohe_iac.blueprint.language.pipeline import Requests
 from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
+from rohe_iac.blueprint.linked.cluster_device import is_given_whole
 from rohe_iac.blueprint.linked.workload import Workload, balancing_of, workloads_of
 from rohe_iac.planning.model.demand import (
     AffinityRule,
@@ -61,7 +63,8 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         key = (workload.pipeline, workload.service.name)
         if not workload.system:
             members[key] = (*members.get(key, ()), workload.address)
-    nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
+    supplies = _supplies(blueprint.inventory.spec, sizings, in_cluster=blueprint.stack.spec.target.local is None)
+    nodes = tuple(sorted(supplies, key=lambda node: node.name))
     demands = tuple(
         _with_slowdown(_with_sizing(_demand(blueprint, workload, members), workload, sizings), workload, profiles or {})
         for workload in workloads
@@ -188,8 +191,8 @@ def _millionths(value: float | None) -> int | None:
     return None if value is None else round(Fraction(str(value)) * 1_000_000)
 
 
-def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing]) -> list[Supply]:
-    found = [_supply(node, spec.device_types.get(node.device_type or "")) for node in spec.nodes]
+def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing], *, in_cluster: bool) -> list[Supply]:
+    found = [_supply(node, spec.device_types.get(node.device_type or ""), in_cluster) for node in spec.nodes]
     if not any(sizing.device_type for sizing in sizings.values()):
         return found
     return [
@@ -198,7 +201,7 @@ def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing]) -> list[Supply
     ]
 
 
-def _supply(node: Node, kind: DeviceType | None) -> Supply:
+def _supply(node: Node, kind: DeviceType | None, in_cluster: bool) -> Supply:
     capacity, used = capacity_of(node, kind), node.used
     memory = capacity.memory
     return Supply(
@@ -207,7 +210,7 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
         rss=memory.rss if memory else 0,
         vms=memory.vms if memory else None,
         cores=capacity.cores,
-        devices=_devices(capacity.accelerators, used.accelerators),
+        devices=_devices(capacity.accelerators, used.accelerators, in_cluster),
         cpu_used=used.cpu,
         rss_used=used.memory.rss if used.memory else 0,
         vms_used=(used.memory.vms or 0) if used.memory else 0,
@@ -231,7 +234,7 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
     )
 
 
-def _devices(entries: dict[str, Accelerator], used: dict[str, UsedAccelerator]) -> tuple[Device, ...]:
+def _devices(entries: dict[str, Accelerator], used: dict[str, UsedAccelerator], in_cluster: bool) -> tuple[Device, ...]:
     found = []
     for name, entry in sorted(entries.items()):
         # Where `used` names an entry of several devices, the amounts fill the devices one after another.
@@ -245,7 +248,8 @@ def _devices(entries: dict[str, Accelerator], used: dict[str, UsedAccelerator]) 
                 share = min(share_left, entry.capacity)
                 memory = memory_left if entry.memory is None else min(memory_left, entry.memory)
                 share_left, memory_left = share_left - share, memory_left - memory
-            exclusive = entry.mode == "exclusive"
+            # What a cluster gives out whole is planned whole, so that the cluster can keep the plan.
+            exclusive = is_given_whole(entry) if in_cluster else entry.mode == "exclusive"
             found.append(
                 Device(device, entry.type, entry.model or "", exclusive, entry.capacity, share, entry.memory, memory)
             )

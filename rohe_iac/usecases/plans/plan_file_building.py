@@ -12,7 +12,7 @@ from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import MAX_CARRIED, PlanFile
 from rohe_iac.deployment.files.record import Record
 from rohe_iac.foundation.canonical import sha256_hex
-from rohe_iac.manifests.by_target import manifests_of, target_of, target_settings_of
+from rohe_iac.manifests.by_target import advice_of, manifests_of, target_of, target_settings_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
@@ -52,6 +52,7 @@ def planfile_of(
         unsupported=tuple(f"{item.place}: {item.message}: {item.hint}" for item in blueprint.unsupported),
         places=_places(blueprint, solution),
         settings=target_settings_of(blueprint),
+        advice=advice_of(blueprint, solution),
     )
 
 

@@ -18,6 +18,8 @@ from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
+    ADVICE,
+    advice_lines,
     agent_need,
     broken_by,
     core_amounts,
@@ -94,6 +96,7 @@ class PlanView:
         self._placements(analysed, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._update_room(planfile.plan, every=every)
+        self._advice(planfile, every=every)
         self._predictions(analysed.predictions)
         self._agents(analysed.agents)
         self._unplaced(planfile)
@@ -199,6 +202,16 @@ class PlanView:
             self.screen.out.print(line, markup=False)
         if len(lines) > FEWER and not every:
             self.screen.out.print(f"... and {counted(len(lines) - FEWER, 'more service')}; --all shows every one")
+
+    def _advice(self, planfile: PlanFile, *, every: bool) -> None:
+        lines = list(advice_lines(planfile))
+        if not lines:
+            return
+        self.screen.out.print(f"\n[bold]{ADVICE}[/bold]")
+        for line in lines if every else lines[:FEWER]:
+            self.screen.print_indented(escape(line))
+        if len(lines) > FEWER and not every:
+            self.screen.out.print(f"  ... and {len(lines) - FEWER} more; --all shows every one")
 
     def _unplaced(self, planfile: PlanFile) -> None:
         unplaced = planfile.plan.unplaced

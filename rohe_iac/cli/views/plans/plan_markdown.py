@@ -11,6 +11,8 @@ from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
+    ADVICE,
+    advice_lines,
     best_other_node,
     core_amounts,
     pending_work,
@@ -55,6 +57,7 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield from _nodes(problem, plan, most)
     yield from (f"- {line}" for line in list(update_room(plan))[:most])
     yield from [""] if plan.reserved else []
+    yield from _advice(planfile, most)
     yield from _predictions(analysed.predictions, most)
     yield from _refusals(analysed, most) if every or plan.unplaced else ()
     yield from _changes(analysed, most)
@@ -100,6 +103,17 @@ def _survival(planfile: PlanFile, most: int) -> Iterator[str]:
     yield from (f"- {relaxed_spread(eased)}" for eased in plan.relaxed[:most])
     yield from _more(len(plan.relaxed) - most, "workload")
     yield from [""] if plan.relaxed else []
+
+
+def _advice(planfile: PlanFile, most: int) -> Iterator[str]:
+    lines = list(advice_lines(planfile))
+    if not lines:
+        return
+    yield f"## {ADVICE}"
+    yield ""
+    yield from (f"- {line}" for line in lines[:most])
+    yield from _more(len(lines) - most, "line")
+    yield ""
 
 
 def _replicas(plan: Plan, most: int, slowdowns: Mapping[str, str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ HEADINGS = {
     "image": "images that a registry must have (rohe builds none)",
     "Secret": "Secrets that must exist in the namespace",
     "PersistentVolumeClaim": "PersistentVolumeClaims that must exist in the namespace",
+    "DeviceClass": "DeviceClasses that the cluster must have (Kubernetes 1.34 or later)",
     "resource": "extended resources that nodes must offer",
 }
 """The heading of each kind of prerequisite."""

@@ -103,6 +103,24 @@ def update_room(plan: Plan) -> Iterator[str]:
         yield f"room to update service/{workload.partition('/')[2]}: {counted(counts.total(), 'replica')} on {where}"
 
 
+ADVICE = "Advice: planned, but not enforced by the cluster"
+"""The heading of what a plan says and its target does not enforce."""
+
+
+def advice_lines(planfile: PlanFile) -> Iterator[str]:
+    """Yields what the target does not enforce, each phrase once, with the workloads that it holds for."""
+    workloads: dict[str, list[str]] = {}
+    for item in planfile.advice:
+        workloads.setdefault(item.words, []).append(item.address)
+    for words, addresses in workloads.items():
+        more = f" and {len(addresses) - FEW_NAMES} more" if len(addresses) > FEW_NAMES else ""
+        yield f"{', '.join(addresses[:FEW_NAMES])}{more}: {words}"
+
+
+FEW_NAMES = 4
+"""Workloads that one line of advice names; the others are counted."""
+
+
 def refused_by_rule(refusals: Refusals) -> str:
     """Returns how many nodes each rule refused: `2 by labels, 1 by cpu`."""
     return ", ".join(f"{count} by {rule}" for rule, count in refusals.by_rule)

@@ -7,6 +7,7 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports, without_variables
+from rohe_iac.manifests.kubernetes.pod.devices import PodDevices
 from rohe_iac.manifests.kubernetes.pod.probes import probe
 from rohe_iac.manifests.kubernetes.pod.resources import resources
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, SETTINGS_FOLDER
@@ -19,6 +20,7 @@ def container(
     image: str,
     env: list[dict[str, Any]],
     mounts: list[dict[str, Any]],
+    devices: PodDevices,
 ) -> dict[str, Any]:
     """Returns the values of the template for the one container of a replica.
 
@@ -28,6 +30,7 @@ def container(
         image: The image that the container runs.
         env: The variables, as `environment` returns them.
         mounts: The volume mounts.
+        devices: The devices that it is given.
     """
     ports = container_ports(workload)
     numbers = {port.name: number for port, number in ports}
@@ -46,7 +49,7 @@ def container(
             | ({"hostPort": port.host_port} if port.host_port else {})
             for port, number in ports
         ],
-        "resources": resources(service),
+        "resources": resources(service, devices),
         "readiness": probe(service.health.readiness),
         "liveness": probe(service.health.liveness),
         "mounts": mounts,

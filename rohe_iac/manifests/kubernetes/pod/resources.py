@@ -6,16 +6,14 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.foundation.quantities import shown_cpu
-
-SHARES_PER_DEVICE = 100
-"""An accelerator is offered as this many units of the extended resource `rohe.dev/<type>-share`."""
-
-MEBIBYTE = 2**20
-"""Bytes of the unit of the extended resource `rohe.dev/<type>-memory`."""
+from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices
 
 
-def resources(service: Service) -> dict[str, Any]:
-    """Returns requests and limits. Without a limit, memory and disk are limited to the request, cpu is not."""
+def resources(service: Service, devices: PodDevices) -> dict[str, Any]:
+    """Returns requests, limits and claims of a container.
+
+    Without a limit, memory and disk are limited to the request, cpu is not.
+    """
     needs = service.requests
     requests: dict[str, Any] = {"cpu": shown_cpu(needs.cpu)}
     limits: dict[str, Any] = {}
@@ -31,15 +29,7 @@ def resources(service: Service) -> dict[str, Any]:
         limits["ephemeral-storage"] = str(disk)
     if service.limits.cpu is not None:
         limits["cpu"] = shown_cpu(service.limits.cpu)
-    for kind, accelerator in sorted(needs.accelerators.items()):
-        units = (
-            accelerator.count * SHARES_PER_DEVICE
-            if accelerator.count is not None
-            else -(-(accelerator.share or 0) * SHARES_PER_DEVICE // 10_000)
-        )
-        requests[f"rohe.dev/{kind}-share"] = limits[f"rohe.dev/{kind}-share"] = str(units)
-        if accelerator.memory:
-            # Extended resources are whole numbers: of MiB, which a device plugin has to offer for each device.
-            mebibytes = -(-accelerator.memory // MEBIBYTE) * (accelerator.count or 1)
-            requests[f"rohe.dev/{kind}-memory"] = limits[f"rohe.dev/{kind}-memory"] = str(mebibytes)
-    return {"requests": requests, "limits": limits}
+    for name, units in devices.extended.items():
+        requests[name] = limits[name] = str(units)
+    claims = {"claims": [{"name": CLAIM}]} if devices.requests else {}
+    return {**claims, "requests": requests, "limits": limits}

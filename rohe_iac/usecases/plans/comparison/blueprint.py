@@ -15,6 +15,7 @@ from typing import Any
 
 from rohe_iac import __version__
 from rohe_iac.blueprint.documents.discovery import ROOT_FILE
+from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.field_changes import FieldChange, field_changes, value_changes
@@ -27,6 +28,7 @@ from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.defragmentation import defragmenting
+from rohe_iac.usecases.plans.comparison.devices import device_faults
 from rohe_iac.usecases.plans.plan_file_building import lies_below, planfile_of
 from rohe_iac.usecases.plans.profile import load_profiles
 
@@ -112,21 +114,24 @@ def _write(folder: Path, files: tuple[tuple[str, str], ...]) -> None:
 
 def _compared(planfile: PlanFile, root: Path, render: bool, source: str) -> BlueprintComparison:
     try:
-        expected = _expected(planfile, root, render)
+        expected, inventory = _expected(planfile, root, render)
     except (RoheError, OSError) as error:
         brief = str(error).splitlines()[0] if str(error) else type(error).__name__
         return BlueprintComparison(
             (f"inputs: they are no blueprint of the stack {planfile.stack}: {brief}",), (), source
         )
-    faults = [*_part_faults(planfile, expected), *(_manifest_faults(planfile, expected) if render else ())]
+    faults = [*_part_faults(planfile, expected)]
+    if render:
+        faults += [*_manifest_faults(planfile, expected), *_advice_faults(planfile, expected)]
+        faults += device_faults(planfile, inventory)
     if faults and (planfile.tool != __version__ or planfile.schema < CARRIES_FILES):
         line = "another version of rohe wrote the file, and this one gives other values"
         return BlueprintComparison((), (f"problem and manifests: {line}: {faults[0]}",), source)
     return BlueprintComparison(tuple(faults), (), source)
 
 
-def _expected(planfile: PlanFile, root: Path, render: bool) -> PlanFile:
-    """Returns the plan file that the blueprint at the root gives for the same plan.
+def _expected(planfile: PlanFile, root: Path, render: bool) -> tuple[PlanFile, Inventory]:
+    """Returns the plan file that the blueprint at the root gives for the same plan, and the inventory.
 
     Raises:
         RoheError: the files are no blueprint with such a stack.
@@ -147,7 +152,7 @@ def _expected(planfile: PlanFile, root: Path, render: bool) -> PlanFile:
     }
     sources = tuple(sorted({*blueprint.sources, *measured, *plugged}, key=lambda item: item.path))
     solution = planfile.plan if render else replace(planfile.plan, placements=())
-    return planfile_of(blueprint, problem, solution, profiles, sources, None)
+    return planfile_of(blueprint, problem, solution, profiles, sources, None), blueprint.inventory
 
 
 def _with_choices(problem: Problem, saved: Problem) -> Problem:
@@ -188,6 +193,13 @@ def _shown(part: str, changes: tuple[FieldChange, ...]) -> Iterator[str]:
         yield f"{name}: is {change.new or 'not there'}, the blueprint gives {change.old or 'nothing'}"
     if len(changes) > MAX_SHOWN:
         yield f"{part}: and {counted(len(changes) - MAX_SHOWN, 'further difference')}"
+
+
+def _advice_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:
+    """Yields what the plan file says and does not say of what its target does not enforce."""
+    for item in sorted({*planfile.advice} ^ {*expected.advice}):
+        there = item in planfile.advice
+        yield f"advice: {item.address}: {'nothing gives' if there else 'it lacks'} '{item.words}'"
 
 
 def _manifest_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.manifests.kubernetes.pod.container import container, environment
+from rohe_iac.manifests.kubernetes.pod.devices import PodDevices
 
 
 def test_variables_are_sorted_and_those_of_the_plan_win() -> None:
@@ -17,4 +18,7 @@ def test_ports_in_the_command_line_are_those_of_the_container() -> None:
     service = Service.model_validate(
         {"name": "web", "image": "i", "command": ["run", "{port}"], "ports": [{"name": "a"}]}
     )
-    assert container(Workload("p", service, "", "web", "web"), service, "i", [], [])["command"] == ["run", "8000"]
+    assert container(Workload("p", service, "", "web", "web"), service, "i", [], [], PodDevices({}, ()))["command"] == [
+        "run",
+        "8000",
+    ]

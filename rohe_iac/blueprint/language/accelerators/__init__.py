@@ -1,0 +1,1 @@
+"""Accelerators of machines: what they offer, and how a cluster knows them."""

@@ -12,11 +12,12 @@ STAMP := .venv/.stamp
 CONSTRAINED := constraints-dev.txt pyproject.toml
 ENGINE_VERSION := $(shell sed -n 's|.*pulumi/pkg/v3 v||p' tools/pulumi/go.mod)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+BASE ?= python:3.13-slim
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak constraints pictures engine cluster cluster-down venv clean
+.PHONY: help demo test lint bench hunt soak images constraints pictures engine cluster cluster-down nodes venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -67,6 +68,18 @@ cluster: venv ## a Kubernetes control plane with simulated nodes on this machine
 cluster-down: venv ## end it, with all its objects
 	@$(BIN)/python -m rohe_iac.trial_cluster stop
 
+images: venv ## the container images rohe/agent and rohe/digits, with docker, podman or buildah (BASE=python:3.13-slim)
+	@tool=$$(command -v docker || command -v podman || command -v buildah) \
+	  || { echo "images are built by docker, podman or buildah, and none of them is here" >&2; exit 1; }; \
+	rm -f dist/rohe_iac-*.whl; \
+	$(PIP) wheel --quiet --no-deps --no-build-isolation -w dist .; \
+	version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml); \
+	"$$tool" build --build-arg BASE=$(BASE) -f images/agent/Dockerfile -t "rohe/agent:$$version" .; \
+	"$$tool" build --build-arg BASE=$(BASE) -f examples/digits/image/Dockerfile -t "rohe/digits:$$version" .
+
+nodes: venv ## what tests on real nodes need: programs, a base image, wheels (needs root; about ten minutes, once)
+	@$(BIN)/python tests/real_node/prepare.py
+
 venv: ## the virtual environment .venv of developers, as constraints-dev.txt pins it
 	@wanted=$$({ pwd; cat $(CONSTRAINED); } | cksum); \
 	if [ "$$(cat $(STAMP) 2>/dev/null || true)" != "$$wanted" ] || ! $(BIN)/python -c '' 2>/dev/null; then \
@@ -95,8 +108,21 @@ constraints: ## pin anew what pyproject.toml asks for, for users and for develop
 	head='for every Python from 3.11 on; written by: make constraints'; \
 	{ echo "# What an installed rohe needs, pinned $$head"; cat "$$folder/constraints.txt"; } > constraints.txt; \
 	{ echo "# What developers need, rohe's extras and constraints.txt included, pinned $$head"; \
-	  cat "$$folder/constraints-dev.txt"; } > constraints-dev.txt
-	@for name in constraints constraints-dev; do echo "$$name.txt pins $$(grep -c '==' $$name.txt) distributions"; done
+	  cat "$$folder/constraints-dev.txt"; } > constraints-dev.txt; \
+	compile --group agent --constraint "$$folder/constraints.txt" --output-file "$$folder/constraints-agent.txt"; \
+	{ echo "# What the image of agents and brokers needs, a part of constraints.txt, pinned $$head"; \
+	  cat "$$folder/constraints-agent.txt"; } > constraints-agent.txt; \
+	compile --group digits-image --constraint "$$folder/constraints-dev.txt" --output-file "$$folder/digits-image.txt"; \
+	{ echo "# What the image of the digits services needs, a part of constraints-dev.txt, pinned $$head"; \
+	  cat "$$folder/digits-image.txt"; } > examples/digits/image/requirements.txt
+	@for file in constraints-agent.txt examples/digits/image/requirements.txt; do \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	  $(BIN)/python -m pip download --quiet --no-deps --require-hashes --only-binary :all: --python-version 3.11 \
+	    $$(for minor in 39 36 34 31 28 27 17; do echo "--platform manylinux_2_$${minor}_aarch64"; done) --platform manylinux2014_aarch64 \
+	    -d "$$folder" -r "$$file"; \
+	  echo "$$file has wheels for arm64"; \
+	done
+	@for name in constraints constraints-dev constraints-agent; do echo "$$name.txt pins $$(grep -c '==' $$name.txt) distributions"; done
 
 clean: ## remove what was installed and cached in this folder; the engine's cache outside it stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

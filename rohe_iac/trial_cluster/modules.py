@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rohe_iac.deployment.programs.go_module import GoModule
 
-_COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet")
+_COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kube-proxy")
 _VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 
 KUBERNETES = GoModule(
@@ -19,7 +19,7 @@ KUBERNETES = GoModule(
     },
     6,
 )
-"""A control plane, kubectl and kubelet, of the last version whose kubelet runs on control groups v1."""
+"""A control plane and kubectl, and the programs of nodes, of the last version that runs on control groups v1."""
 
 KINE = GoModule(
     "kine",

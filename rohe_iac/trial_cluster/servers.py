@@ -57,6 +57,8 @@ class ServerCommands:
             "--bind-address=127.0.0.1",
             # No pod reaches a server on loopback, so the Service `kubernetes` gets no address of it.
             "--endpoint-reconciler-type=none",
+            # The names of nodes stand in no DNS that this machine asks.
+            "--kubelet-preferred-address-types=InternalIP",
             f"--cert-dir={files.certificate.parent}",
             f"--token-auth-file={files.users}",
             "--authorization-mode=RBAC",

@@ -33,8 +33,11 @@ class Server:
         self._stop = threading.Event()
 
     def run(self, port: int) -> None:
-        """Serve until SIGTERM or SIGINT; then finish what was begun. Port 0 takes a free one."""
-        server = _Server(("127.0.0.1", port), self._asked())
+        """Serve until SIGTERM or SIGINT; then finish what was begun. Port 0 takes a free one.
+
+        LISTEN is the address to listen on: loopback by default, in the image all addresses of the container.
+        """
+        server = _Server((os.environ.get("LISTEN", "127.0.0.1"), port), self._asked())
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())

@@ -1,0 +1,6 @@
+"""Real nodes for the tests' control planes: pods that are placed on them really run.
+
+They live in namespaces of their own (network, mounts, processes), so that they change no firewall, route or mount of
+the machine, and that all of it ends with one process. They need root, and programs of Debian that `.ci/run` installs.
+While they run, every user of this machine reaches their kubelets at 10.213.N.M:10250.
+"""

@@ -201,6 +201,7 @@ class PartForm(TypedDict):
     node: str
     state: str
     pid: int | None
+    pod: str
     urls: list[str]
     restarts: int
     began: float

@@ -195,8 +195,18 @@ class DeploymentTarget(Protocol):
         """Removes what no manifest asks for, such as what a killed apply made, and returns the names of that."""
         ...
 
-    def end(self) -> None:
-        """Removes everything of the stack; what is absent already is no error."""
+    def end(self, *, timeout: float) -> tuple[str, ...]:
+        """Removes everything of the stack and waits until it is gone; what is absent already is no error.
+
+        Args:
+            timeout: Seconds to wait for what ends in its own time.
+
+        Returns:
+            Sentences on what stays, and why.
+
+        Raises:
+            RoheError: Parts of the stack are left.
+        """
         ...
 
 

@@ -161,8 +161,8 @@ class Bench:
         return self.target.faults([SUPERVISOR, *manifests])
 
     def down(self) -> Outcome:
-        outcome = self._deployer().down(Quiet(), {})
-        self.target.end()
+        outcome = self._deployer().down(Quiet(), {}, timeout=120)
+        self.target.end(timeout=60)
         return outcome
 
     def _deployer(self) -> Any:
@@ -205,7 +205,7 @@ class Bench:
         return False
 
     def clear(self) -> None:
-        self.target.end()
+        self.target.end(timeout=60)
         kill_marked(self.folder.run / "programs")
 
 
@@ -337,7 +337,7 @@ class Repository:
 
     def forget(self) -> None:
         """Ends everything and removes the state, without the engine."""
-        self.target.end()
+        self.target.end(timeout=60)
         kill_marked(self.folder.run / "programs")
         shutil.rmtree(self.folder.path, ignore_errors=True)
 

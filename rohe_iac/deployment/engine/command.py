@@ -122,6 +122,13 @@ class EngineCommand(PulumiCommand):
             for number, action in before.items():
                 signal.signal(number, action)
 
+    def stop(self) -> None:
+        """Asks the engine to end what it waits for and to begin nothing more; without an engine nothing happens."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGINT)
+
     def _forward(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         first = self.received == 0
         self.received = self.received or number

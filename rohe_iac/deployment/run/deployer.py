@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -111,12 +113,13 @@ class Deployer:
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
         return replace(outcome, swept=self.target.sweep(manifests)) if outcome.ending is Ending.COMPLETE else outcome
 
-    def down(self, progress: Progress, addresses: dict[str, str]) -> Outcome:
+    def down(self, progress: Progress, addresses: dict[str, str], *, timeout: float) -> Outcome:
         """Deletes every resource, dependents first.
 
         Args:
             progress: Receives each step.
             addresses: Addresses by name of manifest, for messages.
+            timeout: Seconds after which the engine is asked to stop waiting for resources that end in their own time.
 
         Returns:
             The outcome, with the resources that failed.
@@ -136,7 +139,7 @@ class Deployer:
                 color="never",
             )
 
-        return self._run("destroy", run, progress, addresses, "")
+        return self._run("destroy", run, progress, addresses, "", timeout=timeout)
 
     @property
     def has_state(self) -> bool:
@@ -152,6 +155,7 @@ class Deployer:
         digest: str,
         *,
         makes: bool = False,
+        timeout: float | None = None,
     ) -> Outcome:
         journal = RunJournal(self.place.folder, self.clock)
         interrupted = journal.interrupted()
@@ -169,7 +173,7 @@ class Deployer:
         tally = EventTally(progress, journal, addresses, self.clock, plugins=names)
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
-        with command.forward_signals(), servers, engine_listener(tally) as listen:
+        with command.forward_signals(), servers, engine_listener(tally) as listen, _timer(timeout, command.stop):
             try:
                 run(self._stack(command, plugins), listen)
             except CommandError as error:
@@ -192,3 +196,18 @@ class Deployer:
             pulumi_command=command,
         )
         return _Stack(self.place.stack, workspace, StackInitMode.CREATE_OR_SELECT)
+
+
+@contextlib.contextmanager
+def _timer(seconds: float | None, action: Callable[[], None]) -> Iterator[None]:
+    """Calls `action` in another thread where the block still runs after `seconds`; None for never."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

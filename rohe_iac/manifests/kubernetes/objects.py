@@ -139,7 +139,7 @@ class KubernetesManifests(PlanRendering):
         mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
         agents = self.blueprint.stack.spec.agents
         values = {
-            "annotations": {"rohe.dev/node": placement.node},
+            "annotations": {"rohe.dev/address": placement.replica, "rohe.dev/node": placement.node},
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
             "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},

@@ -19,7 +19,7 @@ from lightkube.config.client_adapter import ConnectionParams
 from lightkube.core.generic_client import transform_exception
 
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, cluster_errors
-from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 
 DISCOVERY = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
@@ -94,7 +94,7 @@ class ApiServer:
                         found.setdefault((api_version, kind.kind), kind)
         return found
 
-    def get(self, key: tuple[str, str, str, str]) -> ClusterObject | None:
+    def get(self, key: Key) -> ClusterObject | None:
         """Returns an object by its key, None where it is absent."""
         api_version, kind, namespace, name = key
         found = self.kinds.get((api_version, kind))
@@ -159,8 +159,7 @@ class ApiServer:
         Only this very object is deleted, and not another one that was made under its name in the meantime.
         """
         path = self.kinds[found.api_version, found.kind].path(found.namespace, found.name)
-        uid = found.body["metadata"].get("uid")
-        options = {"propagationPolicy": "Background"} | ({"preconditions": {"uid": uid}} if uid else {})
+        options = {"propagationPolicy": "Background"} | ({"preconditions": {"uid": found.uid}} if found.uid else {})
         try:
             self._send("DELETE", path, body=options)
         except ApiError as error:

@@ -25,7 +25,7 @@ from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
 """Group and version, and kind, of leases."""
@@ -61,7 +61,7 @@ class StackLease:
     _identity: str = field(default_factory=lambda: f"{_user()}@{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}")
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """Returns what names the lease in the cluster."""
         return (*API, self.namespace, f"rohe-{self.stack}")
 

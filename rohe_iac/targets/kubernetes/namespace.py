@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import httpx2
 from lightkube import ApiError
 
+from rohe_iac.foundation.clock import Clock
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.removal import wait_for_end
 
 MADE_BY = "rohe.dev/made-by"
 """The annotation of a namespace that rohe made, with the stack that it made it for."""
@@ -49,21 +51,27 @@ class StackNamespace:
             if error.status.code != httpx2.codes.CONFLICT:
                 raise
 
-    def remove(self) -> str:
+    def remove(self, clock: Clock, timeout: float) -> str:
         """Removes the namespace where rohe made it and nothing of others is in it; an absent one is no error.
 
+        Args:
+            clock: The clock to wait by until it is gone.
+            timeout: Seconds to wait.
+
         Returns:
-            Why it stays, as a sentence; "" where it was removed, is absent, or was not made by rohe.
+            Why it is still there, as a sentence; "" where it is gone, or was not made by rohe.
         """
         found = self.found()
-        if found is None or MADE_BY not in (found.body["metadata"].get("annotations") or {}):
+        if found is None or MADE_BY not in found.annotations:
             return ""
         others = sorted(str(item) for item in self._others())
         if others:
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             return f"the namespace {self._name} stays, because others have objects in it: {', '.join(others[:3])}{more}"
         self._server.delete(found)
-        return ""
+        if wait_for_end(self._server, found, clock, timeout):
+            return ""
+        return f"the namespace {self._name} is still being deleted after {timeout:.0f}s"
 
     def _others(self) -> Iterator[ClusterObject]:
         """Yields the objects in the namespace that neither this stack nor the cluster itself made."""
@@ -72,6 +80,5 @@ class StackNamespace:
                 continue
             for item in self._server.list(kind, self._name, metadata=True):
                 ours = item.labels.get(STACK) == self._stack and item.labels.get(MANAGED_BY) == "rohe"
-                owned = bool(item.body["metadata"].get("ownerReferences"))
-                if not ours and not owned and (item.kind, item.name) not in OWN:
+                if not ours and not item.owners and (item.kind, item.name) not in OWN:
                     yield item

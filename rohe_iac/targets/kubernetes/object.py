@@ -23,11 +23,20 @@ STACK = "rohe.dev/stack"
 INSTANCE = "rohe.dev/instance"
 """The label with the instance of a replica, on its Deployment and its pods."""
 
-WORKLOAD = "rohe.dev/workload"
-"""The label with the workload that an object is for."""
+NAMESPACE = "rohe.dev/namespace"
+"""The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
-ENGINE_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchFieldManager": FIELD_MANAGER}
-"""What the provider is told by annotations: to leave waiting to rohe, and whose fields it writes."""
+ENGINE_ANNOTATIONS = {
+    "pulumi.com/skipAwait": "true",
+    "pulumi.com/patchFieldManager": FIELD_MANAGER,
+    "pulumi.com/deletionPropagationPolicy": "background",
+}
+"""What the provider is told by annotations: to leave waiting to rohe, whose fields it writes, and to leave what an
+object owns to the cluster's garbage collector."""
+
+
+Key = tuple[str, str, str, str]
+"""Group and version, kind, namespace ("" for none) and name, which together name one object of a cluster."""
 
 
 class UnreadableObject(RoheError):
@@ -69,9 +78,35 @@ class ClusterObject:
         """Returns the labels."""
         return dict(self.body["metadata"].get("labels") or {})
 
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Returns the annotations."""
+        return dict(self.body["metadata"].get("annotations") or {})
+
+    @property
+    def uid(self) -> str:
+        """Returns what tells the object from another one of its name, "" before the cluster has made it."""
+        return str(self.body["metadata"].get("uid", ""))
+
+    @property
+    def is_ending(self) -> bool:
+        """Returns whether the object is being deleted."""
+        return "deletionTimestamp" in self.body["metadata"]
+
+    @property
+    def finalizers(self) -> tuple[str, ...]:
+        """Returns what must be taken away before a deleted object is gone."""
+        return tuple(self.body["metadata"].get("finalizers") or ())
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Returns the objects that this one goes with, such as `replicaset/NAME`."""
+        references = self.body["metadata"].get("ownerReferences") or ()
+        return tuple(f"{str(item['kind']).lower()}/{item['name']}" for item in references)
+
     @cached_property
-    def key(self) -> tuple[str, str, str, str]:
-        """Returns group and version, kind, namespace and name, which together name one object of the cluster."""
+    def key(self) -> Key:
+        """Returns what names the object in the cluster."""
         return self.api_version, self.kind, self.namespace, self.name
 
     def __str__(self) -> str:
@@ -93,8 +128,16 @@ def object_of(manifest: Manifest) -> ClusterObject:
     return found
 
 
-def engine_inputs(found: ClusterObject) -> dict[str, Any]:
-    """Returns the inputs of an object's resource: the object with the provider's annotations."""
+def engine_inputs(found: ClusterObject, namespace: str) -> dict[str, Any]:
+    """Returns the inputs of an object's resource: the object with the provider's annotations.
+
+    Args:
+        found: The object of a manifest.
+        namespace: The namespace of the stack, which an object that is in none gets as a label: stacks of one name may
+            be in two namespaces of a cluster.
+    """
     metadata = dict(found.body["metadata"])
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), **ENGINE_ANNOTATIONS}
+    metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
+    if not found.namespace:
+        metadata["labels"] = {**found.labels, NAMESPACE: namespace}
     return {**found.body, "metadata": metadata}

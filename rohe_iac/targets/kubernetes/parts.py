@@ -54,16 +54,14 @@ def instance_of(found: ClusterObject) -> str:
 
 def address_of(found: ClusterObject) -> str:
     """Returns the address that an object's annotation names; one made of its instance where it has none."""
-    annotations = found.body["metadata"].get("annotations") or {}
-    return str(annotations.get(ADDRESS) or f"replica/{instance_of(found)}")
+    return found.annotations.get(ADDRESS) or f"replica/{instance_of(found)}"
 
 
 def newest(pods: Sequence[ClusterObject]) -> ClusterObject:
     """Returns of the pods of one instance the one that counts: not one that is being deleted, and the newest."""
 
     def order(pod: ClusterObject) -> tuple[bool, str]:
-        metadata = pod.body["metadata"]
-        return "deletionTimestamp" not in metadata, str(metadata.get("creationTimestamp", ""))
+        return not pod.is_ending, str(pod.body["metadata"].get("creationTimestamp", ""))
 
     return max(pods, key=order)
 
@@ -96,7 +94,7 @@ def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment
 def _state(pod: ClusterObject, container: Mapping[str, Any]) -> tuple[str, str]:
     """Returns the state of a pod in the words of this machine's, and why it is in it."""
     status = pod.body.get("status") or {}
-    if "deletionTimestamp" in pod.body["metadata"]:
+    if pod.is_ending:
         return "stopping", "its pod is being deleted"
     phase = status.get("phase")
     if phase in ("Failed", "Succeeded"):

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from rohe_iac.deployment.ports import ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.targets.kubernetes.provider_module import KUBERNETES_PROVIDER
 
 NAME = "kubernetes"
 """Name of the engine's provider."""
 
 EXECUTABLE = f"pulumi-resource-{NAME}"
 """Name of the provider's executable."""
-
-VERSION = "4.25.0"
-"""The version that the engine is asked for."""
 
 RATE = {"qps": 200, "burst": 400}
 """Requests a second that the provider sends, and at once; the API server itself limits each user more fairly."""
@@ -41,9 +39,14 @@ def kubernetes_plugin(context: str | None, namespace: str, cluster: str) -> Prov
     Raises:
         ClusterProviderMissing: The executable is not installed.
     """
-    found = shutil.which(EXECUTABLE)
+    built = KUBERNETES_PROVIDER.executable(EXECUTABLE)
+    found = str(built) if built.is_file() else shutil.which(EXECUTABLE)
     if found is None:
-        raise ClusterProviderMissing(f"{EXECUTABLE} is not installed", detail="looked on PATH", hint="put it on PATH")
+        raise ClusterProviderMissing(
+            f"{EXECUTABLE} is not installed",
+            detail=f"looked in {built.parent} and on PATH",
+            hint="get it with `rohe engine install`",
+        )
     settings: Mapping[str, str] = {
         "namespace": namespace,
         "clusterIdentifier": cluster,
@@ -56,4 +59,4 @@ def kubernetes_plugin(context: str | None, namespace: str, cluster: str) -> Prov
         settings = {**settings, "context": context}
     # apply has asked before it overwrites what others changed, so the provider need not refuse that again.
     environment = {"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
-    return ProviderPlugin(NAME, Path(found).parent, settings, VERSION, environment)
+    return ProviderPlugin(NAME, Path(found).parent, settings, KUBERNETES_PROVIDER.version, environment)

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+from rohe_iac.foundation.clock import Clock
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
-from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import NAMESPACE, ClusterObject, Key
 
 MADE_BY_CLUSTER = frozenset({"Pod", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice", "Event", "Lease"})
 """Kinds that controllers make of the stack's objects, or that are the lock, and that no manifest asks for."""
 
-Key = tuple[str, str, str, str]
+KEPT = frozenset({"Namespace", "Lease", "Event"})
+"""Kinds that are not removed as parts of the stack: the namespace by its own rule, the lock by its holder."""
+
+POLL = 0.3
+"""Seconds between two looks at what is left."""
+
+CONNECTIONS = 8
+"""Requests under way at once."""
+
+NAMED = 8
+"""Objects that a message names of those that there are."""
+
+
+class NotRemoved(RoheError):
+    """Objects of the stack are still in the cluster when the time for their removal is over."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+def labelled(
+    server: ApiServer, namespace: str, selector: str, kinds: Collection[Kind] | None = None
+) -> Iterable[ClusterObject]:
+    """Yields the objects of the cluster that carry the stack's labels, in its namespace or in none, with metadata only.
+
+    Args:
+        server: The API server.
+        namespace: The namespace of the stack.
+        selector: The label selector of the stack's objects.
+        kinds: The kinds to look for, by default all that can be listed and deleted.
+    """
+    wanted = [kind for kind in (kinds or server.kinds.values()) if {"list", "delete"} <= kind.verbs]
+
+    def listed(kind: Kind) -> list[ClusterObject]:
+        own = selector if kind.namespaced else f"{selector},{NAMESPACE}={namespace}"
+        return list(server.list(kind, namespace, own, metadata=True))
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for found in pool.map(listed, wanted):
+            yield from found
 
 
 def strays(
@@ -28,28 +69,63 @@ def strays(
     return tuple(
         item
         for item in labelled(server, namespace, selector)
-        if item.key not in wanted and item.kind not in MADE_BY_CLUSTER and item.kind != "Namespace"
+        if item.key not in wanted and item.kind not in MADE_BY_CLUSTER | KEPT and not item.owners
     )
 
 
-def labelled(server: ApiServer, namespace: str, selector: str) -> Iterable[ClusterObject]:
-    """Yields every object of the cluster that carries the stack's labels, in its namespace or in none."""
-    for kind in server.kinds.values():
-        if _listed(kind):
-            yield from server.list(kind, namespace, selector, metadata=True)
+def remove_all(server: ApiServer, namespace: str, selector: str, clock: Clock, timeout: float) -> None:
+    """Deletes every object of a stack and waits until all are gone.
 
+    Args:
+        server: The API server.
+        namespace: The namespace of the stack.
+        selector: The label selector of the stack's objects.
+        clock: The clock to wait by.
+        timeout: Seconds to wait.
 
-def remove_all(server: ApiServer, namespace: str, selector: str) -> None:
-    """Deletes every object of a stack and waits until all are gone."""
+    Raises:
+        NotRemoved: Objects are left; the detail names each with its finalizers and owners.
+    """
+    deadline = clock.monotonic() + timeout
+    kinds: Collection[Kind] | None = None
     while True:
-        left = [item for item in labelled(server, namespace, selector) if item.kind not in ("Namespace", "Lease")]
+        left = [item for item in labelled(server, namespace, selector, kinds) if item.kind not in KEPT]
         if not left:
             return
+        # What is made anew is of a kind that is there already, or one that controllers make.
+        kinds = {server.kinds[item.api_version, item.kind] for item in left}
         for item in left:
-            if "deletionTimestamp" not in item.body["metadata"]:
+            if not item.is_ending:
                 server.delete(item)
-        time.sleep(0.3)
+        if clock.monotonic() >= deadline:
+            raise _not_removed(left, timeout)
+        clock.sleep(POLL)
 
 
-def _listed(kind: Kind) -> bool:
-    return {"list", "delete"} <= kind.verbs and kind.kind != "Event"
+def wait_for_end(server: ApiServer, found: ClusterObject, clock: Clock, timeout: float) -> bool:
+    """Waits until an object is gone, and returns whether it is."""
+    deadline = clock.monotonic() + timeout
+    while (now := server.get(found.key)) is not None and now.uid == found.uid:
+        if clock.monotonic() >= deadline:
+            return False
+        clock.sleep(POLL)
+    return True
+
+
+def _not_removed(left: Iterable[ClusterObject], timeout: float) -> NotRemoved:
+    lines = [*_reasons(left)]
+    more = [f"and {len(lines) - NAMED} more"] if len(lines) > NAMED else []
+    return NotRemoved(
+        f"{counted(len(lines), 'object')} of the stack {'are' if len(lines) > 1 else 'is'} still in the cluster after "
+        f"{timeout:.0f}s",
+        detail="\n".join([*lines[:NAMED], *more]),
+        hint="end what the finalizer waits for, then run `rohe destroy` again; --timeout 10m waits longer",
+    )
+
+
+def _reasons(left: Iterable[ClusterObject]) -> Iterator[str]:
+    """Yields for each object what keeps it: its finalizers, the pod that still ends, and its owners."""
+    for item in sorted(left, key=lambda item: (not item.finalizers, item.key)):
+        words = [f"finalizer {name}" for name in item.finalizers] or ["it is still ending"]
+        words += [f"owner {name}" for name in item.owners]
+        yield f"{item} in {item.namespace or 'no namespace'}: {', '.join(words)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
@@ -21,6 +22,10 @@ from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
 
 NAMESPACE = "Namespace"
 """The kind of the manifest that the target makes itself: it must exist before the lock, and may be shared."""
+
+
+LEAST_WAIT = 1.0
+"""Seconds that objects get at least to be gone."""
 
 
 class KindUnknown(RoheError):
@@ -100,7 +105,7 @@ class KubernetesDeploymentTarget:
 
     def inputs(self, manifest: Manifest) -> Inputs:
         """Returns the object that the provider applies."""
-        return Inputs(engine_inputs(self._object(manifest)))
+        return Inputs(engine_inputs(self._object(manifest), self._namespace))
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks that the cluster answers and knows the kinds of all objects.
@@ -132,6 +137,8 @@ class KubernetesDeploymentTarget:
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of objects that are absent, and the names of objects that no manifest asks for."""
         present = {item.key for item in labelled(self._server, self._namespace, self._selector)}
+        namespace = self._own_namespace.found()
+        present |= {namespace.key} if namespace is not None else set()
         absent = [manifest.address for manifest in manifests if self._object(manifest).key not in present]
         return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests))}))
 
@@ -151,10 +158,17 @@ class KubernetesDeploymentTarget:
             self._server.delete(item)
         return tuple(str(item) for item in found)
 
-    def end(self) -> None:
-        """Removes every object of the stack, waits until all are gone, and removes the namespace where it may."""
-        remove_all(self._server, self._namespace, self._selector)
-        self._own_namespace.remove()
+    def end(self, *, timeout: float) -> tuple[str, ...]:
+        """Removes every object of the stack, waits until all are gone, and removes the namespace where it may.
+
+        Raises:
+            NotRemoved: Objects are left after `timeout` seconds.
+        """
+        clock = SystemClock()
+        deadline = clock.monotonic() + timeout
+        remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT))
+        stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
+        return (stays,) if stays else ()
 
     def _object(self, manifest: Manifest) -> ClusterObject:
         if manifest not in self._objects:

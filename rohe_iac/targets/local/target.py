@@ -191,7 +191,7 @@ class LocalDeploymentTarget:
                 self._site.credentials.remove(client)
         return strays
 
-    def end(self) -> None:
+    def end(self, *, timeout: float) -> tuple[str, ...]:  # noqa: ARG002
         """Ends every process of the stack and removes the files of this target."""
         layout = self._site.layout
         self._site.supervision.end()
@@ -201,6 +201,7 @@ class LocalDeploymentTarget:
         for path in (folder.run, folder.logs, folder.credentials, folder.outboxes, folder.stores):
             shutil.rmtree(path, ignore_errors=True)
         self._site.permit.remove()
+        return ()
 
     def _strays(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         programs, clients = self._wanted(manifests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.files.lock import stack_lock
@@ -11,10 +12,14 @@ from rohe_iac.deployment.ports import Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
+from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import write_obstacle
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
+
+TIMEOUT = 300.0
+"""Seconds that destroy waits for parts that end in their own time, such as pods with a grace period."""
 
 
 def check_destroy(stack: KnownStack, allow_destroy: Sequence[str]) -> tuple[str, ...]:
@@ -47,6 +52,7 @@ def destroy(
     install: InstallProgress,
     *,
     lock_timeout: float = 0.0,
+    timeout: float = TIMEOUT,
 ) -> Outcome:
     """Removes every resource, then every process and file of the stack except its history.
 
@@ -56,6 +62,7 @@ def destroy(
         progress: takes what happens to each resource.
         install: takes the steps of an installation of the engine.
         lock_timeout: seconds to wait for another command.
+        timeout: seconds to wait for parts that end in their own time.
 
     Raises:
         EngineMissing: there is no engine and none can be installed.
@@ -67,28 +74,34 @@ def destroy(
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
     addresses = {manifest.name: manifest.address for manifest in manifests}
-    purpose = f"rohe destroy {stack.name}"
+    purpose, clock = f"rohe destroy {stack.name}", SystemClock()
     with (
         stack_lock(stack.folder, purpose, patience=lock_timeout),
         target.lock(purpose, (), patience=lock_timeout),
     ):
         outcome = Outcome(Ending.COMPLETE, 0.0)
+        deadline = clock.monotonic() + timeout
         if place.state.exists() and not write_obstacle(stack.folder.path):
             engine = find_engine(install)
             from rohe_iac.deployment.run.deployer import Deployer
 
             try:
-                outcome = Deployer(engine, place, target).down(progress, addresses)
+                outcome = Deployer(engine, place, target).down(progress, addresses, timeout=timeout)
             except (RoheError, OSError):
-                if not write_obstacle(stack.folder.path):
+                if not write_obstacle(stack.folder.path) and clock.monotonic() < deadline:
                     raise
         obstacle = write_obstacle(stack.folder.path)
         if obstacle:
             # The engine writes while it works, and the target removes everything by itself, too.
             progress.on_note(f"{obstacle}: everything is removed without the engine")
             outcome = Outcome(Ending.COMPLETE, 0.0, deleted=tuple(sorted(addresses.values())))
+        expired = clock.monotonic() >= deadline
+        if expired and outcome.ending is Ending.PARTIAL:
+            # The engine was asked to stop waiting; what is left is found and named by the target.
+            outcome = replace(outcome, ending=Ending.COMPLETE, failed=(), skipped=())
         if outcome.ending is Ending.COMPLETE:
-            target.end()
+            for sentence in target.end(timeout=max(0.0, deadline - clock.monotonic())):
+                progress.on_note(sentence)
             _forget(stack)
         return outcome
 

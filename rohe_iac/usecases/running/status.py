@@ -185,7 +185,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     for placement in stack.record.planfile.plan.placements if stack.record is not None else ():
         instance = "broker" if placement.workload.startswith("broker/") else placement.instance
         parts.append(_part(placement.replica, instance, placement.node, live.pop(instance, None)))
-    parts += [_part(item.address, item.instance, "", item) for item in live.values()]
+    parts += [_part(item.address, item.instance, item.node, item) for item in live.values()]
     parts = [replace(part, detail=part.detail or undone.get(part.address, "")) for part in parts]
     parts.sort(key=lambda part: part.address)
     return StackStatus(
@@ -204,6 +204,7 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
     """Returns the state of a part; `missing` where nothing of it lives."""
     if live is None:
         return PartStatus(address, instance, node, "missing", "", (), 0, 0.0)
+    elsewhere = f"it is on {live.node}, and the plan puts it on {node}" if node and live.node not in ("", node) else ""
     return PartStatus(
         address=address,
         instance=instance,
@@ -213,7 +214,7 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
         urls=live.urls,
         restarts=live.restarts,
         began=live.began,
-        detail=live.detail,
+        detail="; ".join(filter(None, (live.detail, elsewhere))),
         last_end=live.last_end,
         ended=live.ended,
         unlimited=live.unlimited,

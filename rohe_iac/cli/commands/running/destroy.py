@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, StackArgument, YesOption
 
@@ -11,6 +15,10 @@ def destroy(
     yes: YesOption = False,
     lock_timeout: LockTimeoutOption = "0s",
     allow_destroy: AllowDestroyOption = None,
+    timeout: Annotated[
+        str,
+        typer.Option("--timeout", metavar="TIME", help="How long to wait for objects of a cluster to be gone."),
+    ] = "5m",
     output: OutputOption = Output.human,
 ) -> int:
     """Remove everything that apply made: processes, ports and files; only the history of the stack stays.
@@ -28,7 +36,7 @@ def destroy(
     from rohe_iac.usecases.running.destroy import destroy as destroy_stack
     from rohe_iac.usecases.stacks import known_stack
 
-    patience = span(lock_timeout)
+    patience, longest = span(lock_timeout), span(timeout)
     known = known_stack(screen.folder, stack, damaged=True)
     if not known.touched:
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
@@ -45,6 +53,6 @@ def destroy(
     progress = ProgressView(screen)
     screen.interruption = lambda: interruption(progress, known.folder, "rohe destroy")
     with progress.waiting():
-        outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
+        outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience, timeout=longest)
     view.show(outcome, output, command="rohe destroy", following=f"`rohe apply {known.name}` creates the stack again")
     return outcome.exit_code

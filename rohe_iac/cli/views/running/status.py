@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rich.markup import escape
 
@@ -15,7 +15,11 @@ from rohe_iac.cli.views.observing.verdict import shown_verdict
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
-STYLES = {"running": "green", "starting": "yellow", "failing": "bold red", "missing": "bold red", "lost": "bold red"}
+STYLES = {
+    "running": "green",
+    **dict.fromkeys(("starting", "pending", "stopping"), "yellow"),
+    **dict.fromkeys(("failing", "missing", "lost"), "bold red"),
+}
 """The style of each state of a part; others are red."""
 
 COLUMNS = (
@@ -28,6 +32,10 @@ COLUMNS = (
     Column("AT", rank=4),
 )
 """The columns of the table of replicas."""
+
+
+POD_COLUMNS = tuple(replace(column, title="POD") if column.title == "PID" else column for column in COLUMNS)
+"""The columns where replicas are pods of a cluster."""
 
 
 class StatusView:
@@ -61,7 +69,8 @@ class StatusView:
             )
             for part in status.parts
         ]
-        print_table(out, COLUMNS, rows)
+        pods = any(part.where and not part.where.isdecimal() for part in status.parts)
+        print_table(out, POD_COLUMNS if pods else COLUMNS, rows)
         for part in status.parts:
             for line in _remarks(part):
                 out.print(line)
@@ -128,6 +137,7 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "node": part.node,
                 "state": part.state,
                 "pid": int(part.where) if part.where.isdecimal() else None,
+                "pod": "" if part.where.isdecimal() else part.where,
                 "urls": list(part.urls),
                 "restarts": part.restarts,
                 "began": part.began,

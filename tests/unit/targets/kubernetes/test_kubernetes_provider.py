@@ -17,6 +17,7 @@ def test_the_provider_applies_on_the_server_and_knows_the_cluster_whatever_its_a
     path.write_text("#!/bin/sh\n")
     path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     plugin = kubernetes_plugin("edge", "shop", "uid-1")
     assert (plugin.name, plugin.folder) == ("kubernetes", tmp_path)
     assert plugin.settings["enableServerSideApply"] == "true"
@@ -27,6 +28,7 @@ def test_the_provider_applies_on_the_server_and_knows_the_cluster_whatever_its_a
 
 def test_a_missing_provider_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(ClusterProviderMissing, match=EXECUTABLE) as raised:
         kubernetes_plugin(None, "shop", "uid-1")
     assert raised.value.exit_code is ExitCode.UNREACHABLE

@@ -20,11 +20,12 @@ def test_an_object_is_named_by_group_kind_namespace_and_name() -> None:
 
 def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_have() -> None:
     found = object_of(Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT))
-    inputs = engine_inputs(found)
+    inputs = engine_inputs(found, "edge")
     assert inputs["metadata"]["annotations"] == {
         "a": "b",
         "pulumi.com/skipAwait": "true",
         "pulumi.com/patchFieldManager": "rohe",
+        "pulumi.com/deletionPropagationPolicy": "background",
     }
     assert found.body["metadata"]["annotations"] == {"a": "b"}
 

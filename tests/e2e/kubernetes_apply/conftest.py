@@ -1,0 +1,39 @@
+"""A stack on two simulated nodes, for the command line with the real engine and the real provider."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.kubernetes.provider_module import KUBERNETES_PROVIDER
+from rohe_iac.trial_cluster.nodes import simulated_node
+
+# The tests are collected without packages, so the modules that they share are imported from this folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shop import Shop
+
+if TYPE_CHECKING:
+    from shared_cluster import Cluster
+
+
+@pytest.fixture
+def shop(cluster: Cluster, tmp_path: Path) -> Shop:
+    """A stack that is not applied yet."""
+    try:
+        find_engine(install=False)
+    except RoheError as error:
+        pytest.skip(f"no Pulumi engine: {error.brief}")
+    if not KUBERNETES_PROVIDER.built:
+        pytest.skip("the provider for Kubernetes is not built; `rohe engine install` gets it")
+    unique = cluster.namespace(create=False)
+    first, second = f"{unique}-a", f"{unique}-b"
+    cluster.add_nodes(simulated_node(first), simulated_node(second))
+    found = Shop(cluster, tmp_path / "market", tmp_path / "state", unique, (first, second))
+    found.write()
+    return found

@@ -1,0 +1,113 @@
+"""A stack in a cluster by the command line: what is made, shown, repaired, taken over and removed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from shop import INSTANCES
+
+if TYPE_CHECKING:
+    from shop import Shop
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_stack_is_made_shown_changed_and_removed_without_a_trace(shop: Shop) -> None:
+    shop.run("apply", "--yes")
+    assert shop.names("deployments") == INSTANCES
+    assert shop.cluster.until(lambda: all(part["state"] == "running" for part in shop.status().values()))
+    parts = shop.status()
+    assert sorted(parts) == INSTANCES
+    pods = {pod["metadata"]["name"]: pod for pod in shop.cluster.objects("pods", shop.namespace)}
+    for part in parts.values():
+        assert pods[part["pod"]]["spec"]["nodeName"] == part["node"]
+    assert "No change" in shop.run("apply", "--yes").stdout
+
+    shop.write(tag="2")
+    before = {pod["metadata"]["uid"] for pod in pods.values()}
+    assert json.loads(shop.run("apply", "--yes", "-o", "json").stdout)["ending"] == "complete"
+    images = {
+        item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+        for item in shop.cluster.objects("deployments", shop.namespace)
+    }
+    assert images == {"2"}
+    fresh = shop.cluster.until(
+        lambda: not before & {pod["metadata"]["uid"] for pod in shop.cluster.objects("pods", shop.namespace)}
+    )
+    assert fresh
+
+    shop.run("destroy", "--yes")
+    assert not shop.exists()
+    assert not (shop.state / "rohe" / "market" / "shop" / "record.json").exists()
+
+
+def test_logs_say_of_every_replica_under_an_address_that_a_simulated_node_has_none(shop: Shop) -> None:
+    shop.run("apply", "--yes")
+    lines = shop.run("logs", "service/shop:back").stdout.splitlines()
+    assert [line.partition(" | ")[0] for line in lines] == ["back-0", "back-1", "back-2"]
+    assert all("no output can be read" in line for line in lines)
+
+
+def test_what_was_removed_by_hand_is_made_again_and_what_no_manifest_asks_for_is_swept(shop: Shop) -> None:
+    shop.run("apply", "--yes")
+    shop.cluster.kubectl("delete", "deployment", "back-1", "-n", shop.namespace)
+    labels = "app.kubernetes.io/managed-by=rohe,rohe.dev/stack=shop"
+    shop.cluster.kubectl("create", "configmap", "left-behind", "-n", shop.namespace)
+    shop.cluster.kubectl("label", "configmap", "left-behind", "-n", shop.namespace, *labels.split(","))
+    shop.cluster.kubectl("create", "configmap", "of-others", "-n", shop.namespace)
+    shop.run("apply", "--yes")
+    assert shop.names("deployments") == INSTANCES
+    assert shop.names("configmaps") == []
+    others = {item["metadata"]["name"] for item in shop.cluster.objects("configmaps", shop.namespace)}
+    assert "of-others" in others
+
+    done = shop.run("destroy", "--yes")
+    assert "stays, because others have objects in it: configmap/of-others" in done.stderr
+    assert shop.exists()
+    assert shop.names("deployments") == []
+
+
+def test_a_machine_without_state_takes_over_what_is_there(shop: Shop, tmp_path: Path) -> None:
+    shop.run("apply", "--yes")
+    before = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
+    shop.run("apply", "--yes", state=tmp_path / "other")
+    after = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
+    assert after == before
+    shop.run("destroy", "--yes", state=tmp_path / "other")
+    assert not shop.exists()
+
+
+def test_a_finalizer_that_nobody_takes_away_is_named_when_the_time_is_over(shop: Shop) -> None:
+    shop.run("apply", "--yes")
+    patch = json.dumps({"metadata": {"finalizers": ["example.com/keep"]}})
+    shop.cluster.kubectl("patch", "service", "back", "-n", shop.namespace, "-p", patch)
+    done = shop.run("destroy", "--yes", "--timeout", "2s", code=9)
+    assert f"service/back in {shop.namespace}: finalizer example.com/keep" in done.stderr
+    patch = json.dumps({"metadata": {"finalizers": []}})
+    shop.cluster.kubectl("patch", "service", "back", "-n", shop.namespace, "--type", "merge", "-p", patch)
+    shop.run("destroy", "--yes")
+    assert not shop.exists()
+
+
+@pytest.mark.parametrize(
+    ("token", "server", "context", "words"),
+    [
+        ("no-longer-valid", "", "", "does not accept the credentials"),
+        ("", "https://127.0.0.1:9", "", "does not answer"),
+        ("", "", "elsewhere", "has no context elsewhere"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_changes_nothing_and_says_what_to_do(
+    shop: Shop, token: str, server: str, context: str, words: str
+) -> None:
+    if context:
+        shop.write(context=context)
+    kubeconfig = str(shop.cluster.kubeconfig_with(token=token, server=server))
+    done = shop.run("apply", "--yes", code=10, KUBECONFIG=kubeconfig)
+    assert words in done.stderr
+    assert "next: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not shop.exists()

@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak images constraints pictures engine cluster cluster-down nodes venv clean
+.PHONY: help demo test lint bench hunt soak images constraints pictures engine programs cluster cluster-down nodes venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -25,7 +25,7 @@ help: ## list the targets
 demo: engine ## plan, apply, observe, break and mend the digits pipeline, and take it away again
 	@$(BIN)/python examples/digits/demo.py
 
-test: engine lint ## all checks and all tests, except the long campaigns
+test: programs lint ## all checks and all tests, except the long campaigns
 	@$(PYTEST) -m "not soak" tests
 
 lint: venv ## style, types and the floors
@@ -61,6 +61,10 @@ pictures: engine ## the pictures of docs/pictures anew, of what the commands pri
 
 engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install
+
+programs: engine ## what tests start beside the engine: its Kubernetes provider and a control plane (built once, about 20 minutes)
+	@$(BIN)/rohe engine install --target kubernetes
+	@$(BIN)/python -m rohe_iac.trial_cluster build
 
 cluster: venv ## a Kubernetes control plane with simulated nodes on this machine (builds it first, about ten minutes, once)
 	@$(BIN)/python -m rohe_iac.trial_cluster start

@@ -270,12 +270,18 @@ class DoctorForm(TypedDict):
     checks: list[Check]
 
 
-class EngineForm(TypedDict):
-    """The engine that `rohe engine install` found or installed."""
+class ProgramForm(TypedDict):
+    """A program that was found or installed."""
 
     path: str
     version: str
     origin: str
+
+
+class EngineForm(ProgramForm):
+    """The engine that `rohe engine install` found or installed."""
+
+    plugins: dict[str, ProgramForm]
 
 
 FORMS: dict[str, tuple[type, ...]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +126,17 @@ class DeploymentTarget(Protocol):
 
         Raises:
             RoheError: A plugin is not installed.
+        """
+        ...
+
+    def install_plugins(self, progress: Callable[[str], None]) -> None:
+        """Installs the plugins that are missing; called before the stack is locked, because it may take minutes.
+
+        Args:
+            progress: Receives a line for each step.
+
+        Raises:
+            NoSuitableProgram: A plugin cannot be installed.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""`python -m rohe_iac.trial_cluster start|stop|status`: the control plane of a user who has no cluster."""
+"""`python -m rohe_iac.trial_cluster start|stop|status|build`: the control plane of a user who has no cluster."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
         "start", help="start the control plane, building its programs first where they are missing"
     )
     start.add_argument("--nodes", type=int, default=3, metavar="N", help="how many simulated nodes it has (3)")
+    commands.add_parser("build", help="build its programs where they are missing, and start nothing")
     commands.add_parser("stop", help="stop it and remove all its objects")
     commands.add_parser("status", help="say whether it runs")
     chosen = parser.parse_args(arguments)
@@ -27,6 +28,8 @@ def main(arguments: list[str]) -> int:
     try:
         if chosen.command == "start":
             return _start(plane, chosen.nodes)
+        if chosen.command == "build":
+            return _build()
         if chosen.command == "stop":
             print("stopped; its objects are gone" if plane.stop() else "no control plane is running")
             return 0
@@ -38,6 +41,14 @@ def main(arguments: list[str]) -> int:
         lines = (error.brief, *error.detail.splitlines(), *([f"-> {error.hint}"] if error.hint else []))
         print("\n  ".join(lines), file=sys.stderr)
         return int(error.exit_code)
+
+
+def _build() -> int:
+    shown = _Steps()
+    programs = ClusterPrograms.built(shown)
+    shown.end()
+    print(f"The programs of the control plane are built: {programs.kubernetes}, {programs.kine}, {programs.kwok}")
+    return 0
 
 
 def _start(plane: ControlPlane, nodes: int) -> int:

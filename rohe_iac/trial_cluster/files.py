@@ -69,8 +69,10 @@ class ControlPlaneFiles:
 
         A control plane that is started again in the same folder keeps its token and its objects.
         """
-        for folder in (self.path, *(self.path / name for name in ("certificates", "volumes", "logs", "run"))):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = (self.path / name for name in ("certificates", "volumes", "logs", "run"))
+        for folder in (*reversed(self.path.parents), self.path, *own):
+            # `parents=True` would make missing parents with the mode that the umask leaves.
+            folder.mkdir(mode=0o700, exist_ok=True)
         if not self.users.is_file():
             write_private(self.users, f'{secrets.token_hex(24)},admin,admin,"system:masters"\n')
         return self.users.read_text().partition(",")[0]

@@ -26,8 +26,8 @@ START_TIMEOUT = 120.0
 _RESTART_AFTER = 1.0
 """Seconds after which a program that ended is started again."""
 
-_END_TIMEOUT = 10.0
-"""Seconds that programs have to end before they are killed."""
+_END_TIMEOUT = 1.0
+"""Seconds that programs have to end before they are killed; the API server would take ten, to let requests end."""
 
 
 class StartFailed(Exception):

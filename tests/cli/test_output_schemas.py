@@ -20,7 +20,7 @@ from rohe_iac.cli.views.observing.result import ResultView
 from rohe_iac.cli.views.observing.violation import ViolationView
 from rohe_iac.cli.views.running.engine import EngineView
 from rohe_iac.cli.views.running.status import StatusView
-from rohe_iac.deployment.engine.find import Engine, EngineOrigin
+from rohe_iac.deployment.programs.search import FoundProgram, ProgramOrigin
 from rohe_iac.observation.judging.explanation import Evidence
 from rohe_iac.observation.judging.outcome import Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
@@ -108,7 +108,8 @@ def test_results_violations_and_engines_are_valid(capsys: pytest.CaptureFixture[
     assert is_valid(json.loads(capsys.readouterr().out)) == "violation"
     view.nothing(Output.json)
     assert is_valid(json.loads(capsys.readouterr().out)) == "violation"
-    EngineView(plain).show(Engine(tmp_path, "3.0.0", EngineOrigin.PATH), Output.json)
+    program = FoundProgram(tmp_path, "3.0.0", ProgramOrigin.PATH)
+    EngineView(plain).show({"pulumi": program, "kubernetes": program}, Output.json)
     assert is_valid(json.loads(capsys.readouterr().out)) == "engine"
     plain.print_json({"agents": [], "results": []}, "observation")
     assert is_valid(json.loads(capsys.readouterr().out)) == "observation"

@@ -21,7 +21,7 @@ from packaging.version import Version
 from rohe_iac.blueprint.findings.codes import CODES
 from rohe_iac.deployment.engine.find import engine_version
 from rohe_iac.deployment.programs.go_module import PULUMI
-from rohe_iac.targets.kubernetes.provider_module import KUBERNETES_PROVIDER
+from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.modules import KINE, KUBERNETES, KWOK
 
 FILES = ("constraints.txt", "constraints-dev.txt")
@@ -170,7 +170,7 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
     names = set(zipfile.ZipFile(wheel).namelist())
     folder = "rohe_iac/deployment/programs/"
     assert f"{folder}go.txt" in names
-    modules = (PULUMI, KUBERNETES_PROVIDER, KUBERNETES, KINE, KWOK)
+    modules = (PULUMI, PROVIDER.module, KUBERNETES, KINE, KWOK)
     sources = {f"{folder}modules/{module.name}/{path.name}" for module in modules for path in module.files}
     assert len(sources) >= 3 * len(modules)
     assert sources <= names

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
@@ -17,7 +19,7 @@ from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, engine_inputs, object_of
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
-from rohe_iac.targets.kubernetes.provider import kubernetes_plugin
+from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
 
 NAMESPACE = "Namespace"
@@ -44,6 +46,7 @@ class KubernetesDeploymentTarget:
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
         self._objects: dict[Manifest, ClusterObject] = {}
+        self._provider: FoundProgram | None = None
 
     @classmethod
     def of(cls, destination: Destination) -> KubernetesDeploymentTarget:
@@ -71,9 +74,15 @@ class KubernetesDeploymentTarget:
         """Returns the provider for Kubernetes.
 
         Raises:
-            ClusterProviderMissing: It is not installed.
+            NoSuitableProgram: It is not installed.
         """
-        return (kubernetes_plugin(self._context, self._namespace, self._identity),)
+        if self._provider is None:
+            self._provider = find_plugin(PROVIDER, install=False)
+        return (kubernetes_plugin(self._provider, self._context, self._namespace, self._identity),)
+
+    def install_plugins(self, progress: Callable[[str], None]) -> None:
+        """Finds the provider for Kubernetes, or installs it."""
+        self._provider = find_plugin(PROVIDER, progress)
 
     @cached_property
     def _identity(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -90,6 +90,9 @@ class LocalDeploymentTarget:
         layout = self._site.layout
         settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
         return (ProviderPlugin("rohe", Path(found).parent, settings),)
+
+    def install_plugins(self, progress: Callable[[str], None]) -> None:
+        """Does nothing: the provider of this target comes with rohe."""
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
         """Lets the plugin make these manifests, and no others, until the next call."""

@@ -156,13 +156,14 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     """Applies the plan and records it; the record is incomplete from before the first side effect to the good end.
 
     Raises:
-        EngineMissing: there is no engine and none can be installed.
+        NoSuitableProgram: there is no engine, or no plugin of the target, and none can be installed.
         Locked: another command holds the lock of the stack.
         StalePlan: the record has changed since the plan was checked.
         EngineFailed: the engine ended without a result.
         RoheError: the target cannot begin, such as PortInUse.
     """
     engine = find_engine(install)
+    wanted.target.install_plugins(install)
     from rohe_iac.deployment.run.deployer import Deployer
 
     planfile, folder = wanted.planfile, wanted.folder

@@ -65,7 +65,7 @@ def destroy(
         timeout: seconds to wait for parts that end in their own time.
 
     Raises:
-        EngineMissing: there is no engine and none can be installed.
+        NoSuitableProgram: there is no engine, or no plugin of the target, and none can be installed.
         Locked: another command holds the lock of the stack.
         EngineFailed: the engine ended without a result.
         RoheError: the target cannot remove a part.
@@ -83,6 +83,7 @@ def destroy(
         deadline = clock.monotonic() + timeout
         if place.state.exists() and not write_obstacle(stack.folder.path):
             engine = find_engine(install)
+            target.install_plugins(install)
             from rohe_iac.deployment.run.deployer import Deployer
 
             try:

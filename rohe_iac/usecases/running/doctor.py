@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Literal
 
 from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, engine_version, find_engine, minor_version
+from rohe_iac.deployment.engine.plugin import EnginePlugin, find_plugin
 from rohe_iac.deployment.programs.go_module import PULUMI
 from rohe_iac.deployment.programs.go_toolchain import machine_go
+from rohe_iac.deployment.programs.search import NoSuitableProgram
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import LEAST_ROOM, cache_home, free_bytes, state_home, write_obstacle
 from rohe_iac.foundation.quantities import shown_bytes
@@ -77,17 +79,21 @@ class BrokerProgram:
     default: bool
 
 
-def examine(brokers: Sequence[BrokerProgram], limits: Callable[[], tuple[str, str]]) -> tuple[Check, ...]:
+def examine(
+    brokers: Sequence[BrokerProgram], plugins: Sequence[EnginePlugin], limits: Callable[[], tuple[str, str]]
+) -> tuple[Check, ...]:
     """Returns a check of everything; writes nothing except files that are removed again at once.
 
     Args:
         brokers: the programs that can be the embedded broker.
+        plugins: the plugins of the engine that only some targets need.
         limits: returns why the limits of services are not in force here, and what to do; ("", "") where they are.
     """
     engine = _engine()
     return (
         engine,
         _engine_library(engine.version),
+        *(_plugin(plugin) for plugin in plugins),
         _go(needed=engine.status != "ok"),
         *(_broker(program) for program in brokers),
         _python(),
@@ -117,7 +123,7 @@ def _engine() -> Check:
         engine = find_engine(install=False)
     except (EngineMissing, InvalidSettings) as error:
         return Check("engine", "missing", found=error.detail or error.brief, remedy=error.hint)
-    return Check("engine", "ok", engine.version, f"{engine.path} ({engine.origin.value})")
+    return Check("engine", "ok", engine.version, f"{engine.path} ({engine.place})")
 
 
 def _engine_library(engine: str) -> Check:
@@ -140,6 +146,19 @@ def _engine_library(engine: str) -> Check:
         why = f"pulumi {version} is newer than the engine {engine}"
         return Check(name, "missing", version, why, f"unset ROHE_PULUMI and run `{INSTALL_COMMAND}`")
     return Check(name, "ok", version, where)
+
+
+def _plugin(plugin: EnginePlugin) -> Check:
+    """Returns whether a plugin of the engine is there, which only stacks of its target need."""
+    name = f"{plugin.name} provider"
+    try:
+        found = find_plugin(plugin, install=False)
+    except InvalidSettings as error:
+        return Check(name, "missing", found=error.brief, remedy=error.hint)
+    except NoSuitableProgram as error:
+        why = error.detail if error.detail and "none on PATH" not in error.detail else "not installed"
+        return Check(name, "absent", found=f"{why}; only stacks of the target {plugin.name} need it ({error.hint})")
+    return Check(name, "ok", found.version, f"{found.path} ({found.place})")
 
 
 def _numpy() -> Check:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider_module import KUBERNETES_PROVIDER
+from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.nodes import simulated_node
 
 # The tests are collected without packages, so the modules that they share are imported from this folder.
@@ -27,10 +28,9 @@ def shop(cluster: Cluster, tmp_path: Path) -> Shop:
     """A stack that is not applied yet."""
     try:
         find_engine(install=False)
+        find_plugin(PROVIDER, install=False)
     except RoheError as error:
-        pytest.skip(f"no Pulumi engine: {error.brief}")
-    if not KUBERNETES_PROVIDER.built:
-        pytest.skip("the provider for Kubernetes is not built; `rohe engine install` gets it")
+        pytest.skip(f"{error.brief}; `make programs` gets it")
     unique = cluster.namespace(create=False)
     first, second = f"{unique}-a", f"{unique}-b"
     cluster.add_nodes(simulated_node(first), simulated_node(second))

@@ -15,6 +15,7 @@ def doctor(output: OutputOption = Output.human) -> int:
     from rohe_iac.cli.views.running.doctor import DoctorView
     from rohe_iac.targets.broker.mosquitto import MosquittoServer
     from rohe_iac.targets.broker.nats import NatsServer
+    from rohe_iac.targets.kubernetes.provider import PROVIDER
     from rohe_iac.targets.local.supervisor.cgroups import limits_obstacle
     from rohe_iac.usecases.running.doctor import BrokerProgram, examine
 
@@ -22,6 +23,6 @@ def doctor(output: OutputOption = Output.human) -> int:
         BrokerProgram("nats", "3.1.1", NatsServer().binary, ("--version",), default=True),
         BrokerProgram("mosquitto", "5 and 3.1.1", MosquittoServer().binary, ("-h",), default=False),
     )
-    checks = examine(brokers, limits_obstacle)
+    checks = examine(brokers, (PROVIDER,), limits_obstacle)
     DoctorView(screen).show(checks, output)
     return ExitCode.CHECK_FAILED if any(not check.well for check in checks) else ExitCode.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
-from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.deployment.programs.cache import InstallProgress
+from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import Clock, SystemClock
 
 EVERY = 10.0
@@ -47,11 +47,21 @@ class EngineView:
 
         return print_line
 
-    def show(self, engine: Engine, output: Output) -> None:
-        """Prints which engine it is and where it was found, on stdout."""
+    def show(self, found: Mapping[str, FoundProgram], output: Output) -> None:
+        """Prints which engine and plugins there are and where each was found, on stdout.
+
+        Args:
+            found: The engine, by `pulumi`, then its plugins by name.
+            output: The form of output.
+        """
         if output is Output.json:
-            values = {"path": str(engine.path), "version": engine.version, "origin": engine.origin.value}
-            self.screen.print_json(values, "engine")
-        else:
-            line = f"Pulumi {engine.version}: {engine.path} ({engine.origin.value})"
-            self.screen.out.print(line, markup=False)
+            values = {name: _values(program) for name, program in found.items()}
+            self.screen.print_json({**values.pop("pulumi"), "plugins": values}, "engine")
+            return
+        for name, program in found.items():
+            title = "Pulumi" if name == "pulumi" else f"provider {name}"
+            self.screen.out.print(f"{title} {program.version}: {program.path} ({program.place})", markup=False)
+
+
+def _values(program: FoundProgram) -> dict[str, str]:
+    return {"path": str(program.path), "version": program.version, "origin": program.place}

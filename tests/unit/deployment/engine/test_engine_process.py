@@ -15,8 +15,9 @@ from pulumi.automation.errors import CommandError
 
 from rohe_iac.deployment.engine import session
 from rohe_iac.deployment.engine.command import EngineCommand
-from rohe_iac.deployment.engine.find import Engine, EngineOrigin
+from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.deployment.programs.process import child
+from rohe_iac.deployment.programs.search import ProgramOrigin
 
 
 def _has_ended(pid: int) -> bool:
@@ -29,7 +30,7 @@ def _command(folder: Path, script: str) -> EngineCommand:
     path = folder / "pulumi"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    return EngineCommand(Engine(path, "3.260.0", EngineOrigin.PATH))
+    return EngineCommand(Engine(path, "3.260.0", ProgramOrigin.PATH))
 
 
 def test_the_children_of_a_child_end_with_its_block(tmp_path: Path) -> None:

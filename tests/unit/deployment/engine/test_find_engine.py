@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.deployment.engine import find as finding
-from rohe_iac.deployment.engine.find import EngineMissing, EngineOrigin, engine_version, find_engine, fits
+from rohe_iac.deployment.engine.find import EngineMissing, engine_version, find_engine, fits
 from rohe_iac.deployment.programs.cache import InstallFailed, download_home
 from rohe_iac.deployment.programs.go_module import PULUMI, GoModule
+from rohe_iac.deployment.programs.search import ProgramOrigin
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.foundation.settings import InvalidSettings
 
@@ -41,7 +42,7 @@ def test_the_engine_that_the_environment_names_comes_first(tmp_path: Path, monke
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     monkeypatch.setenv("ROHE_PULUMI", str(named))
     found = find_engine()
-    assert (found.path, found.version, found.origin) == (named, engine_version(), EngineOrigin.ENVIRONMENT)
+    assert (found.path, found.version, found.origin) == (named, engine_version(), ProgramOrigin.ENVIRONMENT)
 
 
 def test_the_engine_of_the_settings_comes_before_the_one_on_path(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_the_engine_of_the_settings_comes_before_the_one_on_path(tmp_path: Path)
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     (tmp_path / "config" / "rohe").mkdir(parents=True)
     (tmp_path / "config" / "rohe" / "settings.toml").write_text(f'[engine]\npulumi = "{named}"\n')
-    assert find_engine().origin is EngineOrigin.SETTINGS
+    assert find_engine().origin is ProgramOrigin.SETTINGS
 
 
 @pytest.mark.parametrize("text", ["[engine\n", "engine = 3\n", "[engine]\npulumi = 3\n"])
@@ -77,7 +78,7 @@ def test_an_old_engine_on_path_is_passed_over_for_one_in_the_cache(tmp_path: Pat
     script(tmp_path / "path" / "pulumi", "echo v3.1.0")
     kept = script(download_home() / engine_version() / "bin" / "pulumi", f"echo v{engine_version()}")
     found = find_engine()
-    assert (found.path, found.origin) == (kept, EngineOrigin.CACHE)
+    assert (found.path, found.origin) == (kept, ProgramOrigin.CACHE)
 
 
 def test_a_newer_engine_of_the_same_major_number_serves() -> None:
@@ -116,8 +117,8 @@ def test_where_the_download_fails_the_engine_is_built(tmp_path: Path, monkeypatc
     monkeypatch.delenv("ROHE_OFFLINE")
     monkeypatch.setattr(finding, "download_engine", no_download)
     monkeypatch.setattr(finding, "build", built)
-    assert find_engine().origin is EngineOrigin.BUILD
-    assert find_engine().origin is EngineOrigin.CACHE
+    assert find_engine().origin is ProgramOrigin.BUILD
+    assert find_engine().origin is ProgramOrigin.CACHE
 
 
 def test_a_damaged_engine_in_the_cache_is_removed_and_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,4 +130,4 @@ def test_a_damaged_engine_in_the_cache_is_removed_and_installed_again(monkeypatc
         return built(module, progress)
 
     monkeypatch.setattr(finding, "build", build_anew)
-    assert find_engine().origin is EngineOrigin.BUILD
+    assert find_engine().origin is ProgramOrigin.BUILD

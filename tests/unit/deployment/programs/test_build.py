@@ -12,10 +12,10 @@ from rohe_iac.deployment.programs.build import build
 from rohe_iac.deployment.programs.cache import InstallFailed, build_home, silent
 from rohe_iac.deployment.programs.go_module import PULUMI, GoModule
 from rohe_iac.deployment.programs.go_toolchain import machine_go
-from rohe_iac.targets.kubernetes.provider_module import KUBERNETES_PROVIDER
+from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.modules import KINE, KUBERNETES, KWOK
 
-MODULES = (PULUMI, KUBERNETES_PROVIDER, KUBERNETES, KINE, KWOK)
+MODULES = (PULUMI, PROVIDER.module, KUBERNETES, KINE, KWOK)
 VERSION = 'if [ "$1" = version ]; then echo go version go1.99.0 linux/amd64; exit 0; fi\n'
 OUTPUT = 'while [ "$1" != -o ]; do shift; done; mkdir -p "$(dirname "$2")"; echo built "$3" > "$2"\n'
 
@@ -87,11 +87,11 @@ def test_a_go_that_refuses_the_module_is_not_used(go: Path) -> None:
 def test_another_source_is_another_folder(go: Path, tmp_path: Path) -> None:
     other = tmp_path / "module"
     other.mkdir()
-    for path in KUBERNETES_PROVIDER.files:
+    for path in PROVIDER.module.files:
         (other / path.name).write_bytes(path.read_bytes())
-    copy = replace(KUBERNETES_PROVIDER, sources=other)
+    copy = replace(PROVIDER.module, sources=other)
     before = copy.folder
-    assert before == KUBERNETES_PROVIDER.folder
+    assert before == PROVIDER.module.folder
     (other / "main.go").write_text("package main\n")
     assert copy.folder != before
 
@@ -104,4 +104,4 @@ def test_the_version_is_the_one_that_the_go_module_requires(module: GoModule) ->
 def test_the_version_is_linked_into_programs_that_print_it() -> None:
     assert f"version.gitVersion=v{KUBERNETES.version}" in KUBERNETES.linker_flags
     assert f"version.gitMinor={KUBERNETES.version.split('.')[1]} " in KUBERNETES.linker_flags + " "
-    assert KUBERNETES_PROVIDER.linker_flags == f"-s -w -X main.version={KUBERNETES_PROVIDER.version}"
+    assert PROVIDER.module.linker_flags == f"-s -w -X main.version={PROVIDER.module.version}"

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from rohe_iac.deployment.programs.search import FoundProgram, ProgramOrigin
+from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 
-from rohe_iac.foundation.errors import ExitCode
-from rohe_iac.targets.kubernetes.provider import EXECUTABLE, ClusterProviderMissing, kubernetes_plugin
+FOUND = FoundProgram(Path("/opt/bin/pulumi-resource-kubernetes"), "4.26.1", ProgramOrigin.PATH)
 
 
-def test_the_provider_applies_on_the_server_and_knows_the_cluster_whatever_its_address(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / EXECUTABLE
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    plugin = kubernetes_plugin("edge", "shop", "uid-1")
-    assert (plugin.name, plugin.folder) == ("kubernetes", tmp_path)
+def test_the_provider_applies_on_the_server_and_knows_the_cluster_whatever_its_address() -> None:
+    plugin = kubernetes_plugin(FOUND, "edge", "shop", "uid-1")
+    assert (plugin.name, plugin.folder, plugin.version) == ("kubernetes", Path("/opt/bin"), "4.26.1")
     assert plugin.settings["enableServerSideApply"] == "true"
     assert (plugin.settings["context"], plugin.settings["clusterIdentifier"]) == ("edge", "uid-1")
-    assert "context" not in kubernetes_plugin(None, "shop", "uid-1").settings
+    assert "context" not in kubernetes_plugin(FOUND, None, "shop", "uid-1").settings
     assert not any("kubeconfig" in name for name in plugin.settings), "credentials must not get into the engine's state"
 
 
-def test_a_missing_provider_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with pytest.raises(ClusterProviderMissing, match=EXECUTABLE) as raised:
-        kubernetes_plugin(None, "shop", "uid-1")
-    assert raised.value.exit_code is ExitCode.UNREACHABLE
+def test_the_executable_that_is_built_is_the_one_that_is_searched() -> None:
+    assert list(PROVIDER.module.packages) == [PROVIDER.executable]

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.deployment.engine.find import Engine, EngineMissing, EngineOrigin
+from rohe_iac.deployment.engine.find import Engine, EngineMissing
+from rohe_iac.deployment.engine.plugin import EnginePlugin
+from rohe_iac.deployment.programs.go_module import PULUMI
+from rohe_iac.deployment.programs.search import ProgramOrigin
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.usecases.running import doctor
 from rohe_iac.usecases.running.doctor import BrokerProgram, examine
@@ -24,7 +27,7 @@ NO_BROKERS = [BrokerProgram("nats", "3.1.1", no_broker, (), default=True)]
 def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ROHE_PULUMI", "/no/such/engine")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    checks = {check.name: check for check in examine(NO_BROKERS, lambda: ("no control groups", "apply as root"))}
+    checks = {check.name: check for check in examine(NO_BROKERS, (), lambda: ("no control groups", "apply as root"))}
     assert (checks["broker"].status, checks["broker"].found, checks["broker"].remedy) == (
         "missing",
         "no broker",
@@ -49,7 +52,7 @@ def test_a_library_that_does_not_fit_the_engine_is_reported_with_the_command_tha
 ) -> None:
     real = doctor.metadata.version
     monkeypatch.setattr(doctor.metadata, "version", lambda name: library if name == "pulumi" else real(name))
-    found = EngineMissing("none") if not engine else Engine(Path("/bin/pulumi"), engine, EngineOrigin.PATH)
+    found = EngineMissing("none") if not engine else Engine(Path("/bin/pulumi"), engine, ProgramOrigin.PATH)
 
     def find(**_: object) -> Engine:
         if isinstance(found, EngineMissing):
@@ -57,9 +60,21 @@ def test_a_library_that_does_not_fit_the_engine_is_reported_with_the_command_tha
         return found
 
     monkeypatch.setattr(doctor, "find_engine", find)
-    check = {check.name: check for check in examine(NO_BROKERS, lambda: ("", ""))}["engine library"]
+    check = {check.name: check for check in examine(NO_BROKERS, (), lambda: ("", ""))}["engine library"]
     assert (check.status, check.version) == (status, library)
     assert bool(check.remedy) is (status == "missing")
+
+
+def test_the_provider_of_a_target_is_optional_and_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for variable in ("XDG_CACHE_HOME", "PULUMI_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    plugin = EnginePlugin("kubernetes", "provider", "ROHE_PULUMI_CLOUD", PULUMI)
+    check = {check.name: check for check in examine(NO_BROKERS, (plugin,), lambda: ("", ""))}["kubernetes provider"]
+    assert (check.status, check.remedy) == ("absent", "")
+    assert "rohe engine install --target kubernetes" in check.found
 
 
 def test_an_engine_that_does_not_serve_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

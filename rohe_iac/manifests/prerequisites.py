@@ -16,7 +16,7 @@ class Prerequisite:
     """Something that must exist in the cluster, or in a registry, before the manifests work.
 
     Attributes:
-        kind: image, Secret, PersistentVolumeClaim, DeviceClass, or resource (an extended resource that nodes offer).
+        kind: image, Secret, DeviceClass, or resource (an extended resource that nodes offer).
         name: Its name, as the manifests have it.
         content: What it has to hold, in words; "" where the name says it.
         needed_by: Addresses of the workloads that name it, sorted.
@@ -78,9 +78,6 @@ def _named(
             secret = value.secret
             reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
             yield "Secret", reference.name, f"key {reference.key or name}"
-    for volume in service.volumes:
-        if volume.name is not None:
-            yield "PersistentVolumeClaim", f"{workload.slug}-{volume.name}", f"at least {volume.size} bytes"
 
 
 def _named_devices(

@@ -20,6 +20,7 @@ from rohe_iac.blueprint.language.pipeline import (
     Service,
 )
 from rohe_iac.blueprint.language.placement import PlacementRules
+from rohe_iac.blueprint.language.probe import Probe
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.blueprint.text.parsed import Path
@@ -158,21 +159,15 @@ def _check_alternatives(document: Document, base: Path, service: Service) -> Ite
 def _check_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
     ports = {port.name for port in service.ports}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
-        if probe is None:
-            continue
-        if probe.http is not None:
-            yield from check_reference(
-                document, (*base, "health", name, "http", "port"), "R208", "port", probe.http.port, ports
-            )
-        elif probe.tcp is not None:
-            yield from check_reference(document, (*base, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
+        if probe is not None and probe.port is not None:
+            path = (*base, "health", name, *_port_path(probe))
+            yield from check_reference(document, path, "R208", "port", probe.port, ports)
     datagrams = {port.name for port in service.ports if port.protocol == "UDP"}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
-        port_name = probe.tcp or (probe.http.port if probe.http is not None else None) if probe is not None else None
-        if port_name in datagrams:
-            path = (*base, "health", name, *(("tcp",) if probe is not None and probe.tcp else ("http", "port")))
+        if probe is not None and probe.port in datagrams:
+            path = (*base, "health", name, *_port_path(probe))
             yield Finding(
-                document, path, "R208", f"port '{port_name}' is UDP, and probes are TCP", "name a port of TCP"
+                document, path, "R208", f"port '{probe.port}' is UDP, and probes are TCP", "name a port of TCP"
             )
     for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
         used: set[tuple[int, str]] = set()
@@ -183,6 +178,11 @@ def _check_ports(document: Document, base: Path, service: Service) -> Iterator[F
                 yield Finding(document, (*base, "ports", index, word), "R222", message, "give each port its own number")
             elif number is not None:
                 used.add((number, port.protocol))
+
+
+def _port_path(probe: Probe) -> Path:
+    """Returns the path of the field with the port of a probe, from the probe."""
+    return ("http", "port") if probe.http is not None else ("tcp",) if probe.tcp is not None else ("grpc",)
 
 
 def _check_placement(

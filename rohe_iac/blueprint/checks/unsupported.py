@@ -12,6 +12,7 @@ from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.pipeline import Alternative, Pipeline, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.language.probe import Probe
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.text.parsed import Path
 
@@ -93,10 +94,8 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
         if service.volumes and on == "local":
             hint = "let the service write below its working folder"
             yield (*base, "volumes"), "volumes, on the target local,", hint
-        for number, toleration in enumerate(service.placement.tolerations if on == "local" else ()):
-            if toleration.toleration_seconds is not None:
-                at = (*base, "placement", "tolerations", number, "tolerationSeconds")
-                yield at, "tolerationSeconds, on the target local,", "leave it out: nodes of this machine always answer"
+        if on == "local":
+            yield from _cluster_fields(base, service)
         for path, part in parts:
             for name, value in (part.env or {}).items():
                 if isinstance(value, SecretValue) and _is_local(value) != (on == "local"):
@@ -112,6 +111,23 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
             yield (*base, "name"), what, "add image: registry/name:tag"
         if on == "local":
             yield from _without_command(service, parts, service.name in called, pipeline.spec.load is not None)
+
+
+def _cluster_fields(base: Path, service: Service) -> Iterator[_Field]:
+    """Yields the fields of a service that only a cluster acts on."""
+    suffix = ", on the target local,"
+    for number, toleration in enumerate(service.placement.tolerations):
+        if toleration.toleration_seconds is not None:
+            at = (*base, "placement", "tolerations", number, "tolerationSeconds")
+            yield at, f"tolerationSeconds{suffix}", "leave it out: nodes of this machine always answer"
+    if service.termination_grace_period is not None:
+        hint = "leave it out: processes have 10 s to end"
+        yield (*base, "terminationGracePeriod"), f"terminationGracePeriod{suffix}", hint
+    for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
+        for field in sorted(probe.model_fields_set) if probe is not None else ():
+            written = Probe.model_fields[field].alias or field
+            if written not in ("http", "tcp"):
+                yield (*base, "health", name, written), f"{written} of a probe{suffix}", "ask by http or tcp, every 5 s"
 
 
 def _is_local(value: SecretValue) -> bool:

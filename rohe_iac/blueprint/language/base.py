@@ -96,6 +96,22 @@ def fault(
     return PydanticCustomError(code, "{message}", context)
 
 
+def check_exactly_one(model: Model, *names: str) -> None:
+    """Checks that exactly one of the named fields is set.
+
+    Raises:
+        PydanticCustomError: The fault R116, where none or several are set.
+    """
+    names_set = [name for name in names if getattr(model, name) is not None]
+    shown = [type(model).model_fields[name].alias or name for name in names]
+    if len(names_set) != 1:
+        raise fault(
+            "R116",
+            f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
+            "keep one of them" if names_set else "",
+        )
+
+
 def _validate_name(text: str) -> str:
     if not is_name(text):
         meant = "-".join(

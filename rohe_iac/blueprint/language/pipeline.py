@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -31,12 +30,15 @@ from rohe_iac.blueprint.language.base import (
     Ratio,
     Seconds,
     Share,
+    check_exactly_one,
     fault,
     schema_requiring,
     schema_requiring_one,
 )
+from rohe_iac.blueprint.language.cluster_pod import ClusterPod
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
 from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
+from rohe_iac.blueprint.language.probe import Health
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 
@@ -68,37 +70,11 @@ def _validate_replicas(value: object) -> Any:
     raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
 
 
-def _validate_port_name(value: object) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        hint = "name one of the service's ports, as in port: http"
-        raise fault("R108", f"expected the name of a port, found the number {value}", hint)
-    return value
-
-
-PortName = Annotated[Name, BeforeValidator(_validate_port_name)]
-
-
 Replicas = Annotated[
     int | Literal["auto"],
     PlainValidator(_validate_replicas),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
 ]
-
-
-def check_exactly_one(model: Model, *names: str) -> None:
-    """Checks that exactly one of the named fields is set.
-
-    Raises:
-        PydanticCustomError: The fault R116, where none or several are set.
-    """
-    names_set = [name for name in names if getattr(model, name) is not None]
-    shown = [type(model).model_fields[name].alias or name for name in names]
-    if len(names_set) != 1:
-        raise fault(
-            "R116",
-            f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
-            "keep one of them" if names_set else "",
-        )
 
 
 class Port(Model):
@@ -192,35 +168,6 @@ class Volume(Model):
         if self.name is not None and self.size is None:
             raise fault("R107", "a named volume needs a size", "add size: 1Gi")
         return self
-
-
-class HttpProbe(Model):
-    """A probe that succeeds when GET answers 200 to 399."""
-
-    path: InnerPath = "/"
-    port: PortName
-
-
-class Probe(Model):
-    """One way to check the health of a replica."""
-
-    model_config = ConfigDict(json_schema_extra=schema_requiring_one("http", "tcp"))
-
-    http: HttpProbe | None = None
-    tcp: PortName | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Probe:
-        check_exactly_one(self, "http", "tcp")
-        return self
-
-
-class Health(Model):
-    """The probes of a replica, and how long it may take to start (seconds)."""
-
-    readiness: Probe | None = None
-    liveness: Probe | None = None
-    startup: Seconds = 30.0
 
 
 class Memory(Model):
@@ -325,6 +272,7 @@ class Service(Model):
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
     health: Health = Health.model_construct()
+    termination_grace_period: Annotated[Seconds, Field(le=10**6)] | None = None
     requests: Requests = Requests.model_construct()
     limits: Limits = Limits.model_construct()
     arch: tuple[str, ...] = ()
@@ -334,6 +282,7 @@ class Service(Model):
     placement: PlacementRules = PlacementRules.model_construct()
     reserve: Reserve | None = None
     reports: Reports = Reports.model_construct()
+    kubernetes: ClusterPod = ClusterPod.model_construct()
     accuracy: Probability | None = None
     variants: tuple[Variant, ...] = ()
     ensemble: Ensemble | None = None

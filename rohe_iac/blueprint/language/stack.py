@@ -15,6 +15,7 @@ from rohe_iac.blueprint.language.base import (
     Name,
     Ratio,
     Seconds,
+    check_exactly_one,
     fault,
     schema_requiring,
     schema_requiring_one,
@@ -26,7 +27,6 @@ from rohe_iac.blueprint.language.pipeline import (
     Secret,
     SecretReference,
     SecretValue,
-    check_exactly_one,
 )
 from rohe_iac.blueprint.language.placement import Reserve
 from rohe_iac.foundation.names import is_name

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
 from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
+from rohe_iac.blueprint.schema.pod_descriptions import POD_FIELDS
 
 FIELDS: dict[str, tuple[str, str]] = {
     "Document.apiVersion": ("The language and its version.", "rohe.dev/v1"),
@@ -106,16 +107,6 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Volume.name": ("The name of space that outlives the replica.", "data"),
     "Volume.size": ("How much of it.", "1Gi"),
     "Volume.emptyDir": ("Space of that size that ends with the replica; in place of a name.", "64Mi"),
-    "Health.readiness": (
-        "Asked until it answers; a replica is ready from then on.",
-        "{http: {path: /healthz, port: http}}",
-    ),
-    "Health.liveness": ("Checked while it runs; a replica that does not answer is started again.", "{tcp: http}"),
-    "Health.startup": ("How long it may take to be ready.", "30s"),
-    "Probe.http": ("Healthy when GET answers 200 to 399.", "{path: /healthz, port: http}"),
-    "Probe.tcp": ("Healthy when the named port accepts a connection.", "http"),
-    "HttpProbe.path": ("The path asked for.", "/healthz"),
-    "HttpProbe.port": ("The name of one of the service's ports.", "http"),
     "Requests.cpu": ("Mean total, in cores: `500m`, `0.5`, `2`.", "331m"),
     "Requests.cores": ("Peak per distinct core; absent: no core is claimed.", "[420m, 20m]"),
     "Requests.memory": ("Resident and virtual memory.", "{rss: 57Mi, vms: 500Mi}"),
@@ -141,6 +132,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Limits.memory": ("The most memory; a replica beyond it is ended.", "256Mi"),
     "Limits.disk": ("The most disk, in a cluster; absent: the request.", "4Gi"),
     **PLACEMENT_FIELDS,
+    **POD_FIELDS,
     "Reports.format": ("`rohe`, or `qoa4ml` for services with QoA4ML probes.", "qoa4ml"),
     "Reports.interval": ("How often a report is expected.", "10s"),
     "Reports.metrics": ("Numbers that it reports, with their units; absent: not known.", "{confidence: {unit: ratio}}"),

@@ -1,4 +1,4 @@
-"""Manifests of a Kubernetes cluster: a Deployment a replica, a Service a workload, the agents' settings.
+"""Manifests of a Kubernetes cluster: a Deployment a replica, Services, policies, claims and settings.
 
 Secrets are referred to by name and never written; `prerequisites` lists them with all else that must exist.
 """
@@ -12,25 +12,39 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.cluster_device import ClusterDevice, devices_of_inventory
-from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
-from rohe_iac.blueprint.text.command_line import main_port
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of, service_with_variant
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
+from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, observers_of
 from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
-from rohe_iac.manifests.kubernetes.pod.container import container, environment
+from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
+from rohe_iac.manifests.kubernetes.pod.container import GRACE_PERIOD, container, environment, grace_period
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
-from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, mounts_and_volumes
-from rohe_iac.manifests.kubernetes.ports import BROKER_PORT, container_ports
+from rohe_iac.manifests.kubernetes.pod.security import pod_security
+from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, claims_of, mounts_and_volumes
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORT
+from rohe_iac.manifests.kubernetes.priorities import priority_class
+from rohe_iac.manifests.kubernetes.quantities import byte_quantity
+from rohe_iac.manifests.kubernetes.services import (
+    ensemble_service,
+    exposed_ports,
+    main_address,
+    replicas_service,
+    service_name,
+)
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
+
+ALWAYS_THERE = frozenset(("default", "kube-system", "kube-public", "kube-node-lease"))
+"""Namespaces that every cluster has, and that nobody may remove: they get no manifest."""
 
 
 class KubernetesManifests(PlanRendering):
@@ -44,12 +58,21 @@ class KubernetesManifests(PlanRendering):
 
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
-        yield self._manifest("Namespace", self.namespace, f"stack/{self.stack}", {}, ())
+        yield from self._stack_objects()
         for address, placements in groupby(ordered(self.plan.placements), key=lambda placement: placement.workload):
             yield from self._workload(self.workloads[address], list(placements))
+        placed = {self.workloads[placement.workload].topic: placement for placement in self.replicas}
+        for topic, placement in sorted(placed.items()):
+            workload = self.workloads[placement.workload]
+            if workload.member:
+                address = f"service/{workload.pipeline}:{workload.service.name}"
+                values = {"selector": {**self._selector, "rohe.dev/service": topic}, "ports": exposed_ports(workload)}
+                name = ensemble_service(topic, self._service_names)
+                if values["ports"]:
+                    yield self._manifest("Service", name, address, {"headless": False, **values}, self._needed)
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
-        """Returns the images, Secrets, claims and extended resources that the objects name."""
+        """Returns the images, Secrets and extended resources that the objects name."""
         return cluster_prerequisites(
             self.workloads,
             self.plan.placements,
@@ -66,10 +89,30 @@ class KubernetesManifests(PlanRendering):
     def _devices(self) -> Mapping[str, Mapping[str, ClusterDevice]]:
         return devices_of_inventory(self.blueprint.inventory)
 
+    def url_of(self, replica: Placement) -> str | None:
+        """Returns the URL of a replica, or of the Service that all replicas of its workload stand behind.
+
+        A Service takes replicas at random, which is what `balancing: random` asks for; other callers choose themselves.
+        """
+        workload = self.workloads[replica.workload]
+        ports = main_address(workload)
+        if ports is None:
+            return None
+        if balancing_of(self.blueprint, workload.service) == "random":
+            return f"http://{service_name(workload.slug)}.{self.namespace}.svc:{ports[0]}"
+        return f"http://{replica.instance}.{replicas_service(self.stack)}.{self.namespace}.svc:{ports[1]}"
+
+    @cached_property
+    def _selector(self) -> dict[str, str]:
+        """Returns the labels of every pod of the stack."""
+        return {"rohe.dev/stack": self.stack}
+
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
-        labels = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": self.stack}
+        labels = {"app.kubernetes.io/managed-by": "rohe", **self._selector}
         if workload is not None:
             labels["rohe.dev/workload"] = workload.slug
+            if workload.role == "service":
+                labels["rohe.dev/service"] = workload.topic
         return labels
 
     def _manifest(
@@ -85,25 +128,75 @@ class KubernetesManifests(PlanRendering):
         text = render_document("kubernetes", kind, {**metadata, **values})
         return Manifest(f"{kind.lower()}-{name}", kind, address, text, depends_on)
 
-    def _workload(self, workload: Workload, placements: list[Placement]) -> Iterable[Manifest]:
-        needed: list[str] = [f"namespace-{self.namespace}"]
-        ports = container_ports(workload)
-        if ports:
-            exposed = [
-                {
-                    "name": port.name,
-                    "port": port.service_port or number,
-                    "targetPort": number,
-                    "protocol": port.protocol,
-                }
-                for port, number in ports
-            ]
-            values = {"selector": {"rohe.dev/stack": self.stack, "rohe.dev/workload": workload.slug}, "ports": exposed}
-            yield self._manifest("Service", workload.slug, workload.address, values, tuple(needed), workload)
-        for placement in placements:
-            yield from self._replica(workload, placement, tuple(needed))
+    @cached_property
+    def _needed(self) -> tuple[str, ...]:
+        """Returns the name of the manifest that makes the namespace."""
+        return () if self.namespace in ALWAYS_THERE else (f"namespace-{self.namespace}",)
 
-    def _replica(self, workload: Workload, placement: Placement, needed: tuple[str, ...]) -> Iterable[Manifest]:
+    @cached_property
+    def _service_names(self) -> frozenset[str]:
+        return frozenset(service_name(workload.slug) for workload in self.workloads.values())
+
+    @cached_property
+    def _network(self) -> NetworkRules:
+        return NetworkRules(self.blueprint, self.workloads, self.connected)
+
+    @cached_property
+    def _strategies(self) -> dict[str, dict[str, Any]]:
+        return strategies_of(self.plan)
+
+    def _stack_objects(self) -> Iterable[Manifest]:
+        """Yields what all pods of the stack share."""
+        address, needed = f"stack/{self.stack}", self._needed
+        if needed:
+            yield self._manifest("Namespace", self.namespace, address, {}, ())
+        yield self._manifest("ServiceAccount", account_of(self.stack), address, {}, needed)
+        role = observers_of(self.stack)
+        yield self._manifest("Role", role, address, {"rules": OBSERVER_RULES}, needed)
+        group = f"rohe:{self.namespace}:{self.stack}"
+        yield self._manifest("RoleBinding", role, address, {"group": group}, (*needed, f"role-{role}"))
+        values: dict[str, Any] = {"headless": True, "selector": self._selector, "ports": []}
+        yield self._manifest("Service", replicas_service(self.stack), address, values, needed)
+        for priority in sorted({self._priority(placement) for placement in self.plan.placements} - {0}):
+            name = priority_class(self.namespace, self.stack, priority)
+            description = f"Priority {priority} in the stack {self.stack} of rohe, namespace {self.namespace}."
+            yield self._manifest("PriorityClass", name, address, {"value": priority, "description": description}, ())
+
+    def _priority(self, placement: Placement) -> int:
+        return self.workloads[placement.workload].service.priority
+
+    def _workload(self, workload: Workload, placements: list[Placement]) -> Iterable[Manifest]:
+        """Yields what the replicas of a workload share, and the replicas."""
+        selector = {**self._selector, "rohe.dev/workload": workload.slug}
+        values: dict[str, Any] = {
+            "selector": selector,
+            "ingress": self._network.ingress(workload),
+            "egress": self._network.egress(workload),
+        }
+        yield self._manifest("NetworkPolicy", workload.slug, workload.address, values, self._needed, workload)
+        ports = exposed_ports(workload)
+        if ports:
+            values = {"headless": False, "selector": selector, "ports": ports}
+            name = service_name(workload.slug)
+            yield self._manifest("Service", name, workload.address, values, self._needed, workload)
+        if len(placements) > 1:
+            values = {"selector": selector}
+            name = workload.slug
+            yield self._manifest("PodDisruptionBudget", name, workload.address, values, self._needed, workload)
+        for placement in placements:
+            yield from self._replica(workload, placement)
+
+    def _replica(self, workload: Workload, placement: Placement) -> Iterable[Manifest]:
+        """Yields the Deployment of a replica, and what its pod mounts."""
+        service = service_with_variant(workload, placement.variant)
+        needed = [*self._needed, f"serviceaccount-{account_of(self.stack)}", f"networkpolicy-{workload.slug}"]
+        if service.priority:
+            needed.append(f"priorityclass-{priority_class(self.namespace, self.stack, service.priority)}")
+        for name, size in claims_of(service, placement.instance):
+            values: dict[str, Any] = {"size": byte_quantity(size)}
+            manifest = self._manifest("PersistentVolumeClaim", name, placement.replica, values, self._needed, workload)
+            needed.append(manifest.name)
+            yield manifest
         settings = ""
         if workload.role == "agent":
             pipeline = workload.service.name
@@ -112,18 +205,17 @@ class KubernetesManifests(PlanRendering):
             # A changed ConfigMap gets another name, so that pods roll over to it and never read a half-written one.
             settings = f"{placement.instance}-{sha256_hex(content)[:8]}"
             values = {"content": {AGENT_SETTINGS: content.decode()}}
-            manifest = self._manifest("ConfigMap", settings, placement.replica, values, needed, workload)
-            needed = (*needed, manifest.name)
+            manifest = self._manifest("ConfigMap", settings, placement.replica, values, self._needed, workload)
+            needed.append(manifest.name)
             yield manifest
-        service = service_with_variant(workload, placement.variant)
         devices = pod_devices(placement, service.requests.accelerators, self._devices.get(placement.node, {}))
-        claim = devices.claim_name(placement.instance)
-        if claim:
-            asked = {"annotations": {"rohe.dev/node": placement.node}, "requests": list(devices.requests)}
-            manifest = self._manifest("ResourceClaim", claim, placement.replica, asked, needed, workload)
-            needed = (*needed, manifest.name)
+        claim_name = devices.claim_name(placement.instance)
+        if claim_name:
+            values = {"annotations": {"rohe.dev/node": placement.node}, "requests": list(devices.requests)}
+            manifest = self._manifest("ResourceClaim", claim_name, placement.replica, values, self._needed, workload)
+            needed.append(manifest.name)
             yield manifest
-        yield self._deployment(workload, service, placement, settings, devices, needed)
+        yield self._deployment(workload, service, placement, settings, devices, tuple(needed))
 
     def _deployment(
         self,
@@ -136,13 +228,19 @@ class KubernetesManifests(PlanRendering):
     ) -> Manifest:
         claim = devices.claim_name(placement.instance)
         connected = self.is_connected(workload)
-        mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
+        mounts, volumes = mounts_and_volumes(service, workload, placement.instance, settings, connected=connected)
         agents = self.blueprint.stack.spec.agents
+        grace = grace_period(service)
         values = {
             "annotations": {"rohe.dev/address": placement.replica, "rohe.dev/node": placement.node},
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
             "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},
+            "account": account_of(self.stack),
+            "subdomain": replicas_service(self.stack),
+            "priority": priority_class(self.namespace, self.stack, service.priority),
+            "grace": grace if grace != GRACE_PERIOD else None,
+            "security": pod_security(service.kubernetes.security_context, system=workload.system),
             "node": placement.node,
             "claims": [{"name": CLAIM, "resourceClaimName": claim}] if claim else [],
             "tolerations": tolerations(service),
@@ -166,25 +264,11 @@ class KubernetesManifests(PlanRendering):
         }
         return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload)
 
-    @cached_property
-    def _strategies(self) -> dict[str, dict[str, Any]]:
-        return strategies_of(self.plan)
-
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         variables = {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}
         if not workload.system:
             variables = environment_of(self.peer_urls, workload, placement)
         return {**variables, "ROHE_INSTANCE": placement.instance}
-
-    def url_of(self, replica: Placement) -> str | None:
-        """Returns the URL of the Service that all replicas of the same workload stand behind."""
-        workload = self.workloads[replica.workload]
-        ports = container_ports(workload)
-        if not ports:
-            return None
-        main = main_port([port.name for port, _ in ports])
-        port, number = next(entry for entry in ports if entry[0].name == main)
-        return f"http://{workload.slug}.{self.namespace}.svc:{port.service_port or number}"
 
     def _broker_url(self) -> str:
         for workload in self.workloads.values():

@@ -1,6 +1,9 @@
-"""Ports: the numbers that the containers of a workload listen on."""
+"""Ports: the numbers and names that the ports of a workload have in its containers."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
 
 from rohe_iac.blueprint.language.pipeline import Port
 from rohe_iac.blueprint.linked.workload import Workload
@@ -11,14 +14,34 @@ BROKER_PORT = 1883
 FIRST_PORT = 8000
 """Number of the first container port of a service whose ports have no numbers."""
 
+_SERVICE_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+"""A name that a container's port may have (RFC 6335, section 5.1): at most 15 characters, one of them a letter."""
 
-def port_number(port: Port, index: int) -> int:
-    """Returns the number that a container listens on for its port at position `index` of the blueprint."""
-    return port.container_port or FIRST_PORT + index
+
+def port_numbers(ports: Sequence[Port]) -> list[int]:
+    """Returns the numbers that a container listens on, in the order of the ports.
+
+    A port without a number gets FIRST_PORT and its position, or the next number that no other port has.
+    """
+    taken = {port.container_port for port in ports}
+    numbers = []
+    for index, port in enumerate(ports):
+        number = port.container_port or FIRST_PORT + index
+        while port.container_port is None and number in taken:
+            number += 1
+        taken.add(number)
+        numbers.append(number)
+    return numbers
 
 
 def container_ports(workload: Workload) -> list[tuple[Port, int]]:
     """Returns the ports that a container listens on, with their numbers, in the order of the blueprint."""
+    ports = workload.service.ports
     if workload.role == "broker":
-        return [(port, BROKER_PORT) for port in workload.service.ports if port.name == "mqtt"]
-    return [(port, port_number(port, index)) for index, port in enumerate(workload.service.ports)]
+        return [(port, BROKER_PORT) for port in ports if port.name == "mqtt"]
+    return list(zip(ports, port_numbers(ports), strict=True))
+
+
+def container_port_name(name: str, number: int) -> str:
+    """Returns the name that a port has in a container: its own, or one of its number where the server refuses that."""
+    return name if _SERVICE_NAME.fullmatch(name) else f"port-{number}"

@@ -17,7 +17,7 @@ LEAST_SLACK = 500
 
 
 def promise_warnings(blueprint: Blueprint, problem: Problem, plan: Plan) -> tuple[Diagnostic, ...]:
-    """Returns a warning for each limit with little slack, and for each service that Kubernetes calls at random.
+    """Returns a warning for each limit with little slack, and for each entry that Kubernetes calls at random.
 
     Args:
         blueprint: The linked blueprint.
@@ -56,14 +56,17 @@ def _predicted(prediction: Prediction) -> str:
 def _spread_by_service(blueprint: Blueprint, problem: Problem) -> list[Diagnostic]:
     if blueprint.stack.spec.target.local is not None:
         return []
+    called = {(pipeline.metadata.name, link.to) for pipeline in blueprint.pipelines for link in pipeline.spec.flow}
     limited = {time.workload for limit in problem.promises for stage in limit.stages for time in stage if time.mean}
     found = {}
     for demand in problem.demands:
         if demand.workload not in limited or demand.replicas < 2 or demand.balancing == "random":
             continue
+        if (demand.pipeline, demand.service) in called:
+            continue  # services of the flow are told every replica, and choose as stated
         origin = f"service/{demand.pipeline}:{demand.service}"
         sized = f"service '{demand.service}' is sized for balancing {demand.balancing}"
         message = f"{sized}; on Kubernetes its Service picks a pod at random"
-        hint = "state balancing: random, or have a service mesh or the callers spread requests as stated"
+        hint = "state balancing: random, or have a service mesh or its callers spread requests as stated"
         found[origin] = Diagnostic(blueprint.places[origin], SPREAD_BY_SERVICE, message, hint, Severity.WARNING)
     return list(found.values())

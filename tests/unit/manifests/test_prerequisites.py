@@ -28,14 +28,12 @@ def named_in(blueprint: Blueprint, plan: Plan) -> set[tuple[str, str]]:
         for volume in pod["volumes"]:
             if "secret" in volume:
                 found.add(("Secret", volume["secret"]["secretName"]))
-            if "persistentVolumeClaim" in volume:
-                found.add(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))
         for container in pod["containers"]:
             found.add(("image", container["image"]))
-            for entry in container["env"]:
+            for entry in container.get("env", ()):
                 if "secretKeyRef" in entry.get("valueFrom", {}):
                     found.add(("Secret", entry["valueFrom"]["secretKeyRef"]["name"]))
-            found |= {("resource", name) for name in container["resources"]["requests"] if "/" in name}
+            found |= {("resource", name) for name in container.get("resources", {}).get("requests", {}) if "/" in name}
     return found - made
 
 

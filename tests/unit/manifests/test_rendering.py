@@ -17,6 +17,12 @@ from rohe_iac.manifests.rendering import TEMPLATES, UnrenderableManifest, render
 HOSTILE = ("x, kind: Evil}\nspec: {command: [evil]}\n---\nkind: Other", "x, y", "x} #", "x]", "{{ 7 }}", "- x", "'")
 """Values that would end their place, their document or their manifest, were they not quoted."""
 
+TOP_LEVEL = {
+    *("apiVersion", "kind", "metadata", "spec", "data", "binaryData", "immutable", "automountServiceAccountToken"),
+    *("rules", "roleRef", "subjects", "description", "preemptionPolicy", "value"),
+}
+"""Keys at the top of any document."""
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -93,6 +99,6 @@ def test_no_value_of_a_template_gets_out_of_its_place(template: Path, value: str
         text = render_document(target, kind, values)
         documents = list(yaml.safe_load_all(text))
         assert len(documents) == 1
-        assert set(documents[0]) <= {"apiVersion", "kind", "metadata", "spec", "data", "immutable"}
+        assert set(documents[0]) <= TOP_LEVEL
         assert documents[0]["metadata"]["name"] == value
         assert "Evil" not in str(documents[0]["kind"])

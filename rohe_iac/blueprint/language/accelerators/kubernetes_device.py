@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
-from rohe_iac.blueprint.language.base import Model, fault, schema_requiring_one
-from rohe_iac.blueprint.language.pipeline import check_exactly_one
+from rohe_iac.blueprint.language.base import Model, check_exactly_one, fault, schema_requiring_one
 
 CODE = "R240"
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports, without_variables
 from rohe_iac.manifests.kubernetes.pod.devices import PodDevices
-from rohe_iac.manifests.kubernetes.pod.probes import probe
+from rohe_iac.manifests.kubernetes.pod.probes import probes
 from rohe_iac.manifests.kubernetes.pod.resources import resources
+from rohe_iac.manifests.kubernetes.pod.security import container_security
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, SETTINGS_FOLDER
-from rohe_iac.manifests.kubernetes.ports import container_ports, port_number
+from rohe_iac.manifests.kubernetes.ports import container_port_name, container_ports
+
+GRACE_PERIOD = 30
+"""Seconds between SIGTERM and SIGKILL where a service states none; the cluster's default."""
 
 
 def container(
@@ -45,13 +50,17 @@ def container(
         "args": [with_ports(word, number_of) for word in service.args],
         "env": env,
         "ports": [
-            {"name": port.name, "containerPort": number, "protocol": port.protocol}
+            {"name": container_port_name(port.name, number), "containerPort": number}
+            | ({"protocol": port.protocol} if port.protocol != "TCP" else {})
             | ({"hostPort": port.host_port} if port.host_port else {})
             for port, number in ports
         ],
         "resources": resources(service, devices),
-        "readiness": probe(service.health.readiness),
-        "liveness": probe(service.health.liveness),
+        "startup": None,
+        "readiness": None,
+        "liveness": None,
+        **probes(service.health, lambda name: container_port_name(name, numbers[name]), numbers),
+        "container_security": container_security(service.kubernetes.security_context),
         "mounts": mounts,
     }
 
@@ -78,15 +87,23 @@ def environment(
             entries[name] = {"value": without_variables(value)}
     for name, text in variables.items():
         entries[name] = {"value": text}
-    for index, port in enumerate(() if workload.system else service.ports):
-        entries[port_variable(port.name)] = {"value": str(port_number(port, index))}
+    for port, number in () if workload.system else container_ports(workload):
+        entries[port_variable(port.name)] = {"value": str(number)}
     if broker_url:
         entries["ROHE_REPORT_URL"] = {"value": broker_url}
         entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
         entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
+        entries["ROHE_GRACE"] = {"value": str(grace_period(service))}
     if workload.role == "agent":
         entries["ROHE_AGENT_CONFIG"] = {"value": f"{SETTINGS_FOLDER}/{AGENT_SETTINGS}"}
-    return [{"name": name, **entries[name]} for name in sorted(entries)]
+    # The server leaves out a value that is empty.
+    return [{"name": name, **{key: value for key, value in entries[name].items() if value}} for name in sorted(entries)]
+
+
+def grace_period(service: Service) -> int:
+    """Returns the seconds between SIGTERM and SIGKILL."""
+    stated = service.termination_grace_period
+    return GRACE_PERIOD if stated is None else math.ceil(stated)
 
 
 def _command(workload: Workload, service: Service) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from rohe_iac.blueprint.language.accelerators.kubernetes_device import Kubernete
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest
 from rohe_iac.blueprint.linked.cluster_device import ClusterDevice
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.manifests.kubernetes.quantities import byte_quantity, whole_quantity
 from rohe_iac.planning.model.plan import DeviceUse, Placement
 
 CLAIM = "devices"
@@ -78,9 +79,9 @@ def _request(
     amounts = {}
     if asked is not None and asked.count is None:  # a claim that names no amount takes the whole device
         if device.memory and use.memory:
-            amounts[device.memory] = str(use.memory)
+            amounts[device.memory] = byte_quantity(use.memory)
         if device.share:
-            amounts[device.share] = str(-(-use.amount // 100))
+            amounts[device.share] = whole_quantity(-(-use.amount // 100))
     if amounts:
         exactly["capacity"] = {"requests": amounts}
     return {"name": name, "exactly": exactly}

@@ -5,31 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
-from rohe_iac.foundation.quantities import shown_cpu
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices
+from rohe_iac.manifests.kubernetes.quantities import byte_quantity, cpu_quantity, whole_quantity
 
 
 def resources(service: Service, devices: PodDevices) -> dict[str, Any]:
     """Returns requests, limits and claims of a container.
 
-    Without a limit, memory and disk are limited to the request, cpu is not.
+    Without a limit, memory and disk are limited to the request, cpu is not. What the service does
+    not ask for is left out, so that a LimitRange of the namespace may fill it in.
     """
     needs = service.requests
-    requests: dict[str, Any] = {"cpu": shown_cpu(needs.cpu)}
+    requests: dict[str, Any] = {"cpu": cpu_quantity(needs.cpu)} if needs.cpu else {}
     limits: dict[str, Any] = {}
     if needs.memory is not None:
-        requests["memory"] = str(needs.memory.rss)
-        limits["memory"] = str(needs.memory.rss)
+        requests["memory"] = byte_quantity(needs.memory.rss)
+        limits["memory"] = byte_quantity(needs.memory.rss)
     if service.limits.memory is not None:
-        limits["memory"] = str(service.limits.memory)
+        limits["memory"] = byte_quantity(service.limits.memory)
     disk = service.limits.disk or needs.disk
     if needs.disk:
-        requests["ephemeral-storage"] = str(needs.disk)
+        requests["ephemeral-storage"] = byte_quantity(needs.disk)
     if disk:
-        limits["ephemeral-storage"] = str(disk)
+        limits["ephemeral-storage"] = byte_quantity(disk)
     if service.limits.cpu is not None:
-        limits["cpu"] = shown_cpu(service.limits.cpu)
+        limits["cpu"] = cpu_quantity(service.limits.cpu)
     for name, units in devices.extended.items():
-        requests[name] = limits[name] = str(units)
+        requests[name] = limits[name] = whole_quantity(units)
     claims = {"claims": [{"name": CLAIM}]} if devices.requests else {}
-    return {**claims, "requests": requests, "limits": limits}
+    amounts = {"requests": requests, "limits": limits}
+    return {**claims, **{name: values for name, values in amounts.items() if values}}

@@ -6,6 +6,7 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.manifests.kubernetes.quantities import byte_quantity
 
 SETTINGS_FOLDER = "/etc/rohe/agent"
 """The folder in an agent's container with its settings."""
@@ -14,14 +15,24 @@ AGENT_SETTINGS = "agent.json"
 """The file in it."""
 
 
+def claims_of(service: Service, instance: str) -> list[tuple[str, int]]:
+    """Returns name and size in bytes of each claim of a replica; a named volume is its own, and outlives its pods."""
+    return [
+        (f"{instance}-{volume.name}", volume.size)
+        for volume in service.volumes
+        if volume.name is not None and volume.size is not None
+    ]
+
+
 def mounts_and_volumes(
-    service: Service, workload: Workload, settings: str, *, connected: bool
+    service: Service, workload: Workload, instance: str, settings: str, *, connected: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Returns volume mounts and volumes: credentials, working space, an agent's settings, and the service's own.
 
     Args:
         service: The service whose volumes are mounted last.
         workload: The workload of the service.
+        instance: The name of the replica, whose claims are its own.
         settings: The name of the ConfigMap with an agent's settings, "" for none.
         connected: Whether the workload is a client of the broker, and so needs credentials.
     """
@@ -38,10 +49,10 @@ def mounts_and_volumes(
         mounts.append({"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True})
         volumes.append({"name": "settings", "configMap": {"name": settings}})
     for index, volume in enumerate(service.volumes):
-        name = volume.name or f"scratch-{index}"
+        name = f"volume-{index}"  # a volume of the pod may not have the name of another, such as those of rohe
         mounts.append({"name": name, "mountPath": volume.path})
         if volume.empty_dir is not None:
-            volumes.append({"name": name, "emptyDir": {"sizeLimit": str(volume.empty_dir)}})
+            volumes.append({"name": name, "emptyDir": {"sizeLimit": byte_quantity(volume.empty_dir)}})
         else:
-            volumes.append({"name": name, "persistentVolumeClaim": {"claimName": f"{workload.slug}-{name}"}})
+            volumes.append({"name": name, "persistentVolumeClaim": {"claimName": f"{instance}-{volume.name}"}})
     return mounts, volumes

@@ -153,8 +153,8 @@ def test_a_cluster_gets_resources_and_an_annotation(tmp_path: Path) -> None:
     pod = yaml.safe_load(text)["spec"]["template"]
     assert pod["metadata"]["annotations"] == {"rohe.dev/network": "20Mbps"}
     resources = pod["spec"]["containers"][0]["resources"]
-    assert resources["requests"]["ephemeral-storage"] == str(2 * GI)
-    assert resources["limits"]["ephemeral-storage"] == str(3 * GI)
+    assert resources["requests"]["ephemeral-storage"] == "2Gi"
+    assert resources["limits"]["ephemeral-storage"] == "3Gi"
     assert not [name for name in resources["requests"] if "/" in name]
     assert [item.about for item in found.advice] == ["device", "network"]
 

@@ -14,6 +14,10 @@ from rohe_iac.usecases.plans.promise_warnings import LITTLE_SLACK, SPREAD_BY_SER
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
 
+UNCALLED = ("    - {from: analytic-gateway, to: data-preparation, payload: 4Ki, rate: 1}\n", "")
+"""The edit of the example kpi after which no service calls data-preparation."""
+
+
 def warned(folder: Path, example: str, code: str, *edits: tuple[str, str]) -> list[str]:
     """Returns the warnings of a code in the plan of an example whose documents are edited."""
     shutil.copytree(EXAMPLES / example, folder)
@@ -38,12 +42,13 @@ def test_a_limit_with_less_than_five_percent_slack_is_remarked(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("edits", "services"),
     [
-        ([], ["data-preparation", "measurement-forecasting"]),
-        ([("balancing: leastBusy", "balancing: random")], []),
-        ([("manifests: {directory: manifests}", "local: {}")], []),
-        ([("replicas: auto\n      ports", "replicas: auto\n      balancing: random\n      ports")], []),
+        ([], []),
+        ([UNCALLED], ["data-preparation"]),
+        ([UNCALLED, ("balancing: leastBusy", "balancing: random")], []),
+        ([UNCALLED, ("manifests: {directory: manifests}", "local: {}")], []),
+        ([UNCALLED, ("replicas: auto\n      ports", "replicas: auto\n      balancing: random\n      ports")], []),
     ],
-    ids=["stated", "random", "local", "random-service"],
+    ids=["called", "stated", "random", "local", "random-service"],
 )
 def test_a_balancing_that_a_kubernetes_service_does_not_have_is_said(
     tmp_path: Path, edits: list[tuple[str, str]], services: list[str]

@@ -58,10 +58,10 @@ def test_a_claim_has_a_request_for_each_planned_device_and_another_name_for_othe
 @pytest.mark.parametrize(
     ("capacity", "memory", "request_", "amounts"),
     [
-        ("gpu.example.com/memory", "8Gi", {"share": "30%", "memory": "2Gi"}, {"gpu.example.com/memory": str(2**31)}),
+        ("gpu.example.com/memory", "8Gi", {"share": "30%", "memory": "2Gi"}, {"gpu.example.com/memory": "2Gi"}),
         ("gpu.example.com/cores", None, {"share": "12.1%"}, {"gpu.example.com/cores": "13"}),
         (
-            {"memory": "m", "share": "c"}, "8Gi", {"share": "30%", "memory": "1Gi"}, {"m": str(2**30), "c": "30"},
+            {"memory": "m", "share": "c"}, "8Gi", {"share": "30%", "memory": "1Gi"}, {"m": "1Gi", "c": "30"},
         ),
         ({"memory": "m"}, "8Gi", {"count": 1, "memory": "1Gi"}, None),
     ],

@@ -10,8 +10,8 @@ from rohe_iac.manifests.kubernetes.pod.resources import resources
 def test_memory_is_limited_to_the_request_and_cpu_is_not() -> None:
     service = Service.model_validate({"name": "a", "image": "i", "requests": {"cpu": "300m", "memory": {"rss": "1Mi"}}})
     assert resources(service, PodDevices({}, ())) == {
-        "requests": {"cpu": "300m", "memory": str(2**20)},
-        "limits": {"memory": str(2**20)},
+        "requests": {"cpu": "300m", "memory": "1Mi"},
+        "limits": {"memory": "1Mi"},
     }
 
 
@@ -23,3 +23,8 @@ def test_devices_are_requests_and_limits_and_a_claim_is_named() -> None:
         "requests": {"cpu": "1m", "nvidia.com/gpu": "2"},
         "limits": {"nvidia.com/gpu": "2"},
     }
+
+
+def test_what_is_not_asked_for_is_left_to_the_namespace() -> None:
+    service = Service.model_validate({"name": "a", "image": "i"})
+    assert resources(service, PodDevices({}, ())) == {}

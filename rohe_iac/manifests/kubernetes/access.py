@@ -1,0 +1,25 @@
+"""Access: the ServiceAccount of a stack's pods, and the Role of those who may ask how the stack is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+READ = ["get", "list", "watch"]
+
+OBSERVER_RULES: list[dict[str, Any]] = [
+    {"apiGroups": [""], "resources": ["configmaps", "events", "pods", "pods/log", "services"], "verbs": READ},
+    {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": READ},
+    # `rohe observe`, `violations` and `explain` ask an agent by a command in its pod.
+    {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]},
+]
+"""What `rohe status`, `logs`, `observe`, `violations` and `explain` need, and no more."""
+
+
+def account_of(stack: str) -> str:
+    """Returns the name of the ServiceAccount of a stack's pods, which call no API and get no token."""
+    return f"rohe-{stack}"
+
+
+def observers_of(stack: str) -> str:
+    """Returns the name of the Role, of its binding, and of the group of users that the Role is bound to."""
+    return f"rohe-{stack}-observers"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
-from rohe_iac.blueprint.language.probe import Probe
+from rohe_iac.blueprint.language.pods.probe import Probe
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports
 from rohe_iac.manifests.environment import environment_of

@@ -20,7 +20,7 @@ from rohe_iac.blueprint.language.pipeline import (
     Service,
 )
 from rohe_iac.blueprint.language.placement import PlacementRules
-from rohe_iac.blueprint.language.probe import Probe
+from rohe_iac.blueprint.language.pods.probe import Probe
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.blueprint.text.parsed import Path

@@ -12,7 +12,7 @@ from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.pipeline import Alternative, Pipeline, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.language.probe import Probe
+from rohe_iac.blueprint.language.pods.probe import Probe
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.text.parsed import Path
 

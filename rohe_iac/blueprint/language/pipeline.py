@@ -35,10 +35,10 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring,
     schema_requiring_one,
 )
-from rohe_iac.blueprint.language.cluster_pod import ClusterPod
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
 from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
-from rohe_iac.blueprint.language.probe import Health
+from rohe_iac.blueprint.language.pods.cluster_pod import ClusterPod
+from rohe_iac.blueprint.language.pods.probe import Health
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 

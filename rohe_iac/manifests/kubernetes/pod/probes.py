@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from rohe_iac.blueprint.language.probe import Health, Probe
+from rohe_iac.blueprint.language.pods.probe import Health, Probe
 
 PERIOD = 5
 """Seconds between questions where a probe states none: those of the target `local`."""

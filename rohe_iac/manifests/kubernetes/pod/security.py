@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.blueprint.language.cluster_pod import SecurityContext
+from rohe_iac.blueprint.language.pods.cluster_pod import SecurityContext
 
 AGENT_USER = 65532
 """User and group of the image of agents and broker; the group that may write to volumes of any pod by default."""

@@ -17,6 +17,7 @@ from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.loading import check
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
 from rohe_iac.blueprint.schema.descriptions import FIELDS, describe_field
+from rohe_iac.blueprint.schema.pod_descriptions import POD_FIELDS
 from rohe_iac.blueprint.schema.reference import models_in, schema_of
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
@@ -53,7 +54,8 @@ def test_nothing_is_described_that_is_not_there() -> None:
 
 def test_every_kind_is_described_in_one_place() -> None:
     assert "Objective.metric" in CONTRACT_FIELDS
-    assert CONTRACT_FIELDS.items() <= FIELDS.items()
+    assert "Probe.http" in POD_FIELDS
+    assert CONTRACT_FIELDS.items() | POD_FIELDS.items() <= FIELDS.items()
 
 
 def test_the_page_and_the_schemas_are_fresh() -> None:

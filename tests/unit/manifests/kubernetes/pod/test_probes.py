@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.blueprint.language.probe import Health
+from rohe_iac.blueprint.language.pods.probe import Health
 from rohe_iac.manifests.kubernetes.pod.probes import probes
 
 NUMBERS = {"web": 8000, "rpc": 8001}

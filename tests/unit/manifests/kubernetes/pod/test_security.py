@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.blueprint.language.cluster_pod import SecurityContext
+from rohe_iac.blueprint.language.pods.cluster_pod import SecurityContext
 from rohe_iac.manifests.kubernetes.pod.security import AGENT_USER, container_security, pod_security
 
 

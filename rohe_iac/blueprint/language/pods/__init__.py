@@ -1,0 +1,1 @@
+"""What a replica has as a pod: probes of its health, and rights and networks in a cluster."""

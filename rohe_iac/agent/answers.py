@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from rohe_iac.agent.question_socket import QuestionSocket
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Violation
 from rohe_iac.sinks.store import AgentStore
 
@@ -23,6 +24,9 @@ PAGE_BYTES = 128 * 1024
 MAX_ITEMS = 10_000
 """Items of one answer, at most."""
 
+Answer = Callable[[str, bytes], bool]
+"""Sends one page to a client."""
+
 
 class AnswerDesk:
     """Answers questions about status, results, violations and explanations, and accepts requests to restore.
@@ -31,7 +35,7 @@ class AnswerDesk:
         status: The answer to `status`, replaced by the worker from time to time.
     """
 
-    def __init__(self, folder: Path, answer: Callable[[str, bytes], bool]) -> None:
+    def __init__(self, folder: Path, answer: Answer) -> None:
         """Prepares the thread; `start` starts it.
 
         Args:
@@ -40,18 +44,25 @@ class AnswerDesk:
         """
         self._folder, self._answer = folder, answer
         self.status: dict[str, Any] = {}
-        self._questions: queue.Queue[bytes | None] = queue.Queue(maxsize=1000)
+        self._questions: queue.Queue[tuple[bytes, Answer] | None] = queue.Queue(maxsize=1000)
+        self._socket: QuestionSocket | None = None
         self._restore_requests: queue.Queue[str] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Starts the thread, and listens on the socket in the folder."""
         self._thread.start()
+        self._socket = QuestionSocket(self._folder, self.submit)
 
-    def submit(self, payload: bytes) -> None:
-        """Queues a question; a question beyond the queue's size is dropped, and its client asks again."""
+    def submit(self, payload: bytes, answer: Answer | None = None) -> None:
+        """Queues a question; a question beyond the queue's size is dropped, and its client asks again.
+
+        Args:
+            payload: The question.
+            answer: Sends the pages of its answer; by default as those of all others.
+        """
         try:
-            self._questions.put_nowait(payload)
+            self._questions.put_nowait((payload, answer or self._answer))
         except queue.Full:
             LOG.warning("too many questions wait; one was dropped")
 
@@ -63,14 +74,17 @@ class AnswerDesk:
         return violations
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the thread and closes the socket."""
+        if self._socket is not None:
+            self._socket.close()
         self._questions.put(None)
         if self._thread.is_alive():
             self._thread.join(2.0)
 
     def _run(self) -> None:
         store = AgentStore(self._folder, read_only=True)
-        while (payload := self._questions.get()) is not None:
+        while (asked := self._questions.get()) is not None:
+            payload, answer = asked
             try:
                 question = json.loads(payload)
                 question_id, reply = str(question["id"]), str(question["reply"])
@@ -79,25 +93,11 @@ class AnswerDesk:
                 continue
             try:
                 items = self._items(store, question)
-                self._send_pages(reply, question_id, items)
+                _send_pages(answer, reply, question_id, items)
             except Exception as error:  # noqa: BLE001
                 # A question may hold anything; whatever it raises concerns this question alone.
-                self._answer(reply, json.dumps({"id": question_id, "refused": str(error)[:500]}).encode())
+                answer(reply, json.dumps({"id": question_id, "refused": str(error)[:500]}).encode())
         store.close()
-
-    def _send_pages(self, reply: str, question_id: str, items: list[Any]) -> None:
-        pages: list[list[bytes]] = [[]]
-        size = 0
-        for item in items:
-            content = msgspec.json.encode(item)
-            if size + len(content) > PAGE_BYTES and pages[-1]:
-                pages.append([])
-                size = 0
-            pages[-1].append(content)
-            size += len(content)
-        for index, page in enumerate(pages):
-            head = json.dumps({"id": question_id, "page": index, "last": index == len(pages) - 1})
-            self._answer(reply, head[:-1].encode() + b', "items": [' + b",".join(page) + b"]}")
 
     def _items(self, store: AgentStore, question: dict[str, Any]) -> list[Any]:
         kind = question.get("ask")
@@ -120,6 +120,21 @@ class AnswerDesk:
             self._restore_requests.put(violation)
             return [{"restored": violation}]
         raise ValueError(f"unknown question '{kind}'")
+
+
+def _send_pages(answer: Answer, reply: str, question_id: str, items: list[Any]) -> None:
+    pages: list[list[bytes]] = [[]]
+    size = 0
+    for item in items:
+        content = msgspec.json.encode(item)
+        if size + len(content) > PAGE_BYTES and pages[-1]:
+            pages.append([])
+            size = 0
+        pages[-1].append(content)
+        size += len(content)
+    for index, page in enumerate(pages):
+        head = json.dumps({"id": question_id, "page": index, "last": index == len(pages) - 1})
+        answer(reply, head[:-1].encode() + b', "items": [' + b",".join(page) + b"]}")
 
 
 def _violations(store: AgentStore, limit: int) -> list[dict[str, Any]]:

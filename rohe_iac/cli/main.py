@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "running",
     "engine install": "running",
     "agent run": "running",
+    "agent ask": "running",
     "broker run": "running",
     "stand-in run": "running",
 }

@@ -108,6 +108,23 @@ class Live:
     node: str = ""
 
 
+class AgentInquirer(Protocol):
+    """What asks the agents of a stack."""
+
+    def ask(self, agent: str, question: str, **parameters: Any) -> list[Any]:
+        """Asks one question and returns the items of the answer.
+
+        Args:
+            agent: Instance of the agent.
+            question: Kind of question: status, results, violations, explain or restore.
+            parameters: Further keys of the question.
+
+        Raises:
+            RoheError: The agent cannot be reached or does not answer (exit code 10), or refuses the question (64).
+        """
+        ...
+
+
 class DeploymentTarget(Protocol):
     """A place that the manifests of one stack are applied to."""
 
@@ -199,6 +216,17 @@ class DeploymentTarget(Protocol):
             instances: The instances to read the output of.
             lines: Number of last lines of each instance.
             follow: Whether to go on, without an end, with the lines written from now on.
+        """
+        ...
+
+    def inquirer(self, timeout: float) -> AbstractContextManager[AgentInquirer]:
+        """Returns a context that asks the stack's agents.
+
+        Args:
+            timeout: Seconds that each agent, and what lies between, has to answer.
+
+        Raises:
+            RoheError: On entering: no agent can be reached.
         """
         ...
 

@@ -65,7 +65,7 @@ def test_an_agent_that_is_told_nothing_says_what_it_needs(
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask_agents(_stack: Any, question: str, **_: Any) -> list[AgentAnswer]:
+    def ask_agents(_stack: Any, _open_target: Any, question: str, **_: Any) -> list[AgentAnswer]:
         return [AgentAnswer("agent-0", [VIOLATION] if question == "violations" else [])]
 
     monkeypatch.setenv("COLUMNS", "160")

@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from lightkube import Client
+
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, Inputs, Live, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -15,6 +17,7 @@ from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, engine_inputs, object_of
@@ -54,8 +57,12 @@ class KubernetesDeploymentTarget:
         return cls(destination)
 
     @cached_property
+    def _client(self) -> Client:
+        return open_cluster(self._context, self._namespace)
+
+    @cached_property
     def _server(self) -> ApiServer:
-        return ApiServer(open_cluster(self._context, self._namespace))
+        return ApiServer(self._client)
 
     @cached_property
     def _own_namespace(self) -> StackNamespace:
@@ -159,6 +166,14 @@ class KubernetesDeploymentTarget:
         if follow:
             return logs.follow(self._server, self._namespace, pods, lines=lines)
         return logs.read(self._server, self._namespace, pods, lines=lines)
+
+    def inquirer(self, timeout: float) -> contextlib.AbstractContextManager[AgentInquirer]:
+        """Returns a context that asks the agents through their pods."""
+
+        def pods_of(instance: str) -> tuple[ClusterObject, ...]:
+            return tuple(pod for pod in self._listed("v1", "Pod") if instance_of(pod) == instance)
+
+        return contextlib.nullcontext(PodInquirer(self._client, pods_of, timeout))
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes objects of the stack that no manifest asks for, and returns their names."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from rohe_iac.deployment.ports import Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, Inputs, Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -17,6 +17,7 @@ from rohe_iac.targets.broker.documents import broker_of
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.local.documents import process_of
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
+from rohe_iac.targets.local.inquiry import asking
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor import logs, processes
@@ -183,6 +184,14 @@ class LocalDeploymentTarget:
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         """Yields lines of the programs' output as (instance, line)."""
         return logs.read(self._site.layout, instances, lines=lines, follow=follow)
+
+    def inquirer(self, timeout: float) -> AbstractContextManager[AgentInquirer]:
+        """Returns a context that asks the agents over the stack's broker.
+
+        Raises:
+            RoheError: As `asking`.
+        """
+        return asking(self._site.layout.folder, timeout)
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes programs and credentials that no manifest asks for, and returns their names."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rohe_iac.foundation.folders import NotWritable, write_obstacle
-from rohe_iac.mqtt.address import broker_address
-from rohe_iac.transports.questions import AgentSilent, BrokerUnreachable, Inquirer
-from rohe_iac.usecases.stacks import KnownStack, StackNotRunning
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget, StackNotRunning
 
-OPERATOR = "operator"
-"""The name of the command line as a client of the broker."""
+PATIENCE = 5.0
+"""Seconds that an agent, and what lies between, has to answer."""
 
 FOLLOW_EVERY = 1.0
 """Seconds between two questions for new results."""
@@ -60,74 +56,32 @@ def unobserved(stack: KnownStack) -> str:
     return f"Stack {stack.name} is not observed: {why}"
 
 
-def inquirer_of(stack: KnownStack, timeout: float = 5.0) -> Inquirer:
-    """Returns a connection to the stack's broker, which is opened as a context.
-
-    Args:
-        stack: the stack.
-        timeout: seconds that the broker and each agent have to answer.
-
-    Raises:
-        UnusableCredentials: the credentials of the command line cannot be read.
-    """
-    credentials = stack.folder.credentials / f"{OPERATOR}.json"
-    return Inquirer(broker_address("", credentials), stack.name, timeout)
-
-
-@contextmanager
-def asking(stack: KnownStack, timeout: float = 5.0) -> Iterator[Inquirer]:
-    """Yields an open connection to the stack's broker, and names a full disk where that is why no answer comes.
-
-    Neither broker takes new clients while it cannot write, and an agent waits for room before it answers.
-
-    Args:
-        stack: the stack.
-        timeout: seconds that the broker and each agent have to answer.
-
-    Raises:
-        NotWritable: the broker or an agent does not answer, and the disk of the stack is full or read-only.
-        RoheError: as `ask_agents`.
-    """
-    try:
-        with inquirer_of(stack, timeout) as inquirer:
-            yield inquirer
-    except (BrokerUnreachable, AgentSilent) as error:
-        why = write_obstacle(stack.folder.path)
-        if not why:
-            raise
-        detail = "\n".join(filter(None, (error.brief, error.detail)))
-        raise NotWritable(why, detail=detail, hint="make room: broker and agents then go on by themselves") from error
-
-
-def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **parameters: Any) -> list[AgentAnswer]:
+def ask_agents(stack: KnownStack, open_target: OpenTarget, question: str, **parameters: Any) -> list[AgentAnswer]:
     """Returns every agent's answer to a question; no answer where the stack has no agent.
 
     Args:
         stack: the stack.
+        open_target: opens the target that the stack was applied to.
         question: the name of the question.
-        timeout: seconds that the broker and each agent have to answer.
         parameters: what the question takes.
 
     Raises:
         StackNotRunning: nothing is applied.
-        UnusableCredentials: the credentials of the command line cannot be read.
-        BrokerUnreachable: the broker does not answer.
-        AgentSilent: an agent does not answer.
-        NotWritable: one of them does not answer, and the disk is full or read-only.
-        RefusedQuestion: an agent refuses the question.
+        RoheError: the broker or cluster cannot be reached, an agent does not answer, or refuses the question.
     """
     agents = agents_of(stack)
     if not agents:
         return []
-    with asking(stack, timeout) as inquirer:
+    with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
         return [AgentAnswer(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
 
 
-def newest_results(stack: KnownStack, most: int) -> list[dict[str, Any]]:
+def newest_results(stack: KnownStack, open_target: OpenTarget, most: int) -> list[dict[str, Any]]:
     """Returns the newest results of all agents, each with the unit of its value.
 
     Args:
         stack: the stack.
+        open_target: opens the target that the stack was applied to.
         most: how many results of each agent.
 
     Raises:
@@ -136,7 +90,7 @@ def newest_results(stack: KnownStack, most: int) -> list[dict[str, Any]]:
     agents = agents_of(stack)
     if not agents:
         return []
-    with asking(stack) as inquirer:
+    with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
         return [
             {"agent": agent, **with_unit(item, units)}
             for agent in agents
@@ -159,10 +113,14 @@ def _units(answer: list[dict[str, Any]]) -> Units:
     }
 
 
-def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
+def follow(stack: KnownStack, open_target: OpenTarget) -> Iterator[list[dict[str, Any]]]:
     """Yields new results of all agents every second until the caller stops, at first the newest ten of each.
 
     Ends at once where the stack has no agent.
+
+    Args:
+        stack: the stack.
+        open_target: opens the target that the stack was applied to.
 
     Raises:
         RoheError: as `ask_agents`.
@@ -170,7 +128,7 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
     agents = agents_of(stack)
     if not agents:
         return
-    with asking(stack) as inquirer:
+    with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
         units = {agent: _units(inquirer.ask(agent, "status")) for agent in agents}
         rows = dict.fromkeys(agents, 0)
         most = FIRST_RESULTS

@@ -6,20 +6,21 @@ from typing import Any
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.usecases.observing.observe import ask_agents, unobserved
-from rohe_iac.usecases.stacks import KnownStack
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 
-def violations(stack: KnownStack) -> list[dict[str, Any]]:
+def violations(stack: KnownStack, open_target: OpenTarget) -> list[dict[str, Any]]:
     """Returns all violations with their evidence and actions, the oldest first.
 
     Raises:
         RoheError: as `ask_agents`.
     """
-    found = [{"agent": answer.agent, **item} for answer in ask_agents(stack, "violations") for item in answer.items]
+    answers = ask_agents(stack, open_target, "violations")
+    found = [{"agent": answer.agent, **item} for answer in answers for item in answer.items]
     return sorted(found, key=lambda item: (item["opened"], item["id"]))
 
 
-def restore(stack: KnownStack, violation: str) -> None:
+def restore(stack: KnownStack, violation: str, open_target: OpenTarget) -> None:
     """Ends the actions of a violation: services ask all members of their ensembles again.
 
     Raises:
@@ -30,5 +31,5 @@ def restore(stack: KnownStack, violation: str) -> None:
     reason = unobserved(stack)
     if reason:
         raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint=reason)
-    agents = {item["id"]: item["agent"] for item in violations(stack)}
-    ask_agents(stack, "explain" if violation not in agents else "restore", violation=violation)
+    agents = {item["id"]: item["agent"] for item in violations(stack, open_target)}
+    ask_agents(stack, open_target, "explain" if violation not in agents else "restore", violation=violation)

@@ -15,9 +15,9 @@ from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, sur
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica, slowed_replicas
 from rohe_iac.transports.questions import RefusedQuestion
-from rohe_iac.usecases.observing.observe import agents_of, asking, unobserved
+from rohe_iac.usecases.observing.observe import PATIENCE, agents_of, unobserved
 from rohe_iac.usecases.plans.plugins import reload_plugins
-from rohe_iac.usecases.stacks import KnownStack
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 NEWEST = "v-"
 """How the id of every violation begins; agents answer with the newest of those that begin so."""
@@ -53,12 +53,13 @@ class PlacementExplanation:
     slowed: tuple[SlowedReplica, ...] = ()
 
 
-def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | None:
+def explain_violation(stack: KnownStack, violation: str, open_target: OpenTarget) -> dict[str, Any] | None:
     """Returns a violation with its evidence and actions; None where the newest is asked for and there is none.
 
     Args:
         stack: an applied stack.
         violation: how the id of the violation begins; `v-` for the newest.
+        open_target: opens the target that the stack was applied to.
 
     Raises:
         UsageError: no agent knows the violation that is named.
@@ -66,7 +67,7 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | Non
     """
     agents = agents_of(stack)
     if agents:
-        with asking(stack) as inquirer:
+        with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
             for agent in agents:
                 try:
                     return {"agent": agent, **inquirer.ask(agent, "explain", violation=violation)[0]}

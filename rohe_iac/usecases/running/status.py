@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import Live
+from rohe_iac.deployment.ports import DeploymentTarget, Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.usecases.running.limits import unlimited_sentences
@@ -195,7 +195,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         complete=stack.record is not None and stack.record.complete,
         interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
-        agents=_ask(stack, parts),
+        agents=_ask(target, parts),
         obstacles=target.obstacles() if stack.touched else (),
     )
 
@@ -221,16 +221,14 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
     )
 
 
-def _ask(stack: KnownStack, parts: list[PartStatus]) -> tuple[AgentStatus, ...]:
+def _ask(target: DeploymentTarget, parts: list[PartStatus]) -> tuple[AgentStatus, ...]:
     """Returns the answer of every agent, or why it did not answer."""
     agents = [part for part in parts if part.address.startswith("agent/")]
     if not any(part.well for part in agents):
         return tuple(AgentStatus(part.instance, silence=f"it is {part.state}") for part in agents)
-    from rohe_iac.usecases.observing.observe import inquirer_of
-
     answers = []
     try:
-        with inquirer_of(stack, PATIENCE) as inquirer:
+        with target.inquirer(PATIENCE) as inquirer:
             for part in agents:
                 if not part.well:
                     answers.append(AgentStatus(part.instance, silence=f"it is {part.state}"))

@@ -22,6 +22,7 @@ def observe(
     """
     from rohe_iac.cli.views.observing.result import ResultView
     from rohe_iac.cli.views.observing.verdict import VerdictView
+    from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.observing.observe import ask_agents, newest_results, unobserved
     from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
@@ -34,11 +35,11 @@ def observe(
         return
     if follow:
         screen.interruption = lambda: "no more results are printed; the agents judge on as before"
-        for found in new_results(known):
+        for found in new_results(known, open_target):
             results.lines(found, output)
         return
-    status = [item for answer in ask_agents(known, "status") for item in answer.items]
-    newest = newest_results(known, last) if last else []
+    status = [item for answer in ask_agents(known, open_target, "status") for item in answer.items]
+    newest = newest_results(known, open_target, last) if last else []
     if output is Output.json:
         screen.print_json({"agents": status, "results": newest}, "observation")
         return

@@ -22,6 +22,7 @@ def violations(
     Example: `rohe violations digits`
     """
     from rohe_iac.cli.views.observing.violation import ViolationView
+    from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.observing.observe import unobserved
     from rohe_iac.usecases.observing.violations import restore as end_actions
     from rohe_iac.usecases.observing.violations import violations as all_violations
@@ -30,7 +31,7 @@ def violations(
     known = known_stack(screen.folder, stack)
     if restore is not None:
         screen.interruption = lambda: "the agent may have ended the actions already; `rohe violations` shows them"
-        end_actions(known, restore)
+        end_actions(known, restore, open_target)
         screen.err.print(f"the actions of {restore} are ended; services ask all members again")
         return
-    ViolationView(screen).table(all_violations(known), output, unobserved(known))
+    ViolationView(screen).table(all_violations(known, open_target), output, unobserved(known))

@@ -61,7 +61,7 @@ def explain(
     if every or output is PageOutput.markdown:
         option = "--all" if every else "-o markdown"
         raise UsageError(f"{option} is for an address, not for a violation", hint="rohe explain service/NAME --all")
-    violation = explain_violation(known, NEWEST if subject == "latest" else subject)
+    violation = explain_violation(known, NEWEST if subject == "latest" else subject, open_target)
     view = ViolationView(screen)
     if violation is None:
         view.nothing(Output(output.value), unobserved(known))

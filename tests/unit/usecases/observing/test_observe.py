@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.files.record import Record
+from rohe_iac.deployment.ports import Destination
 from rohe_iac.usecases.observing import observe, violations
 from rohe_iac.usecases.observing.observe import StackNotRunning, agents_of, ask_agents, follow
 from rohe_iac.usecases.plans.plan import make_plan
@@ -29,6 +30,13 @@ class AnsweringInquirer:
     def __exit__(self, *_: object) -> None:
         return None
 
+    def open_target(self, _destination: Destination) -> Any:
+        """Opens a target whose agents this asks."""
+        return self
+
+    def inquirer(self, _timeout: float) -> AnsweringInquirer:
+        return self
+
     def ask(self, agent: str, question: str, **parameters: Any) -> list[dict[str, Any]]:
         self.questions.append((agent, question, parameters))
         if question == "results":
@@ -46,9 +54,8 @@ def stack() -> KnownStack:
 
 @pytest.fixture
 def inquirer(monkeypatch: pytest.MonkeyPatch) -> AnsweringInquirer:
-    """The connection that is opened to any broker."""
+    """What the target of any stack asks its agents with."""
     found = AnsweringInquirer()
-    monkeypatch.setattr(observe, "inquirer_of", lambda *_: found)
     monkeypatch.setattr(observe, "FOLLOW_EVERY", 0.0)
     return found
 
@@ -59,13 +66,13 @@ def test_a_stack_that_is_not_applied_has_no_agent_to_ask() -> None:
 
 
 def test_every_agent_is_asked(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
-    (answer,) = ask_agents(stack, "status", most=3)
+    (answer,) = ask_agents(stack, inquirer.open_target, "status", most=3)
     assert answer.agent == agents_of(stack)[0]
     assert inquirer.questions == [(answer.agent, "status", {"most": 3})]
 
 
 def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
-    results = follow(stack)
+    results = follow(stack, inquirer.open_target)
     assert [next(results)[0]["row"] for _ in range(3)] == [1, 2, 3]
     assert [parameters["most"] for _, question, parameters in inquirer.questions if question == "results"] == [
         10,
@@ -77,8 +84,8 @@ def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: Ans
 def test_violations_are_sorted_by_when_they_opened_and_ended_by_their_id(
     stack: KnownStack, inquirer: AnsweringInquirer
 ) -> None:
-    assert [item["id"] for item in violations.violations(stack)] == ["v-1", "v-2"]
-    violations.restore(stack, "v-1")
+    assert [item["id"] for item in violations.violations(stack, inquirer.open_target)] == ["v-1", "v-2"]
+    violations.restore(stack, "v-1", inquirer.open_target)
     assert inquirer.questions[-1][1:] == ("restore", {"violation": "v-1"})
-    violations.restore(stack, "v-9")
+    violations.restore(stack, "v-9", inquirer.open_target)
     assert inquirer.questions[-1][1:] == ("explain", {"violation": "v-9"})

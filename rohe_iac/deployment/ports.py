@@ -171,7 +171,7 @@ class DeploymentTarget(Protocol):
         ...
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
-        """Lets the plugin make these manifests, and no others, until the next call.
+        """Makes what must be there first, and lets the plugin make these manifests and no others until the next call.
 
         The engine passes on what any user asks of its ports, so the plugin does not take the engine's word.
         """

@@ -100,8 +100,8 @@ class PeerUrls:
 def environment_of(peer_urls: PeerUrls, workload: Workload, placement: Placement) -> dict[str, str]:
     """Returns the variables of one replica that follow from the plan alone.
 
-    Each target adds ROHE_INSTANCE, ROHE_PORT_<NAME>, ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS and ROHE_OUTBOX, whose
-    values only that target knows. All names are in `REPLICA_VARIABLES` of the language.
+    Each target adds ROHE_INSTANCE, ROHE_PORT_<NAME>, ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS, ROHE_OUTBOX and
+    ROHE_GRACE, whose values only that target knows. All names are in `REPLICA_VARIABLES` of the language.
 
     Args:
         peer_urls: Who the replicas of the stack call.

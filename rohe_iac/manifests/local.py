@@ -28,6 +28,9 @@ BROKER = "broker"
 STAND_IN = ("rohe", "stand-in", "run")
 """The command of a service that has a profile and no command of its own."""
 
+GRACE = 10
+"""Seconds between SIGTERM and SIGKILL when a process is stopped."""
+
 HEARTBEAT = "heartbeat"
 """The file in an agent's store that the agent touches while it works."""
 
@@ -66,7 +69,7 @@ class LocalManifests(PlanRendering):
         stand_in: bool = False,
     ) -> Manifest:
         text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
-        return Manifest(name, kind, address, text, depends_on, stand_in)
+        return Manifest(name, kind, address, text, depends_on, stand_in=stand_in)
 
     def url_of(self, replica: Placement) -> str | None:
         """Returns the URL of a replica on this machine, or None where it listens on no port."""
@@ -131,7 +134,7 @@ class LocalManifests(PlanRendering):
                 **environment_of(self.peer_urls, workload, placement),
                 **{port_variable(port.name): str(port.number) for port in placement.ports},
                 "ROHE_INSTANCE": placement.instance,
-                **({"ROHE_REPORT_URL": self._report_url()} if self.is_connected(workload) else {}),
+                **({"ROHE_REPORT_URL": self._report_url(), "ROHE_GRACE": str(GRACE)} if paths else {}),
             },
             "secrets": secrets,
             "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"} if paths else {},

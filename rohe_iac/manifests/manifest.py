@@ -17,6 +17,9 @@ class Manifest:
         address: The address of the stack's part that the document is for.
         text: The document, the very bytes (UTF-8) that apply uses.
         depends_on: Names of the manifests that must exist first.
+        rendered: Whether `rohe render` writes the document. It does not where the document is for rohe alone, which
+            makes a Secret of it: no file may hold the values.
+        retained: Whether the resource stays, until the stack is destroyed, when a plan does not have it any more.
         stand_in: Whether the document runs a stand-in in place of the service's own program. Two manifests of the same
             text make the same resource, so this field is left out of comparisons.
     """
@@ -26,6 +29,8 @@ class Manifest:
     address: str
     text: str
     depends_on: tuple[str, ...] = ()
+    rendered: bool = True
+    retained: bool = False
     stand_in: bool = field(default=False, compare=False)
 
     @property

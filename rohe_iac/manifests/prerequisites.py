@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue
+from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, Service
+from rohe_iac.blueprint.language.stack import StackSpec
 from rohe_iac.blueprint.linked.cluster_device import ClusterDevice
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.planning.model.plan import Placement
@@ -28,10 +29,25 @@ class Prerequisite:
     needed_by: tuple[str, ...]
 
 
+def image_of(workload: Workload, service: Service, spec: StackSpec) -> str:
+    """Returns the image that the containers of a workload run, "" where the blueprint names none.
+
+    Args:
+        workload: The workload.
+        service: Its service, with the fields of the variant that the plan chose.
+        spec: The stack, which names the images of agents and broker.
+    """
+    if not workload.system:
+        return service.image or ""
+    embedded = spec.broker.embedded
+    own = embedded.image if workload.role == "broker" and embedded is not None else None
+    return own or spec.agents.image
+
+
 def cluster_prerequisites(
     workloads: Mapping[str, Workload],
     placements: Iterable[Placement],
-    agent_image: str,
+    spec: StackSpec,
     connected: Collection[str],
     devices: Mapping[str, Mapping[str, ClusterDevice]],
 ) -> tuple[Prerequisite, ...]:
@@ -40,14 +56,14 @@ def cluster_prerequisites(
     Args:
         workloads: Every workload of the blueprint, by address.
         placements: The placed replicas.
-        agent_image: The image of the agents and of the broker.
+        spec: The stack, which names the images of agents and broker.
         connected: The pipelines whose services are clients of the broker.
         devices: The devices of every node, by node and name.
     """
     found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for placement in placements:
         workload = workloads[placement.workload]
-        named = _named(workload, placement.variant, agent_image, connected)
+        named = _named(workload, placement.variant, spec, connected)
         for kind, name, content in (*named, *_named_devices(placement, devices)):
             contents, addresses = found.setdefault((kind, name), (set(), set()))
             contents.add(content)
@@ -59,16 +75,28 @@ def cluster_prerequisites(
 
 
 def _named(
-    workload: Workload, variant: str, agent_image: str, connected: Collection[str]
+    workload: Workload, variant: str, spec: StackSpec, connected: Collection[str]
 ) -> Iterable[tuple[str, str, str]]:
     """Yields kind, name and content of everything that the objects of a workload name."""
     service = service_with_variant(workload, variant)
+    image = image_of(workload, service, spec)
+    embedded = spec.broker.embedded
     if workload.system:
-        yield "image", agent_image, "rohe, and nats-server for the broker"
-    elif service.image:
-        yield "image", service.image, ""
+        yield "image", image, "rohe, and nats-server for the broker"
+    elif image:
+        yield "image", image, ""
     if workload.role == "broker":
-        yield "Secret", "rohe-broker", "key broker.conf: settings of the NATS server, with its users"
+        files = "mosquitto.conf, passwords and access"
+        if embedded is None or embedded.server == "nats":
+            files = "server.conf and users.conf"
+        yield "Secret", "rohe-broker", f"keys {files}: settings of the broker, with its users"
+    elif embedded is None:
+        credentials = spec.broker.credentials
+        if credentials is not None and (workload.role == "agent" or workload.pipeline in connected):
+            secret = credentials.secret
+            reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
+            keys = f"key {reference.key}" if reference.key else "keys user and password, and maybe ca.crt"
+            yield "Secret", reference.name, f"{keys}: credentials for {spec.broker.url}"
     elif workload.role == "agent" or workload.pipeline in connected:
         client = workload.slug if workload.system else workload.topic
         content = 'key credentials.json: {"url": ..., "client": ..., "user": ..., "password": ...}'

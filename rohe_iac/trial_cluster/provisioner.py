@@ -71,6 +71,9 @@ class Provisioner:
 
     def start(self) -> None:
         """Serves claims and volumes from two threads that end with the process."""
+        # msgspec prepares a class when the first object is read, and two threads that do so at once crash the process.
+        for kind in (PersistentVolume, PersistentVolumeClaim):
+            kind.from_dict({})
         for serve in (self._serve_claims, self._serve_volumes):
             threading.Thread(target=self._forever, args=(serve,), daemon=True).start()
 

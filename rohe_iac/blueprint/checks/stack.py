@@ -60,6 +60,10 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if spec.store.max_size < MEBIBYTE:
         message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
         yield warning(document, ("spec", "store", "maxSize"), "R113", message, hint)
+    if spec.storage.empty_dir is not None and spec.target.local is None:
+        message = "reports that no agent has acknowledged, and all that an agent has stored, are lost with their pod"
+        hint = "use storage: {claim: {}}, or hostPath where the namespace allows it"
+        yield warning(document, ("spec", "storage", "emptyDir"), "R403", message, hint)
     if inventory is not None and isinstance(inventory.model, Inventory) and not _is_partial(inventory):
         yield from _check_fitting(document, stack, inventory, inventory.model, tree)
 

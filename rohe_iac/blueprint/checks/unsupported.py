@@ -64,10 +64,26 @@ def _stack_fields(stack: Stack) -> Iterator[_Field]:
     if spec.target.local is not None and spec.target.local.runtime == "docker":
         yield ("spec", "target", "local", "runtime"), "runtime docker", "use runtime: process"
     embedded = spec.broker.embedded
-    if spec.target.local is None and embedded is not None and embedded.server != "nats":
-        yield ("spec", "broker", "embedded", "server"), f"server {embedded.server}, beyond the target local,", "use url"
+    local = spec.target.local is not None
+    if not local and embedded is not None and embedded.server != "nats" and embedded.image is None:
+        what = f"server {embedded.server} without image, beyond the target local,"
+        yield ("spec", "broker", "embedded", "server"), what, "add image: one of the agent with the server installed"
+    if local and embedded is not None and embedded.image is not None:
+        yield ("spec", "broker", "embedded", "image"), "broker.embedded.image, on the target local,", "leave it out"
     if spec.broker.credentials is not None:
-        yield ("spec", "broker", "credentials"), "broker.credentials", "use the embedded broker"
+        secret = SecretValue.model_construct(secret=spec.broker.credentials.secret)
+        if local:
+            yield (
+                ("spec", "broker", "credentials"),
+                "broker.credentials, on the target local,",
+                "use the embedded broker",
+            )
+        elif _is_local(secret):
+            what = "the secret of this machine in broker.credentials, in a cluster,"
+            yield ("spec", "broker", "credentials"), what, "name a Secret of the cluster: {secret: NAME}"
+    if local and "storage" in spec.model_fields_set:
+        hint = "leave it out: outboxes and stores are in the stack's folder"
+        yield ("spec", "storage"), "storage, on the target local,", hint
     if spec.store.mongodb is not None:
         yield ("spec", "store", "mongodb"), "store.mongodb", "use store: {sqlite: {}}"
     if spec.agents.per_pipeline > 1:

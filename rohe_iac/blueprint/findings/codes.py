@@ -120,4 +120,5 @@ CODES: dict[str, Code] = {
     "R305": Code("spread-by-service", "Requests that Kubernetes spreads in another way", "A Service picks a pod at random, so that waits are longer than those that the replicas were sized for."),
     "R401": Code("no-effect", "A field that nothing acts on yet", "It validates and plans; `rohe apply` refuses (3) rather than ignore it."),
     "R402": Code("no-program", "A program that is not on this machine", "`rohe plan` warns, for the plan may be applied elsewhere; `rohe apply` refuses (10)."),
+    "R403": Code("lost-with-pod", "Reports that may be lost with their pod", "They are on no disk that outlives the pod; `storage` of the stack chooses another place."),
 }  # fmt: skip

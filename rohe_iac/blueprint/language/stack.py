@@ -20,6 +20,8 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring,
     schema_requiring_one,
 )
+from rohe_iac.blueprint.language.cluster.storage import ClaimStorage, Storage
+from rohe_iac.blueprint.language.container import Image
 from rohe_iac.blueprint.language.pipeline import (
     Balancing,
     Memory,
@@ -154,6 +156,7 @@ class EmbeddedBroker(Model):
     """A broker that the stack runs: the NATS server speaks MQTT 3.1.1, mosquitto 5 as well."""
 
     server: Literal["nats", "mosquitto"] = "nats"
+    image: Image | None = None
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
 
 
@@ -282,6 +285,7 @@ class StackSpec(Model):
     target: Target = Target.model_construct(local=LocalTarget.model_construct())
     broker: Broker = Broker.model_construct(embedded=EmbeddedBroker.model_construct())
     store: Store = Store.model_construct(sqlite=SqliteStore.model_construct())
+    storage: Storage = Storage.model_construct(claim=ClaimStorage.model_construct())
     agents: Agents = Agents.model_construct()
     modules: tuple[ModuleUse, ...] = ()
     protect: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
 from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
 from rohe_iac.blueprint.schema.pod_descriptions import POD_FIELDS
+from rohe_iac.blueprint.schema.storage_descriptions import STORAGE_FIELDS
 
 FIELDS: dict[str, tuple[str, str]] = {
     "Document.apiVersion": ("The language and its version.", "rohe.dev/v1"),
@@ -247,6 +248,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "NetworkLink.latency": ("The time that a message takes, one way.", "8ms"),
     "NetworkLink.bandwidth": ("The bits per second that it carries.", "100Mbps"),
     **CONTRACT_FIELDS,
+    **STORAGE_FIELDS,
     "StackSpec.pipelines": ("The pipelines that run, by name.", "[cctvs]"),
     "StackSpec.inventory": ("The machines that they run on, by name.", "edge-lab"),
     "StackSpec.contracts": ("The contracts that are judged, by name.", "[cctvs-sla]"),
@@ -263,6 +265,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "StackSpec.store": (
         "Where agents keep reports, windows and verdicts.",
         "{sqlite: {}, retention: 7d, maxSize: 2Gi}",
+    ),
+    "StackSpec.storage": (
+        "Where a cluster keeps what has to survive a pod.",
+        "{claim: {class: local-path, size: 512Mi}}",
     ),
     "StackSpec.agents": (
         "The observation agents; a pipeline has one only where a contract or a service's `reports` asks for it.",
@@ -322,8 +328,15 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Broker.url": ("The address of another, without user and password.", "mqtts://host:8883"),
     "Broker.credentials": ("The identity of rohe at the broker.", "{secret: broker}"),
     "EmbeddedBroker.server": ("The program: nats speaks MQTT 3.1.1, mosquitto 5 and 3.1.1.", "mosquitto"),
+    "EmbeddedBroker.image": (
+        "The image in a cluster, which has rohe and the server; absent: that of the agents.",
+        "rohe/broker-mosquitto:0.1.0",
+    ),
     "EmbeddedBroker.requests": ("The requests of the broker.", "{cpu: 50m, memory: {rss: 64Mi}}"),
-    "BrokerCredentials.secret": ("The secret that holds user and password.", "broker"),
+    "BrokerCredentials.secret": (
+        "The secret that holds user and password; in a cluster a Secret with the keys user and password, and maybe ca.crt.",
+        "broker",
+    ),
     "Store.sqlite": ("A file beside the agent.", "{}"),
     "Store.mongodb": ("A MongoDB that you run.", "{uri: {secret: 'env:MONGODB_URI'}}"),
     "Store.retention": ("How long reports are kept.", "7d"),

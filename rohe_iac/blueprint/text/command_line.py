@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rohe_iac.foundation.names import is_variable
 
 REPLICA_VARIABLES = (
-    "ROHE_BALANCING", "ROHE_INSTANCE", "ROHE_MEMBER", "ROHE_NODE", "ROHE_OUTBOX", "ROHE_PEERS",
+    "ROHE_BALANCING", "ROHE_GRACE", "ROHE_INSTANCE", "ROHE_MEMBER", "ROHE_NODE", "ROHE_OUTBOX", "ROHE_PEERS",
     "ROHE_PIPELINE", "ROHE_REPORT_CREDENTIALS", "ROHE_REPORT_URL", "ROHE_SERVICE", "ROHE_STACK", "ROHE_TOPIC",
 )  # fmt: skip
 """Variables that every replica gets on every target, beside one for each of its ports."""

@@ -41,9 +41,9 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `files`, `advice`; `settings` where the target has any; `gain`, `reserved` and `left_out` of the plan, `slowdown`
-  of placements; of the problem `disk` and `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`,
-  `update_room`, `balancing` of demands |
+| 3 | `files`, `advice`; `rendered` and `retained` of manifests; `settings` where the target has any; `gain`, `reserved`
+  and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and `network` of nodes and demands,
+  `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
 """
 
 
@@ -254,6 +254,8 @@ class _SavedManifest(msgspec.Struct):
     text: str
     depends_on: tuple[str, ...]
     sha256: str
+    rendered: bool = True
+    retained: bool = False
     stand_in: bool = False
 
 
@@ -280,7 +282,7 @@ class _SavedPlanFile(msgspec.Struct):
 
 
 def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
-    value = {
+    value: dict[str, Any] = {
         "name": manifest.name,
         "kind": manifest.kind,
         "address": manifest.address,
@@ -288,8 +290,10 @@ def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "sha256": manifest.sha256,
         "text": manifest.text,
     }
-    # Left out where it is False, so that files without stand-ins are those that older versions wrote and read.
-    return {**value, "stand_in": True} if manifest.stand_in else value
+    # Left out where they are as for most manifests, so that such files are those that older versions wrote and read.
+    marks = {"rendered": manifest.rendered, "retained": manifest.retained, "stand_in": manifest.stand_in}
+    usual = {"rendered": True, "retained": False, "stand_in": False}
+    return value | {name: mark for name, mark in marks.items() if mark != usual[name]}
 
 
 def _advice_to_json(item: Advice) -> dict[str, str]:
@@ -297,7 +301,16 @@ def _advice_to_json(item: Advice) -> dict[str, str]:
 
 
 def _manifest_from_json(saved: _SavedManifest) -> Manifest:
-    manifest = Manifest(saved.name, saved.kind, saved.address, saved.text, saved.depends_on, saved.stand_in)
+    manifest = Manifest(
+        saved.name,
+        saved.kind,
+        saved.address,
+        saved.text,
+        saved.depends_on,
+        saved.rendered,
+        saved.retained,
+        saved.stand_in,
+    )
     if manifest.sha256 != saved.sha256:
         raise ValueError(f"manifest {manifest.name} does not match its sha256")
     return manifest

@@ -42,6 +42,7 @@ def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Calla
                 },
                 pulumi.ResourceOptions(
                     provider=providers[kind.partition(":")[0]],
+                    retain_on_delete=manifest.retained or None,
                     depends_on=[resources[name] for name in manifest.depends_on if name in resources],
                 ),
             )

@@ -19,6 +19,7 @@ from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, observers_of
 from rohe_iac.manifests.kubernetes.advice import advice_of
+from rohe_iac.manifests.kubernetes.broker import BrokerAccess
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
 from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
 from rohe_iac.manifests.kubernetes.pod.container import GRACE_PERIOD, container, environment, grace_period
@@ -26,7 +27,6 @@ from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_dev
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
 from rohe_iac.manifests.kubernetes.pod.security import pod_security
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, claims_of, mounts_and_volumes
-from rohe_iac.manifests.kubernetes.ports import BROKER_PORT
 from rohe_iac.manifests.kubernetes.priorities import priority_class
 from rohe_iac.manifests.kubernetes.quantities import byte_quantity
 from rohe_iac.manifests.kubernetes.services import (
@@ -36,9 +36,10 @@ from rohe_iac.manifests.kubernetes.services import (
     replicas_service,
     service_name,
 )
+from rohe_iac.manifests.kubernetes.storage import claim_size, storage_claim, storage_volume
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
-from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites
+from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites, image_of
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
@@ -59,6 +60,8 @@ class KubernetesManifests(PlanRendering):
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
         yield from self._stack_objects()
+        for kind, name, address, values, needed in self._broker.documents():
+            yield self._manifest(kind, name, address, values, (*self._needed, *needed))
         for address, placements in groupby(ordered(self.plan.placements), key=lambda placement: placement.workload):
             yield from self._workload(self.workloads[address], list(placements))
         placed = {self.workloads[placement.workload].topic: placement for placement in self.replicas}
@@ -76,7 +79,7 @@ class KubernetesManifests(PlanRendering):
         return cluster_prerequisites(
             self.workloads,
             self.plan.placements,
-            self.blueprint.stack.spec.agents.image,
+            self.blueprint.stack.spec,
             self.connected,
             self._devices,
         )
@@ -84,6 +87,10 @@ class KubernetesManifests(PlanRendering):
     def advice(self) -> tuple[Advice, ...]:
         """Returns what of devices, cores and bandwidth the cluster does not enforce."""
         return advice_of(self.workloads, self.plan.placements, self._devices)
+
+    @cached_property
+    def _broker(self) -> BrokerAccess:
+        return BrokerAccess(self, self.namespace)
 
     @cached_property
     def _devices(self) -> Mapping[str, Mapping[str, ClusterDevice]]:
@@ -126,7 +133,10 @@ class KubernetesManifests(PlanRendering):
     ) -> Manifest:
         metadata = {"object": name, "namespace": self.namespace, "stack": self.stack, "labels": self._labels(workload)}
         text = render_document("kubernetes", kind, {**metadata, **values})
-        return Manifest(f"{kind.lower()}-{name}", kind, address, text, depends_on)
+        # What has to survive a pod survives its place in the plan, too, so that no report is deleted without a word.
+        retained = kind == "PersistentVolumeClaim"
+        rendered = kind not in ("Broker", "Credential")
+        return Manifest(f"{kind.lower()}-{name}", kind, address, text, depends_on, rendered=rendered, retained=retained)
 
     @cached_property
     def _needed(self) -> tuple[str, ...]:
@@ -193,7 +203,7 @@ class KubernetesManifests(PlanRendering):
         if service.priority:
             needed.append(f"priorityclass-{priority_class(self.namespace, self.stack, service.priority)}")
         for name, size in claims_of(service, placement.instance):
-            values: dict[str, Any] = {"size": byte_quantity(size)}
+            values: dict[str, Any] = {"size": byte_quantity(size), "storage_class": None}
             manifest = self._manifest("PersistentVolumeClaim", name, placement.replica, values, self._needed, workload)
             needed.append(manifest.name)
             yield manifest
@@ -215,6 +225,14 @@ class KubernetesManifests(PlanRendering):
             manifest = self._manifest("ResourceClaim", claim_name, placement.replica, values, self._needed, workload)
             needed.append(manifest.name)
             yield manifest
+        spec = self.blueprint.stack.spec
+        if self._broker.uses(workload) and spec.storage.claim is not None:
+            values = {"size": byte_quantity(claim_size(workload, spec)), "storage_class": spec.storage.claim.class_}
+            name = storage_claim(placement)
+            manifest = self._manifest("PersistentVolumeClaim", name, workload.address, values, self._needed, workload)
+            needed.append(manifest.name)
+            yield manifest
+        needed += self._broker.needs_of(workload)
         yield self._deployment(workload, service, placement, settings, devices, tuple(needed))
 
     def _deployment(
@@ -228,8 +246,15 @@ class KubernetesManifests(PlanRendering):
     ) -> Manifest:
         claim = devices.claim_name(placement.instance)
         connected = self.is_connected(workload)
-        mounts, volumes = mounts_and_volumes(service, workload, placement.instance, settings, connected=connected)
-        agents = self.blueprint.stack.spec.agents
+        spec = self.blueprint.stack.spec
+        mounts, volumes = mounts_and_volumes(
+            service,
+            workload,
+            placement.instance,
+            secret=self._broker.secret_of(workload),
+            settings=settings,
+            storage=storage_volume(placement, spec, self.stack) if self._broker.uses(workload) else None,
+        )
         grace = grace_period(service)
         values = {
             "annotations": {"rohe.dev/address": placement.replica, "rohe.dev/node": placement.node},
@@ -250,12 +275,13 @@ class KubernetesManifests(PlanRendering):
             **container(
                 workload,
                 service,
-                agents.image if workload.system else service.image or "",
+                image_of(workload, service, spec),
                 environment(
                     service,
                     workload,
                     self._variables(workload, placement),
-                    self._broker_url() if connected else "",
+                    self._broker.url if connected else "",
+                    self._broker.credentials_of(workload),
                 ),
                 mounts,
                 devices,
@@ -269,9 +295,3 @@ class KubernetesManifests(PlanRendering):
         if not workload.system:
             variables = environment_of(self.peer_urls, workload, placement)
         return {**variables, "ROHE_INSTANCE": placement.instance}
-
-    def _broker_url(self) -> str:
-        for workload in self.workloads.values():
-            if workload.role == "broker":
-                return f"mqtt://{workload.slug}.{self.namespace}.svc:{BROKER_PORT}"
-        return self.blueprint.stack.spec.broker.url or ""

@@ -11,6 +11,9 @@ from rohe_iac.blueprint.linked.workload import Workload
 BROKER_PORT = 1883
 """The TCP port that IANA assigns to MQTT."""
 
+NATS_PORT = 4222
+"""The port of the NATS server's own protocol, on loopback in the broker's pod, and refusing all users."""
+
 FIRST_PORT = 8000
 """Number of the first container port of a service whose ports have no numbers."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rohe_iac.targets.broker.specs import CredentialSpec
 
@@ -12,4 +12,9 @@ class User:
     """A client with its password, for the broker's settings."""
 
     credential: CredentialSpec
-    password: str
+    password: str = field(repr=False)
+
+    @property
+    def client(self) -> str:
+        """Returns the client's name, which is also its user name."""
+        return self.credential.client

@@ -16,6 +16,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import open_cluster
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
@@ -24,6 +25,9 @@ from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject,
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
+
+SECRETS = (BROKER, CREDENTIAL)
+"""The kinds of the manifests that the target makes Secrets of."""
 
 NAMESPACE = "Namespace"
 """The kind of the manifest that the target makes itself: it must exist before the lock, and may be shared."""
@@ -68,6 +72,10 @@ class KubernetesDeploymentTarget:
     def _own_namespace(self) -> StackNamespace:
         return StackNamespace(self._server, self._namespace, self._stack)
 
+    @cached_property
+    def _secrets(self) -> BrokerSecrets:
+        return BrokerSecrets(self._server, self._namespace, self._stack)
+
     @property
     def _selector(self) -> str:
         return f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
@@ -98,7 +106,9 @@ class KubernetesDeploymentTarget:
         return str(found.body["metadata"]["uid"]) if found is not None else ""
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
-        """Does nothing: the provider is not rohe's own, and makes what the engine asks for."""
+        """Makes the Secrets that the manifests name; the provider is not rohe's own, and needs no permit."""
+        if manifests:
+            self._secrets.prepare(manifests)
 
     def lock(
         self, purpose: str, wanted: Sequence[Manifest], *, patience: float
@@ -112,8 +122,8 @@ class KubernetesDeploymentTarget:
         return StackLease(self._server, self._namespace, self._stack).held(purpose, patience)
 
     def resource_type(self, manifest: Manifest) -> str | None:
-        """Returns the engine's type of the manifest's resource; the target makes the namespace itself."""
-        if manifest.kind == NAMESPACE:
+        """Returns the engine's type of the manifest's resource; the target makes namespace and Secrets itself."""
+        if manifest.kind in (NAMESPACE, *SECRETS):
             return None
         found = self._object(manifest)
         api_version = found.api_version if "/" in found.api_version else f"core/{found.api_version}"
@@ -177,6 +187,7 @@ class KubernetesDeploymentTarget:
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes objects of the stack that no manifest asks for, and returns their names."""
+        self._secrets.settle(manifests)
         found = self._strays(manifests)
         for item in found:
             self._server.delete(item)
@@ -196,7 +207,8 @@ class KubernetesDeploymentTarget:
 
     def _object(self, manifest: Manifest) -> ClusterObject:
         if manifest not in self._objects:
-            self._objects[manifest] = object_of(manifest)
+            secret = manifest.kind in SECRETS
+            self._objects[manifest] = self._secrets.object_of(manifest) if secret else object_of(manifest)
         return self._objects[manifest]
 
     def _listed(self, api_version: str, kind: str) -> tuple[ClusterObject, ...]:
@@ -207,4 +219,6 @@ class KubernetesDeploymentTarget:
         wanted: Mapping[tuple[str, str, str, str], ClusterObject] = {
             found.key: found for found in (self._object(manifest) for manifest in manifests)
         }
-        return strays(self._server, self._namespace, self._selector, wanted)
+        # A claim may still have reports that no agent has heard: it stays until the stack is destroyed.
+        found = strays(self._server, self._namespace, self._selector, wanted)
+        return tuple(item for item in found if item.kind != "PersistentVolumeClaim")

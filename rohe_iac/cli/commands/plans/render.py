@@ -29,7 +29,7 @@ def render(
 
     with screen.working("reading the blueprint") as report:
         planned = make_plan(screen.folder, stack, report=report)
-    manifests = planned.planfile.manifests
+    manifests = [manifest for manifest in planned.planfile.manifests if manifest.rendered]
     prerequisites = prerequisites_of(planned.blueprint, planned.planfile.plan)
     view, files = RenderedView(screen), None
     if out != "-":

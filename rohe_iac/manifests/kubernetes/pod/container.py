@@ -14,6 +14,8 @@ from rohe_iac.manifests.kubernetes.pod.resources import resources
 from rohe_iac.manifests.kubernetes.pod.security import container_security
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, SETTINGS_FOLDER
 from rohe_iac.manifests.kubernetes.ports import container_port_name, container_ports
+from rohe_iac.manifests.kubernetes.secrets import BROKER_FOLDER
+from rohe_iac.manifests.kubernetes.storage import FOLDER
 
 GRACE_PERIOD = 30
 """Seconds between SIGTERM and SIGKILL where a service states none; the cluster's default."""
@@ -66,7 +68,7 @@ def container(
 
 
 def environment(
-    service: Service, workload: Workload, variables: dict[str, str], broker_url: str
+    service: Service, workload: Workload, variables: dict[str, str], broker_url: str, credentials: str
 ) -> list[dict[str, Any]]:
     """Returns the `env` list of a container, sorted by name.
 
@@ -75,6 +77,7 @@ def environment(
         workload: The workload of the service.
         variables: Variables that follow from the plan; they replace those of the service.
         broker_url: The URL of the broker that reports go to; "" where the workload is no client of a broker.
+        credentials: The file or folder with the credentials of the broker's client; "" where it takes none.
     """
     entries: dict[str, dict[str, Any]] = {}
     for name, value in service.env.items():
@@ -91,8 +94,12 @@ def environment(
         entries[port_variable(port.name)] = {"value": str(number)}
     if broker_url:
         entries["ROHE_REPORT_URL"] = {"value": broker_url}
-        entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
-        entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
+        if credentials:
+            entries["ROHE_REPORT_CREDENTIALS"] = {"value": credentials}
+        if workload.role == "agent":
+            entries["ROHE_STORE"] = {"value": f"{FOLDER}/store"}
+        else:
+            entries["ROHE_OUTBOX"] = {"value": f"{FOLDER}/outbox"}
         entries["ROHE_GRACE"] = {"value": str(grace_period(service))}
     if workload.role == "agent":
         entries["ROHE_AGENT_CONFIG"] = {"value": f"{SETTINGS_FOLDER}/{AGENT_SETTINGS}"}
@@ -108,7 +115,7 @@ def grace_period(service: Service) -> int:
 
 def _command(workload: Workload, service: Service) -> tuple[str, ...]:
     if workload.role == "broker":
-        return ("nats-server", "--config", "/etc/rohe/broker/broker.conf")
+        return ("rohe", "broker", "run", BROKER_FOLDER)
     if workload.role == "agent":
         return ("rohe", "agent", "run")
     return service.command

@@ -7,6 +7,7 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.manifests.kubernetes.quantities import byte_quantity
+from rohe_iac.manifests.kubernetes.secrets import BROKER_FOLDER, CREDENTIALS_FOLDER
 
 SETTINGS_FOLDER = "/etc/rohe/agent"
 """The folder in an agent's container with its settings."""
@@ -25,26 +26,33 @@ def claims_of(service: Service, instance: str) -> list[tuple[str, int]]:
 
 
 def mounts_and_volumes(
-    service: Service, workload: Workload, instance: str, settings: str, *, connected: bool
+    service: Service,
+    workload: Workload,
+    instance: str,
+    *,
+    secret: str,
+    settings: str,
+    storage: tuple[dict[str, Any], dict[str, Any]] | None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Returns volume mounts and volumes: credentials, working space, an agent's settings, and the service's own.
+    """Returns volume mounts and volumes: what survives the pod, secrets, an agent's settings, and the service's own.
 
     Args:
         service: The service whose volumes are mounted last.
         workload: The workload of the service.
         instance: The name of the replica, whose claims are its own.
+        secret: The name of the Secret with credentials, or with the broker's settings; "" for none.
         settings: The name of the ConfigMap with an agent's settings, "" for none.
-        connected: Whether the workload is a client of the broker, and so needs credentials.
+        storage: The mount and the volume of what survives the pod; None where nothing has to.
     """
-    client = workload.slug if workload.system else workload.topic
-    mounts: list[dict[str, Any]] = [{"name": "rohe", "mountPath": "/var/lib/rohe"}]
-    volumes: list[dict[str, Any]] = [{"name": "rohe", "emptyDir": {}}]
-    if workload.role == "broker":
-        mounts.append({"name": "broker", "mountPath": "/etc/rohe/broker", "readOnly": True})
-        volumes.append({"name": "broker", "secret": {"secretName": "rohe-broker"}})
-    elif connected:
-        mounts.append({"name": "credentials", "mountPath": "/etc/rohe/credentials", "readOnly": True})
-        volumes.append({"name": "credentials", "secret": {"secretName": f"rohe-credential-{client}"}})
+    mounts: list[dict[str, Any]] = []
+    volumes: list[dict[str, Any]] = []
+    if storage is not None:
+        mounts.append(storage[0])
+        volumes.append(storage[1])
+    if secret:
+        name, folder = ("broker", BROKER_FOLDER) if workload.role == "broker" else ("credentials", CREDENTIALS_FOLDER)
+        mounts.append({"name": name, "mountPath": folder, "readOnly": True})
+        volumes.append({"name": name, "secret": {"secretName": secret}})
     if settings:
         mounts.append({"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True})
         volumes.append({"name": "settings", "configMap": {"name": settings}})

@@ -14,6 +14,7 @@ from typing import Any
 from rohe_iac.deployment.ports import ONLY_PLANNED
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
+from rohe_iac.manifests.local import GRACE
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import cgroups, wrapper
 from rohe_iac.targets.local.supervisor.probes import answers
@@ -37,9 +38,6 @@ stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 """
 """The supervisor's settings of one program."""
-
-PATIENCE = 10
-"""Seconds between SIGTERM and SIGKILL when a program is stopped."""
 
 SETTLED = 1.5
 """Seconds that a program without a probe must have run to count as ready."""
@@ -120,7 +118,7 @@ class Programs:
     def remove(self, name: str) -> None:
         """Stops a program and removes its settings, but not its log; an absent program is no error."""
         # Where no supervisor answers, its programs have died with it.
-        with contextlib.suppress(SupervisorUnreachable), self._supervision.calls(timeout=PATIENCE + 20.0) as call:
+        with contextlib.suppress(SupervisorUnreachable), self._supervision.calls(timeout=GRACE + 20.0) as call:
             # A program that ends again and again can be started once more between the two calls.
             for tries_left in reversed(range(REMOVALS)):
                 self._stop(call, name)
@@ -146,7 +144,7 @@ class Programs:
 
     def _place(self, program: Program) -> None:
         name, folder = program.name, self._layout.program(program.name)
-        with self._turns[name], self._supervision.calls(timeout=PATIENCE + 20.0) as call:
+        with self._turns[name], self._supervision.calls(timeout=GRACE + 20.0) as call:
             self._stop(call, name)
             wrapper.end_leftovers(wrapper.read_json(str(folder / "run.json")))
             # New groups count their killed processes anew.
@@ -159,7 +157,7 @@ class Programs:
                 wrapper.write_json(str(folder / name_of_record), {})
             (folder / "liveness.json").unlink(missing_ok=True)
             with self._settings:
-                section = SECTION.format(name=name, patience=PATIENCE).encode()
+                section = SECTION.format(name=name, patience=GRACE).encode()
                 write_private(folder / "program.conf", section)
                 call.reloadConfig()
                 try:

@@ -10,7 +10,7 @@ from rohe_iac.manifests.kubernetes.pod.devices import PodDevices
 
 def test_variables_are_sorted_and_those_of_the_plan_win() -> None:
     service = Service.model_validate({"name": "web", "image": "i", "env": {"Z": "1", "ROHE_NODE": "mine"}})
-    entries = environment(service, Workload("p", service, "", "web", "web"), {"ROHE_NODE": "a"}, "")
+    entries = environment(service, Workload("p", service, "", "web", "web"), {"ROHE_NODE": "a"}, "", "")
     assert entries == [{"name": "ROHE_NODE", "value": "a"}, {"name": "Z", "value": "1"}]
 
 

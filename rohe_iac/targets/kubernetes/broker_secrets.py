@@ -1,0 +1,171 @@
+"""Broker secrets: the credentials of the broker's clients, and its settings and users, as Secrets of the cluster.
+
+rohe makes them itself, before the engine makes anything: no value reaches the engine's state, and pods are told of a
+change at once. The Secrets are what is true of passwords: those that exist are kept, and absent ones are made.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lightkube import ApiError
+
+from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.manifests.kubernetes.secrets import BROKER_FOLDER, BROKER_SECRET, CREDENTIALS, credential_secret
+from rohe_iac.manifests.kubernetes.storage import FOLDER
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.broker.documents import broker_of, credential_of
+from rohe_iac.targets.broker.server import BrokerPlace
+from rohe_iac.targets.broker.servers import SERVERS
+from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
+from rohe_iac.targets.broker.user import User
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.manifest_document import read_document
+
+CREDENTIAL = "Credential"
+"""The kind of the manifest of a client of the broker."""
+
+BROKER = "Broker"
+"""The kind of the manifest of the broker's settings."""
+
+GRANTS = "grants.json"
+"""The key of a client's Secret with the topics that it may use."""
+
+CLIENT = "rohe.dev/client"
+"""The label of a Secret with the client that it is for."""
+
+TOUCHED = "rohe.dev/secrets"
+"""The annotation of a pod that says which state of its Secrets it was last told of."""
+
+
+class BrokerSecrets:
+    """The Secrets of one stack's own broker; without such a broker it does nothing."""
+
+    def __init__(self, server: ApiServer, namespace: str, stack: str) -> None:
+        self._server, self._namespace, self._stack = server, namespace, stack
+
+    def prepare(self, manifests: Sequence[Manifest]) -> None:
+        """Makes and changes the Secrets before any pod does.
+
+        Who had access before keeps it for now: replicas that are about to end still have reports to send.
+        """
+        self._write(manifests, keep=True)
+
+    def settle(self, manifests: Sequence[Manifest]) -> None:
+        """Takes from the broker whatever access the manifests do not give, once the engine has made them."""
+        self._write(manifests, keep=False)
+
+    def object_of(self, manifest: Manifest) -> ClusterObject:
+        """Returns the Secret of a manifest without its values."""
+        document = read_document(manifest.text)
+        if manifest.kind == BROKER:
+            return self._secret(BROKER_SECRET, {})
+        return self._secret(credential_secret(credential_of(document).client), {})
+
+    def _write(self, manifests: Sequence[Manifest], *, keep: bool) -> None:
+        documents = [read_document(manifest.text) for manifest in manifests if manifest.kind in (CREDENTIAL, BROKER)]
+        brokers = [broker_of(document) for document in documents if document.kind == BROKER]
+        if not brokers:
+            return
+        present = self._present()
+        former = {user.client: user for user in map(_user_of, present.values()) if user is not None}
+        users, changed = [], set()
+        for document in documents:
+            if document.kind != CREDENTIAL:
+                continue
+            wanted = credential_of(document)
+            password = former[wanted.client].password if wanted.client in former else secrets.token_urlsafe(24)
+            content = {
+                "url": document.spec["url"],
+                "client": wanted.client,
+                "user": wanted.client,
+                "password": password,
+                "mqtt": SERVERS[brokers[0].server].mqtt,
+            }
+            grants = {"publish": list(wanted.publish), "subscribe": list(wanted.subscribe)}
+            data = {CREDENTIALS: canonical_json(content), GRANTS: canonical_json(grants)}
+            name = credential_secret(wanted.client)
+            if self._put(name, data, present.get(name), {CLIENT: wanted.client}):
+                changed.add(name)
+            users.append(User(wanted, password))
+        if keep:
+            users = _joined(users, former.values())
+        if self._put(BROKER_SECRET, self._files(brokers[0], users), present.get(BROKER_SECRET), {}):
+            changed.add(BROKER_SECRET)
+        self._tell_pods(changed)
+
+    def _files(self, broker: BrokerSpec, users: Iterable[User]) -> Mapping[str, bytes]:
+        """Returns the files of the broker's folder by name."""
+        server = SERVERS[broker.server]
+        place = BrokerPlace(self._stack, Path(BROKER_FOLDER), Path(FOLDER), host="0.0.0.0", as_root=True)
+        ordered = tuple(sorted(users, key=lambda user: user.client))
+        return {server.settings_file: server.settings(broker, place).encode(), **server.user_files(ordered)}
+
+    def _present(self) -> dict[str, ClusterObject]:
+        kind = self._server.kinds["v1", "Secret"]
+        selector = f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+        return {found.name: found for found in self._server.list(kind, self._namespace, selector)}
+
+    def _put(self, name: str, data: Mapping[str, bytes], present: ClusterObject | None, labels: dict[str, str]) -> bool:
+        """Makes a Secret where it is absent or other than wanted; returns whether it has changed under a pod."""
+        encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
+        if present is not None and present.body.get("data") == encoded:
+            return False
+        self._server.apply(self._secret(name, encoded, labels), force=True)
+        return present is not None
+
+    def _secret(self, name: str, data: Mapping[str, str], labels: Mapping[str, str] | None = None) -> ClusterObject:
+        metadata: dict[str, Any] = {"name": name, "namespace": self._namespace}
+        metadata["labels"] = {MANAGED_BY: "rohe", STACK: self._stack, **(labels or {})}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
+        return ClusterObject({**body, "data": dict(data)} if data else body)
+
+    def _tell_pods(self, changed: set[str]) -> None:
+        """Changes an annotation of each pod that has a changed Secret.
+
+        The kubelet looks at a pod's Secrets when the pod changes; else only about once a minute.
+        """
+        if not changed:
+            return
+        selector = f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+        mark = sha256_hex(secrets.token_bytes(8))[:8]
+        for pod in list(self._server.list(self._server.kinds["v1", "Pod"], self._namespace, selector)):
+            volumes = pod.body.get("spec", {}).get("volumes") or ()
+            if not changed & {str((volume.get("secret") or {}).get("secretName")) for volume in volumes}:
+                continue
+            metadata = {"name": pod.name, "namespace": pod.namespace, "annotations": {TOUCHED: mark}}
+            try:
+                self._server.apply(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}), force=True)
+            except ApiError:
+                continue  # it has ended since, or an admission policy refuses: the kubelet finds the Secret by itself
+
+
+def _user_of(secret: ClusterObject) -> User | None:
+    """Returns the client that a Secret is for, None where it is for none, or was damaged by hand."""
+    data = secret.body.get("data") or {}
+    try:
+        content, grants = (json.loads(base64.b64decode(data[key])) for key in (CREDENTIALS, GRANTS))
+        client, password = content["user"], content["password"]
+        publish, subscribe = (tuple(map(str, grants[what])) for what in ("publish", "subscribe"))
+    except (KeyError, ValueError, TypeError):
+        return None
+    if not isinstance(client, str) or not isinstance(password, str) or not password:
+        return None
+    return User(CredentialSpec(client, publish, subscribe), password)
+
+
+def _joined(users: Iterable[User], former: Iterable[User]) -> list[User]:
+    """Returns the users with the topics that they had before, too, and those users that are about to go."""
+    found = {user.client: user for user in users}
+    for user in former:
+        now = found.get(user.client, user)
+        publish = tuple(dict.fromkeys((*now.credential.publish, *user.credential.publish)))
+        subscribe = tuple(dict.fromkeys((*now.credential.subscribe, *user.credential.subscribe)))
+        found[user.client] = User(CredentialSpec(user.client, publish, subscribe), now.password)
+    return list(found.values())

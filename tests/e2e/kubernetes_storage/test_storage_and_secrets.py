@@ -1,0 +1,163 @@
+"""Storage and Secrets of an observed stack in a cluster, by the command line: made, kept, moved and removed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.engine.plugin import find_plugin
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.kubernetes.broker_secrets import TOUCHED
+from rohe_iac.targets.kubernetes.provider import PROVIDER
+from rohe_iac.trial_cluster.nodes import simulated_node
+
+if TYPE_CHECKING:
+    from shared_cluster import Cluster
+
+pytestmark = pytest.mark.engine
+
+
+@dataclass
+class Watched:
+    """A stack `watched`: a service `web` that reports to an agent, on two simulated nodes."""
+
+    cluster: Cluster
+    folder: Path
+    namespace: str
+    nodes: tuple[str, str]
+
+    def write(self, *, replicas: int = 1, on: int = 0, **spec: Any) -> None:
+        web = {
+            "name": "web",
+            "image": "registry.example/web:1",
+            "command": ["web"],
+            "replicas": replicas,
+            "reports": {},
+            "requests": {"cpu": "100m", "memory": {"rss": "64Mi"}},
+            "placement": {"nodeSelector": {"place": str(on)}},
+        }
+        nodes = [
+            {"name": name, "cpu": 4, "memory": {"rss": "8Gi"}, "labels": {"place": str(index)}}
+            for index, name in enumerate(self.nodes)
+        ]
+        target = {"kubernetes": {"context": self.cluster.context, "namespace": self.namespace}}
+        specs: dict[tuple[str, str], dict[str, Any]] = {
+            ("Inventory", "edge"): {"nodes": nodes},
+            ("Pipeline", "p"): {"services": [web]},
+            ("Stack", "watched"): {"pipelines": ["p"], "inventory": "edge", "target": target, **spec},
+        }
+        documents = [
+            {"apiVersion": "rohe.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": value}
+            for (kind, name), value in specs.items()
+        ]
+        (self.folder / "blueprints").mkdir(parents=True, exist_ok=True)
+        (self.folder / "rohe.yaml").write_text("project: market\n")
+        (self.folder / "blueprints" / "all.yaml").write_text(yaml.safe_dump_all(documents))
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def run(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys; from rohe_iac.cli.main import main; main()", *words],
+            cwd=self.folder,
+            env={**self.cluster.environment, "XDG_STATE_HOME": str(self.state)},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def secrets(self) -> dict[str, dict[str, str]]:
+        """Returns the values of the stack's Secrets by their names and keys."""
+        return {
+            item["metadata"]["name"]: {key: base64.b64decode(text).decode() for key, text in item["data"].items()}
+            for item in self.cluster.objects("secrets", self.namespace)
+        }
+
+    def password(self, client: str) -> str:
+        return str(json.loads(self.secrets()[f"rohe-credential-{client}"]["credentials.json"])["password"])
+
+    def claims(self) -> dict[str, str]:
+        """Returns the phases of the stack's claims by name."""
+        found = self.cluster.objects("persistentvolumeclaims", self.namespace)
+        return {item["metadata"]["name"]: item["status"].get("phase", "") for item in found}
+
+
+@pytest.fixture
+def watched(cluster: Cluster, tmp_path: Path) -> Watched:
+    try:
+        find_engine(install=False)
+        find_plugin(PROVIDER, install=False)
+    except RoheError as error:
+        pytest.skip(f"{error.brief}; `make programs` gets it")
+    unique = cluster.namespace(create=False)
+    nodes = (f"{unique}-a", f"{unique}-b")
+    cluster.add_nodes(*(simulated_node(name, labels={"place": str(index)}) for index, name in enumerate(nodes)))
+    return Watched(cluster, tmp_path / "market", unique, nodes)
+
+
+def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(watched: Watched) -> None:
+    watched.write()
+    watched.run("apply", "--yes")
+    secrets = watched.secrets()
+    clients = {"web", "operator", "rohe-agent-p"}
+    assert set(secrets) == {"rohe-broker", *(f"rohe-credential-{client}" for client in clients)}
+    words = {client: watched.password(client) for client in clients}
+    assert len(set(words.values())) == 3
+    assert all(word in secrets["rohe-broker"]["users.conf"] for word in words.values())
+    written = [path for path in watched.folder.rglob("*") if path.is_file()]
+    assert not [path for path in written for word in words.values() if word.encode() in path.read_bytes()]
+    assert "Secret" not in {item["kind"] for item in yaml.safe_load_all(watched.run("render", "--out", "-"))}
+
+    watched.write(replicas=2)
+    watched.run("apply", "--yes")
+    assert {client: watched.password(client) for client in clients} == words
+    assert "report.web.web-1" in watched.secrets()["rohe-broker"]["users.conf"]
+    pods = watched.cluster.objects("pods", watched.namespace)
+    (broker,) = [pod for pod in pods if "broker" in pod["metadata"]["name"]]
+    assert TOUCHED in broker["metadata"]["annotations"]
+    uid = broker["metadata"]["uid"]
+
+    watched.cluster.kubectl("delete", "secret", "rohe-credential-web", "-n", watched.namespace)
+    watched.run("apply", "--yes")
+    rotated = watched.password("web")
+    assert rotated != words["web"]
+    users = watched.secrets()["rohe-broker"]["users.conf"]
+    assert rotated in users
+    assert words["web"] not in users
+    assert uid in {pod["metadata"]["uid"] for pod in watched.cluster.objects("pods", watched.namespace)}
+
+    watched.write(replicas=1)
+    watched.run("apply", "--yes")
+    assert "report.web.web-1" not in watched.secrets()["rohe-broker"]["users.conf"]
+
+
+def test_a_claim_stays_behind_when_its_replica_moves_and_goes_with_the_stack(watched: Watched) -> None:
+    watched.write(storage={"claim": {"size": "600Mi"}})
+    watched.run("apply", "--yes")
+    former = f"web-0.{watched.nodes[0]}"
+    assert watched.cluster.until(lambda: set(watched.claims().values()) == {"Bound"})
+    assert former in watched.claims()
+    assert len(watched.claims()) == 3
+
+    watched.write(on=1, storage={"claim": {"size": "600Mi"}})
+    watched.run("apply", "--yes")
+    assert {former, f"web-0.{watched.nodes[1]}"} <= set(watched.claims())
+    assert "No change" in watched.run("apply", "--yes")
+
+    watched.run("destroy", "--yes")
+    gone = watched.cluster.kubectl("get", "namespace", watched.namespace, check=False).returncode
+    assert gone != 0 or watched.claims() == {}

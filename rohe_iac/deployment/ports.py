@@ -125,6 +125,31 @@ class AgentInquirer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A field that somebody else changed since it was applied, and that the next apply would write again.
+
+    Attributes:
+        address: Address of the stack's part.
+        thing: What was changed, as the target names it, such as `deployment/back-0`.
+        field: The field.
+        found: What it is now, in words, such as `is 3` or `was removed`.
+        planned: The value that the plan has.
+        editor: Who changed it, as the target knows it.
+    """
+
+    address: str
+    thing: str
+    field: str
+    found: str
+    planned: str
+    editor: str
+
+    def __str__(self) -> str:
+        """Returns the edit as a sentence."""
+        return f"{self.thing}: {self.field} {self.found}, set by {self.editor}; the plan says {self.planned}"
+
+
 class DeploymentTarget(Protocol):
     """A place that the manifests of one stack are applied to."""
 
@@ -207,6 +232,19 @@ class DeploymentTarget(Protocol):
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of the manifests whose resource differs from its manifest or does not run."""
+        ...
+
+    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[Edit, ...]:
+        """Returns what others changed and the next apply would overwrite, sorted by address.
+
+        Args:
+            wanted: The manifests that would be applied.
+            applied: The manifests that were applied last; none where that is not known here.
+        """
+        ...
+
+    def overwrite_edits(self) -> None:
+        """Lets the next run overwrite what others changed; otherwise such a part fails and the run goes on."""
         ...
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,9 @@ RATE = {"qps": 200, "burst": 400}
 """Requests a second that the provider sends, and at once; the API server itself limits each user more fairly."""
 
 
-def kubernetes_plugin(provider: FoundProgram, context: str | None, namespace: str, cluster: str) -> ProviderPlugin:
+def kubernetes_plugin(
+    provider: FoundProgram, context: str | None, namespace: str, cluster: str, *, overwrites: bool
+) -> ProviderPlugin:
     """Returns the provider with its settings.
 
     Args:
@@ -38,6 +40,7 @@ def kubernetes_plugin(provider: FoundProgram, context: str | None, namespace: st
         namespace: The namespace of objects that name none.
         cluster: What identifies the cluster whatever the address of its server; resources are made anew where it
             changes.
+        overwrites: Whether fields that others own are written; otherwise such an object fails.
     """
     settings: Mapping[str, str] = {
         "namespace": namespace,
@@ -49,6 +52,5 @@ def kubernetes_plugin(provider: FoundProgram, context: str | None, namespace: st
     }
     if context is not None:
         settings = {**settings, "context": context}
-    # apply has asked before it overwrites what others changed, so the provider need not refuse that again.
-    environment = {"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}
+    environment = {"PULUMI_K8S_ENABLE_PATCH_FORCE": str(overwrites).lower()}
     return ProviderPlugin(PROVIDER.name, provider.path.parent, settings, provider.version, environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from rohe_iac.foundation.clock import Clock
@@ -55,21 +55,15 @@ def labelled(
             yield from found
 
 
-def strays(
-    server: ApiServer, namespace: str, selector: str, wanted: Mapping[Key, ClusterObject]
-) -> tuple[ClusterObject, ...]:
+def strays(found: Iterable[ClusterObject], wanted: Collection[Key]) -> tuple[ClusterObject, ...]:
     """Returns the objects of a stack that are not wanted, such as what a killed apply made.
 
     Args:
-        server: The API server.
-        namespace: The namespace of the stack.
-        selector: The label selector of the stack's objects.
-        wanted: The wanted objects by key.
+        found: The objects of the stack in the cluster.
+        wanted: The keys of the wanted objects.
     """
     return tuple(
-        item
-        for item in labelled(server, namespace, selector)
-        if item.key not in wanted and item.kind not in MADE_BY_CLUSTER | KEPT and not item.owners
+        item for item in found if item.key not in wanted and item.kind not in MADE_BY_CLUSTER | KEPT and not item.owners
     )
 
 

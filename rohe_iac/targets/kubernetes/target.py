@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import AgentInquirer, Destination, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, Edit, Inputs, Live, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -18,6 +18,7 @@ from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.comparison import Comparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
@@ -52,6 +53,7 @@ class KubernetesDeploymentTarget:
         self._stack = destination.stack
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
+        self._overwrites = False
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
 
@@ -93,7 +95,10 @@ class KubernetesDeploymentTarget:
         """
         if self._provider is None:
             self._provider = find_plugin(PROVIDER, install=False)
-        return (kubernetes_plugin(self._provider, self._context, self._namespace, self._identity),)
+        plugin = kubernetes_plugin(
+            self._provider, self._context, self._namespace, self._identity, overwrites=self._overwrites
+        )
+        return (plugin,)
 
     def install_plugins(self, progress: Callable[[str], None]) -> None:
         """Finds the provider for Kubernetes, or installs it."""
@@ -162,11 +167,21 @@ class KubernetesDeploymentTarget:
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of objects that are absent, and the names of objects that no manifest asks for."""
-        present = {item.key for item in labelled(self._server, self._namespace, self._selector)}
+        present = {item.key: item for item in labelled(self._server, self._namespace, self._selector)}
         namespace = self._own_namespace.found()
-        present |= {namespace.key} if namespace is not None else set()
-        absent = [manifest.address for manifest in manifests if self._object(manifest).key not in present]
-        return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests))}))
+        keys = {*present, *([namespace.key] if namespace is not None else ())}
+        absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
+        return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests, present.values()))}))
+
+    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[Edit, ...]:
+        """Returns the fields of objects that others changed and that the next apply would write again."""
+        comparison = Comparison(self._server, self._namespace, self._selector)
+        objects = [(manifest.address, self._object(manifest)) for manifest in wanted]
+        return comparison.edits(objects, {found.key: found for found in map(self._object, applied)})
+
+    def overwrite_edits(self) -> None:
+        """Lets the provider write fields that others own; without, the API server refuses that."""
+        self._overwrites = True
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         """Yields lines of the pods' output as (instance, line)."""
@@ -188,7 +203,7 @@ class KubernetesDeploymentTarget:
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes objects of the stack that no manifest asks for, and returns their names."""
         self._secrets.settle(manifests)
-        found = self._strays(manifests)
+        found = self._strays(manifests, labelled(self._server, self._namespace, self._selector))
         for item in found:
             self._server.delete(item)
         return tuple(str(item) for item in found)
@@ -215,10 +230,7 @@ class KubernetesDeploymentTarget:
         found = self._server.kinds[api_version, kind]
         return tuple(self._server.list(found, self._namespace, self._selector))
 
-    def _strays(self, manifests: Sequence[Manifest]) -> tuple[ClusterObject, ...]:
-        wanted: Mapping[tuple[str, str, str, str], ClusterObject] = {
-            found.key: found for found in (self._object(manifest) for manifest in manifests)
-        }
+    def _strays(self, manifests: Sequence[Manifest], found: Iterable[ClusterObject]) -> tuple[ClusterObject, ...]:
+        unwanted = strays(found, {self._object(manifest).key for manifest in manifests})
         # A claim may still have reports that no agent has heard: it stays until the stack is destroyed.
-        found = strays(self._server, self._namespace, self._selector, wanted)
-        return tuple(item for item in found if item.kind != "PersistentVolumeClaim")
+        return tuple(item for item in unwanted if item.kind != "PersistentVolumeClaim")

@@ -12,7 +12,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
-from rohe_iac.deployment.ports import DeploymentTarget, Destination, Progress
+from rohe_iac.deployment.ports import DeploymentTarget, Destination, Edit, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -20,6 +20,7 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.plan import missing_words
 from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
@@ -42,10 +43,20 @@ class StalePlan(RoheError):
     exit_code = ExitCode.STALE
 
 
+class EditedByHand(RoheError):
+    """Somebody changed parts of the stack, and the apply would overwrite that."""
+
+    exit_code = ExitCode.POLICY
+
+
 class DoesNotFit(RoheError):
     """The plan leaves replicas without a node."""
 
     exit_code = ExitCode.UNPLACED
+
+
+MAX_EDITS = 20
+"""Edits that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ class Choices:
         lock_timeout: seconds to wait for another apply.
         allow_destroy: addresses whose protection is lifted for this apply.
         allow_unplaced: apply the replicas that fit where some do not.
+        allow_overwrite: overwrite what others changed.
     """
 
     fail_fast: bool = False
@@ -65,6 +77,7 @@ class Choices:
     lock_timeout: float = 0.0
     allow_destroy: tuple[str, ...] = ()
     allow_unplaced: bool = False
+    allow_overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,7 @@ class Intent:
         changes: actions of the plan that are not applied yet.
         interrupted: the command that did not end; empty where the last one ended.
         amiss: addresses that do not run as the record says.
+        edits: what others changed and this apply would overwrite.
     """
 
     root: Path
@@ -90,6 +104,7 @@ class Intent:
     changes: tuple[ManifestAction, ...]
     interrupted: str
     amiss: tuple[str, ...]
+    edits: tuple[Edit, ...] = ()
 
     @property
     def resumes(self) -> bool:
@@ -99,7 +114,8 @@ class Intent:
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything is as planned already, and runs."""
-        return not self.changes and not self.resumes and not self.amiss and self.record is not None
+        idle = not self.changes and not self.resumes and not self.amiss and not self.edits
+        return idle and self.record is not None
 
 
 def intent(directory: Path, what: str | None, choices: Choices, open_target: OpenTarget) -> Intent:
@@ -149,19 +165,36 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         changes=changes,
         interrupted=RunJournal(folder, SystemClock()).interrupted(),
         amiss=target.faults(planfile.manifests) if applied else (),
+        edits=target.edits(planfile.manifests, record.planfile.manifests if record is not None else ()),
     )
+
+
+def refuse_edits(wanted: Intent) -> None:
+    """Raises EditedByHand where the apply would overwrite what others changed."""
+    if wanted.edits:
+        more = [f"and {len(wanted.edits) - MAX_EDITS} more"] if len(wanted.edits) > MAX_EDITS else []
+        raise EditedByHand(
+            f"others changed {counted(len(wanted.edits), 'field')} of the stack since the last apply",
+            detail="\n".join([*(str(edit) for edit in wanted.edits[:MAX_EDITS]), *more]),
+            hint="write the change into the blueprint, or overwrite it with --allow-overwrite",
+        )
 
 
 def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices: Choices) -> Outcome:
     """Applies the plan and records it; the record is incomplete from before the first side effect to the good end.
 
     Raises:
+        EditedByHand: others changed what the apply would overwrite, and the choices do not allow that.
         NoSuitableProgram: there is no engine, or no plugin of the target, and none can be installed.
         Locked: another command holds the lock of the stack.
         StalePlan: the record has changed since the plan was checked.
         EngineFailed: the engine ended without a result.
         RoheError: the target cannot begin, such as PortInUse.
     """
+    if choices.allow_overwrite:
+        wanted.target.overwrite_edits()
+    else:
+        refuse_edits(wanted)
     engine = find_engine(install)
     wanted.target.install_plugins(install)
     from rohe_iac.deployment.run.deployer import Deployer
@@ -186,7 +219,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             progress,
             digest=planfile.digest,
             fail_fast=choices.fail_fast,
-            refresh=choices.refresh or (bool(wanted.amiss) and wanted.target.repairs_by_refresh),
+            refresh=choices.refresh or (bool(wanted.amiss or wanted.edits) and wanted.target.repairs_by_refresh),
         )
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)

@@ -172,6 +172,9 @@ WORST_FIRST = ("BROKEN", "UNKNOWN", "KEPT")
 """Verdicts on an objective, the worst first."""
 
 
+MAX_EDITS = 20
+"""Fields that others changed that are listed."""
+
 PATIENCE = 3.0
 """Seconds that the broker and each agent have to answer."""
 
@@ -187,6 +190,8 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         parts.append(_part(placement.replica, instance, placement.node, live.pop(instance, None)))
     parts += [_part(item.address, item.instance, item.node, item) for item in live.values()]
     parts = [replace(part, detail=part.detail or undone.get(part.address, "")) for part in parts]
+    manifests = stack.record.planfile.manifests if stack.record is not None else ()
+    edited = [str(edit) for edit in target.edits(manifests, manifests)[:MAX_EDITS]]
     parts.sort(key=lambda part: part.address)
     return StackStatus(
         project=stack.project,
@@ -196,7 +201,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
         agents=_ask(target, parts),
-        obstacles=target.obstacles() if stack.touched else (),
+        obstacles=(*target.obstacles(), *edited) if stack.touched else (),
     )
 
 

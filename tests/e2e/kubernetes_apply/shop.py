@@ -95,6 +95,13 @@ class Shop:
             if item["metadata"].get("labels", {}).get("rohe.dev/stack") == "shop"
         )
 
+    def container(self, deployment: str) -> str:
+        """Returns the name of the container of a Deployment."""
+        for item in self.cluster.objects("deployments", self.namespace):
+            if item["metadata"]["name"] == deployment:
+                return str(item["spec"]["template"]["spec"]["containers"][0]["name"])
+        raise AssertionError(f"there is no Deployment {deployment}")
+
     def exists(self) -> bool:
         """Returns whether the namespace is there."""
         return self.cluster.kubectl("get", "namespace", self.namespace, check=False).returncode == 0

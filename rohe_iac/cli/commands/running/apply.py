@@ -28,12 +28,18 @@ def apply(
     allow_unplaced: Annotated[
         bool, typer.Option("--allow-unplaced", help="Apply the replicas that fit, although others do not.")
     ] = False,
+    allow_overwrite: Annotated[
+        bool,
+        typer.Option("--allow-overwrite", help="Overwrite what others changed in the cluster meanwhile."),
+    ] = False,
     output: OutputOption = Output.human,
 ) -> int:
     """Make the stack as its plan says; continue an interrupted apply, and restart what has died.
 
     Example: `rohe apply digits --yes`
     """
+    from dataclasses import replace
+
     from rohe_iac.cli.question import confirm, span
     from rohe_iac.cli.views.running.interruption import interruption
     from rohe_iac.cli.views.running.outcome import OutcomeView, after_apply
@@ -41,7 +47,7 @@ def apply(
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.foundation.folders import check_writable
     from rohe_iac.targets.opening import open_target
-    from rohe_iac.usecases.running.apply import Choices, intent
+    from rohe_iac.usecases.running.apply import Choices, intent, refuse_edits
     from rohe_iac.usecases.running.apply import apply as apply_intent
 
     choices = Choices(
@@ -50,6 +56,7 @@ def apply(
         lock_timeout=span(lock_timeout),
         allow_destroy=tuple(allow_destroy or ()),
         allow_unplaced=allow_unplaced,
+        allow_overwrite=allow_overwrite,
     )
     wanted = intent(screen.folder, what, choices, open_target)
     view = OutcomeView(screen)
@@ -58,8 +65,12 @@ def apply(
         view.nothing_to_do(wanted, output)
         return ExitCode.OK
     view.intent(wanted)
-    if not confirm(f"Apply to stack {wanted.planfile.stack}?", command="apply", yes=yes):
+    if yes and not allow_overwrite:
+        refuse_edits(wanted)
+    question = f"Apply to stack {wanted.planfile.stack}" + (" and overwrite these fields?" if wanted.edits else "?")
+    if not confirm(question, command="apply", yes=yes):
         return ExitCode.OK
+    choices = replace(choices, allow_overwrite=allow_overwrite or bool(wanted.edits))
     progress = ProgressView(screen)
     screen.interruption = lambda: interruption(progress, wanted.folder, "rohe apply")
     with progress.waiting():

@@ -32,7 +32,10 @@ class OutcomeView:
         verbs = [action.verb for action in wanted.changes]
         work = ", ".join(f"{verbs.count(verb)} to {word}" for verb, word in TO_DO.items() if verb in verbs)
         if not work:
-            work = f"{len(wanted.amiss)} to repair" if wanted.amiss else "an unfinished apply to finish"
+            work = f"{len(wanted.amiss)} to repair" if wanted.amiss else ""
+        if wanted.edits:
+            work = ", ".join(filter(None, (work, f"{counted(len(wanted.edits), 'field')} changed by others")))
+        work = work or "an unfinished apply to finish"
         self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {work}")
         before = wanted.record.planfile if wanted.record is not None else None
         print_changes(self._screen.err, wanted.planfile, before, wanted.changes, every=False)
@@ -40,6 +43,10 @@ class OutcomeView:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(address)} does not run as it was applied")
         if len(wanted.amiss) > FEW:
             self._screen.err.print(f"  ... and {len(wanted.amiss) - FEW} more")
+        for edit in wanted.edits[:FEW]:
+            self._screen.err.print(f"  [yellow]![/yellow] {escape(str(edit))}")
+        if len(wanted.edits) > FEW:
+            self._screen.err.print(f"  ... and {len(wanted.edits) - FEW} more")
 
     def removal(self, stack: str, names: Sequence[str]) -> None:
         """Prints on stderr what destroy is about to remove."""

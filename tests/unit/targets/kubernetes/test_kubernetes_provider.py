@@ -11,11 +11,11 @@ FOUND = FoundProgram(Path("/opt/bin/pulumi-resource-kubernetes"), "4.26.1", Prog
 
 
 def test_the_provider_applies_on_the_server_and_knows_the_cluster_whatever_its_address() -> None:
-    plugin = kubernetes_plugin(FOUND, "edge", "shop", "uid-1")
+    plugin = kubernetes_plugin(FOUND, "edge", "shop", "uid-1", overwrites=False)
     assert (plugin.name, plugin.folder, plugin.version) == ("kubernetes", Path("/opt/bin"), "4.26.1")
     assert plugin.settings["enableServerSideApply"] == "true"
     assert (plugin.settings["context"], plugin.settings["clusterIdentifier"]) == ("edge", "uid-1")
-    assert "context" not in kubernetes_plugin(FOUND, None, "shop", "uid-1").settings
+    assert "context" not in kubernetes_plugin(FOUND, None, "shop", "uid-1", overwrites=False).settings
     assert not any("kubeconfig" in name for name in plugin.settings), "credentials must not get into the engine's state"
 
 

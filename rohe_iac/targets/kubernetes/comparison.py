@@ -1,0 +1,66 @@
+"""Comparison: the objects of a stack's manifests beside those in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rohe_iac.deployment.ports import Edit
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.edits import edits_of
+from rohe_iac.targets.kubernetes.object import ClusterObject, Key
+
+UNREAD = frozenset({"Namespace", "Secret"})
+"""Kinds that are not compared: a namespace is left as it is where it was there, and values of Secrets are not read."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The means to compare the objects of one stack.
+
+    Attributes:
+        server: The API server.
+        namespace: The namespace of the stack.
+        selector: The label selector of the stack's objects.
+    """
+
+    server: ApiServer
+    namespace: str
+    selector: str
+
+    def edits(
+        self, wanted: Sequence[tuple[str, ClusterObject]], applied: Mapping[Key, ClusterObject]
+    ) -> tuple[Edit, ...]:
+        """Returns the fields that others changed and the next apply would write again, sorted by address.
+
+        Args:
+            wanted: The objects that would be applied, each with the address of the stack's part that it is for.
+            applied: The objects as they were applied last, by key.
+        """
+        compared = [(address, item) for address, item in wanted if item.kind not in UNREAD]
+        live = self._live([item for _, item in compared])
+        found = [
+            edit
+            for address, item in compared
+            if item.key in live
+            for edit in edits_of(item, applied.get(item.key), live[item.key], address)
+        ]
+        return tuple(sorted(found, key=lambda edit: (edit.address, edit.thing, edit.field)))
+
+    def _live(self, wanted: Sequence[ClusterObject]) -> dict[Key, ClusterObject]:
+        """Returns the wanted objects that are there, by key; those that lost the stack's labels, too."""
+        kinds = {(item.api_version, item.kind): item for item in wanted}
+        known = [self.server.kinds[kind] for kind in kinds if kind in self.server.kinds]
+        found = {item.key: item for kind in known for item in self.server.list(kind, self.namespace, self.selector)}
+        return found | {item.key: item for item in self._unlabelled(wanted, found)}
+
+    def _unlabelled(
+        self, wanted: Sequence[ClusterObject], found: Mapping[Key, ClusterObject]
+    ) -> Iterator[ClusterObject]:
+        if not found:
+            return  # nothing of the stack is there, so that thousands of questions are spared
+        for item in wanted:
+            if item.key not in found:
+                there = self.server.get(item.key)
+                if there is not None:
+                    yield there

@@ -126,12 +126,12 @@ class AgentInquirer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ForeignEdit:
     """A field that somebody else changed since it was applied, and that the next apply would write again.
 
     Attributes:
         address: Address of the stack's part.
-        thing: What was changed, as the target names it, such as `deployment/back-0`.
+        object: What was changed, as the target names it, such as `deployment/back-0`.
         field: The field.
         found: What it is now, in words, such as `is 3` or `was removed`.
         planned: The value that the plan has.
@@ -139,7 +139,7 @@ class Edit:
     """
 
     address: str
-    thing: str
+    object: str
     field: str
     found: str
     planned: str
@@ -147,7 +147,7 @@ class Edit:
 
     def __str__(self) -> str:
         """Returns the edit as a sentence."""
-        return f"{self.thing}: {self.field} {self.found}, set by {self.editor}; the plan says {self.planned}"
+        return f"{self.object}: {self.field} {self.found}, set by {self.editor}; the plan says {self.planned}"
 
 
 class DeploymentTarget(Protocol):
@@ -234,7 +234,7 @@ class DeploymentTarget(Protocol):
         """Returns the addresses of the manifests whose resource differs from its manifest or does not run."""
         ...
 
-    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[Edit, ...]:
+    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns what others changed and the next apply would overwrite, sorted by address.
 
         Args:

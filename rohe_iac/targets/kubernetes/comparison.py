@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rohe_iac.deployment.ports import Edit
+from rohe_iac.deployment.ports import ForeignEdit
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.edits import edits_of
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
@@ -15,7 +15,7 @@ UNREAD = frozenset({"Namespace", "Secret"})
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ObjectComparison:
     """The means to compare the objects of one stack.
 
     Attributes:
@@ -30,7 +30,7 @@ class Comparison:
 
     def edits(
         self, wanted: Sequence[tuple[str, ClusterObject]], applied: Mapping[Key, ClusterObject]
-    ) -> tuple[Edit, ...]:
+    ) -> tuple[ForeignEdit, ...]:
         """Returns the fields that others changed and the next apply would write again, sorted by address.
 
         Args:
@@ -45,7 +45,7 @@ class Comparison:
             if item.key in live
             for edit in edits_of(item, applied.get(item.key), live[item.key], address)
         ]
-        return tuple(sorted(found, key=lambda edit: (edit.address, edit.thing, edit.field)))
+        return tuple(sorted(found, key=lambda edit: (edit.address, edit.object, edit.field)))
 
     def _live(self, wanted: Sequence[ClusterObject]) -> dict[Key, ClusterObject]:
         """Returns the wanted objects that are there, by key; those that lost the stack's labels, too."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rohe_iac.deployment.ports import Edit
+from rohe_iac.deployment.ports import ForeignEdit
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
 from rohe_iac.targets.kubernetes.object import ClusterObject
 
@@ -32,7 +32,9 @@ Field = tuple[Any, ...]
 """The way to a field: names of fields, and of items of lists (name, value) of the fields that tell them apart."""
 
 
-def edits_of(wanted: ClusterObject, applied: ClusterObject | None, live: ClusterObject, address: str) -> Iterator[Edit]:
+def edits_of(
+    wanted: ClusterObject, applied: ClusterObject | None, live: ClusterObject, address: str
+) -> Iterator[ForeignEdit]:
     """Yields the fields of an object that others changed and that the next apply writes again.
 
     Args:
@@ -54,7 +56,7 @@ def edits_of(wanted: ClusterObject, applied: ClusterObject | None, live: Cluster
     for field in sorted(found, key=str):
         manager, value = found[field]
         words = "was removed" if value is MISSING else f"is {_shown(value)}"
-        yield Edit(address, str(live), _path(field), words, _shown(_value(wanted.body, field)), manager)
+        yield ForeignEdit(address, str(live), _path(field), words, _shown(_value(wanted.body, field)), manager)
 
 
 def _foreign_fields(live: ClusterObject) -> Iterator[tuple[str, Field]]:

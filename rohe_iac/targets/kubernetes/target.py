@@ -9,7 +9,7 @@ from functools import cached_property
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import AgentInquirer, Destination, Edit, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Inputs, Live, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -18,7 +18,7 @@ from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import open_cluster
-from rohe_iac.targets.kubernetes.comparison import Comparison
+from rohe_iac.targets.kubernetes.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
@@ -173,9 +173,9 @@ class KubernetesDeploymentTarget:
         absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
         return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests, present.values()))}))
 
-    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[Edit, ...]:
+    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
-        comparison = Comparison(self._server, self._namespace, self._selector)
+        comparison = ObjectComparison(self._server, self._namespace, self._selector)
         objects = [(manifest.address, self._object(manifest)) for manifest in wanted]
         return comparison.edits(objects, {found.key: found for found in map(self._object, applied)})
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from rohe_iac.deployment.ports import AgentInquirer, Destination, Edit, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Inputs, Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -181,7 +181,7 @@ class LocalDeploymentTarget:
         ]
         return tuple(sorted({*differing, *self._strays(manifests)}))
 
-    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[Edit, ...]:  # noqa: ARG002
+    def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:  # noqa: ARG002
         """Returns nothing: only this user can change what runs, and `faults` names what differs."""
         return ()
 

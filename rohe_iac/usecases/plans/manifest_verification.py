@@ -70,7 +70,7 @@ def _manifest_faults(manifest: Manifest, known: Mapping[str, int], placed: Colle
     kind = manifest.address.partition("/")[0]
     if kind == "replica" and manifest.address not in placed:
         yield f"makes {manifest.address}, which is not placed"
-    elif kind == "service" and manifest.address not in placed:
+    elif kind == "service" and not any(f"{address}/".startswith(f"{manifest.address}/") for address in placed):
         yield f"is for {manifest.address}, of which nothing is placed"
 
 

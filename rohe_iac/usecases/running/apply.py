@@ -12,7 +12,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
-from rohe_iac.deployment.ports import DeploymentTarget, Destination, Edit, Progress
+from rohe_iac.deployment.ports import DeploymentTarget, Destination, ForeignEdit, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -104,7 +104,7 @@ class Intent:
     changes: tuple[ManifestAction, ...]
     interrupted: str
     amiss: tuple[str, ...]
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[ForeignEdit, ...] = ()
 
     @property
     def resumes(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.files.record import Record
-from rohe_iac.deployment.ports import Edit, Live
+from rohe_iac.deployment.ports import ForeignEdit, Live
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.plans.plan import make_plan
@@ -32,7 +32,7 @@ class FewLive:
     def obstacles(self) -> tuple[str, ...]:
         return ()
 
-    def edits(self, wanted: object, applied: object) -> tuple[Edit, ...]:
+    def edits(self, wanted: object, applied: object) -> tuple[ForeignEdit, ...]:
         return ()
 
     def logs(self, instances: list[str], *, lines: int, follow: bool) -> Any:

@@ -106,6 +106,9 @@ def _application(commands: Mapping[str, str]) -> typer.Typer:
         name += "_" if keyword.iskeyword(name) else ""
         function = getattr(importlib.import_module(f"rohe_iac.cli.commands.{group}.{name}"), name)
         first, _, second = command.partition(" ")
+        if first in commands:
+            # `import` is a command by itself, so that `import cluster` is another one beside it.
+            first, second = command, ""
         if second and first not in parents:
             parents[first] = typer.Typer(
                 cls=CommandLineGroup, no_args_is_help=True, help=SUBCOMMANDS[first], rich_markup_mode=markup

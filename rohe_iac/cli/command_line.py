@@ -24,7 +24,7 @@ OTHER_WORDS = {
     "apply": ("deploy", "up", "create", "start", "install", "launch", "sync"),
     "destroy": ("down", "delete", "remove", "rm", "stop", "undeploy", "teardown", "uninstall"),
     "status": ("ps", "ls", "list", "get", "describe", "top", "state", "info", "health"),
-    "plan": ("preview", "diff", "dry-run", "schedule", "place", "what-if"),
+    "plan": ("preview", "dry-run", "schedule", "place", "what-if"),
     "validate": ("check", "lint"),
     "fmt": ("format",),
     "render": ("template", "synth", "manifests"),
@@ -122,7 +122,9 @@ class CommandLineGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Finds the command that the first argument names."""
+        """Finds the command that the first argument names, or the first two where a command of one word begins so."""
+        if len(args) > 1 and f"{args[0]} {args[1]}" in self.commands:
+            args = [f"{args[0]} {args[1]}", *args[2:]]
         if not ctx.resilient_parsing and args[0] not in self.commands and not args[0].startswith("-"):
             raise _unknown_command(ctx.command_path, args[0], self.commands)
         return super().resolve_command(ctx, args)

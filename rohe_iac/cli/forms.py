@@ -72,6 +72,27 @@ class ImportForm(TypedDict):
     text: NotRequired[str]
 
 
+class InventoryChangeForm(TypedDict):
+    """What one node has otherwise in the cluster; `field` is empty for a node that is gone or new."""
+
+    node: str
+    change: Literal["gone", "new", "changed"]
+    field: str
+    written: str
+    found: str
+
+
+class InventoryDiffForm(TypedDict):
+    """What `rohe diff --inventory` found."""
+
+    inventory: str
+    stack: str
+    origin: str
+    nodes: int
+    upToDate: bool
+    changes: list[InventoryChangeForm]
+
+
 class ExportForm(TypedDict):
     """What `rohe export` wrote and left out."""
 
@@ -292,6 +313,7 @@ FORMS: dict[str, tuple[type, ...]] = {
     "explanation": (ExplanationForm,),
     "export": (ExportForm,),
     "import": (ImportForm,),
+    "inventory-diff": (InventoryDiffForm,),
     "loss": (LossForm,),
     "observation": (ObservationForm,),
     "outcome": (OutcomeForm,),

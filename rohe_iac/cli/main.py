@@ -15,6 +15,8 @@ COMMANDS = {
     "fmt": "authoring",
     "schema": "authoring",
     "import": "authoring",
+    "import cluster": "authoring",
+    "diff": "authoring",
     "export": "authoring",
     "plan": "plans",
     "show": "plans",

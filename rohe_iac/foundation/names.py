@@ -10,12 +10,20 @@ from rohe_iac.foundation.errors import UsageError
 NAME_PATTERN = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """A DNS-1123 label (RFC 1123, as Kubernetes narrows it): at most 63 of a-z, 0-9 and inner hyphens."""
 
+MAX_NODE_NAME = 253
+"""The longest name of a node, in characters."""
+
 KINDS = ("service", "replica", "node", "contract", "agent", "broker", "store", "link")
 
 
 def is_name(text: str) -> bool:
     """Checks whether `text` is a DNS-1123 label."""
     return NAME_PATTERN.fullmatch(text) is not None
+
+
+def is_node_name(text: str) -> bool:
+    """Checks whether `text` is a DNS-1123 subdomain: names joined by dots, as clusters name their nodes."""
+    return len(text) <= MAX_NODE_NAME and all(is_name(part) for part in text.split("."))
 
 
 def is_variable(text: str) -> bool:
@@ -63,7 +71,8 @@ def parse_address(text: str) -> Address:
     kind, _, rest = text.partition("/")
     pipeline, colon, tail = rest.partition(":")
     parts = tuple((tail if colon else rest).split("/"))
-    if kind not in KINDS or not all(is_name(part) for part in parts) or (colon and not is_name(pipeline)):
+    is_part = is_node_name if kind == "node" else is_name
+    if kind not in KINDS or not all(is_part(part) for part in parts) or (colon and not is_name(pipeline)):
         raise UsageError(
             f"'{text}' is not an address",
             hint="an address is KIND/NAME, such as service/classify or replica/classify/svm/0; "

@@ -47,6 +47,7 @@ class ImportedDocument:
         mapped: Fields that are in the blueprint documents.
         unmapped: Fields that are not, with reasons.
         notes: What the user should know, each with its place.
+        is_text: Whether it was a text, so that places have lines and columns.
     """
 
     file: str
@@ -54,6 +55,7 @@ class ImportedDocument:
     mapped: tuple[Mapped, ...]
     unmapped: tuple[Unmapped, ...]
     notes: tuple[tuple[Place, str], ...]
+    is_text: bool = True
 
 
 @dataclass(frozen=True)

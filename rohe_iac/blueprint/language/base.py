@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from rohe_iac.foundation import quantities
-from rohe_iac.foundation.names import is_name
+from rohe_iac.foundation.names import MAX_NODE_NAME, is_name, is_node_name
 
 
 class _EmptyMapping(dict[Any, Any]):
@@ -110,6 +110,10 @@ def check_exactly_one(model: Model, *names: str) -> None:
             f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
             "keep one of them" if names_set else "",
         )
+
+
+def _validate_node_name(text: str) -> str:
+    return text if is_node_name(text) else _validate_name(text)
 
 
 def _validate_name(text: str) -> str:
@@ -219,6 +223,16 @@ Flag = Annotated[bool, Strict()]
 Name = Annotated[
     str, AfterValidator(_validate_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
 ]
+
+
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+NodeName = Annotated[
+    str,
+    AfterValidator(_validate_node_name),
+    Field(json_schema_extra={"pattern": rf"^{_LABEL}(\.{_LABEL})*$", "maxLength": MAX_NODE_NAME}),
+]
+"""The name of a node: a name, or several joined by dots as clusters name their nodes."""
 
 
 Millicores = Annotated[int, *_quantity(quantities.millicores, "m?", "500m")]

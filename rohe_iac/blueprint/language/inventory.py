@@ -17,6 +17,7 @@ from rohe_iac.blueprint.language.base import (
     Millicores,
     Model,
     Name,
+    NodeName,
     Seconds,
     Share,
 )
@@ -71,7 +72,7 @@ class Used(Model):
 class Node(Model):
     """One machine. Its fields replace those of its `deviceType`."""
 
-    name: Name
+    name: NodeName
     device_type: str | None = None
     arch: str | None = None
     frequency: Hertz | None = None

@@ -203,14 +203,20 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "KubernetesDevice.capacity": (
         "What claims take parts of; a bare name is `memory` where the device states its memory, else `share`. Absent: devices are given out whole.",
-        "{memory: gpu.example.com/memory}",
+        "{memory: memory}",
     ),
-    "ConsumableCapacity.memory": ("The capacity that holds the device's memory, in bytes.", "gpu.example.com/memory"),
+    "ConsumableCapacity.memory": (
+        "The capacity that holds the device's memory, in bytes, as ResourceSlices name it.",
+        "memory",
+    ),
     "ConsumableCapacity.share": (
         "The capacity that holds 100 units of computing, a percent each.",
         "gpu.example.com/cores",
     ),
-    "Node.name": ("Unique in the inventory.", "jetson-nano-01"),
+    "Node.name": (
+        "Unique in the inventory; in a cluster the name of the node there, which may have dots.",
+        "jetson-nano-01",
+    ),
     "Node.deviceType": ("Its device type, whose fields those of the node replace.", "jetson-nano"),
     "Node.arch": ("Replaces the kind's.", "arm64"),
     "Node.frequency": ("Replaces the kind's.", "1.5GHz"),

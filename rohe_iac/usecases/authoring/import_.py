@@ -135,7 +135,16 @@ def import_files(
             raise InvalidImport([*faults, *error.faults]) from error
         if faults:
             raise InvalidImport(faults)
-        return Import(imported, *_checked(imported, root))
+        return checked_import(imported, root)
+
+
+def checked_import(imported: ImportResult, root: Path) -> Import:
+    """Returns documents with what `rohe validate` would report of them below a root.
+
+    Raises:
+        InvalidImport: validate would report errors; no invalid document is ever written.
+    """
+    return Import(imported, *_checked(imported, root))
 
 
 def _file(folder: Path, path: Path) -> ReadFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import Address, is_name, is_variable, parse_address
+from rohe_iac.foundation.names import MAX_NODE_NAME, Address, is_name, is_node_name, is_variable, parse_address
 
 
 @pytest.mark.parametrize("text", ["a", "jetson-nano-01", "0", "a" * 63])
@@ -16,6 +16,19 @@ def test_a_dns_label_is_a_name(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n", "ä"])
 def test_anything_else_is_not(text: str) -> None:
     assert not is_name(text)
+
+
+@pytest.mark.parametrize("text", ["pi-1", "ip-10-0-0-1.eu.internal", ".".join(["a" * 62] * 4)])
+def test_names_of_nodes_may_have_dots(text: str) -> None:
+    assert is_node_name(text)
+    assert str(parse_address(f"node/{text}")) == f"node/{text}"
+
+
+@pytest.mark.parametrize("text", ["", ".a", "a.", "a..b", "A.b", "a" * 64, "a." * MAX_NODE_NAME + "a"])
+def test_names_of_nodes_are_dns_subdomains(text: str) -> None:
+    assert not is_node_name(text)
+    with pytest.raises(UsageError):
+        parse_address(f"service/{text or '-'}.b")
 
 
 def test_an_address_reads_back_as_it_was_written() -> None:

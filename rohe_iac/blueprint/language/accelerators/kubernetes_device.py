@@ -85,6 +85,6 @@ class KubernetesDevice(Model):
             hint = "add the attribute that devices differ in, as in attribute: gpu.example.com/uuid"
             raise fault(CODE, "a deviceClass needs an attribute: a claim could not name the planned device", hint)
         if self.capacity is not None and self.capacity == ConsumableCapacity():
-            hint = "name one, as in capacity: {memory: gpu.example.com/memory}"
+            hint = "name one, as in capacity: {memory: memory}"
             raise fault(CODE, "capacity names neither memory nor share", hint, at=("capacity",))
         return self

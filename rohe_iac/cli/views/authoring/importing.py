@@ -72,12 +72,13 @@ def _file_lines(file: ImportedDocument) -> Iterator[str]:
     mapped = f"{counted(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not"
     yield f"{file.file}: {file.format}; {mapped}"
     for place, reason, names in _by_reason(file):
-        yield f"  not mapped: {_by_last_name(names)}: {reason} ({place})"
+        yield f"  not mapped: {_by_last_name(names)}: {reason}" + (f" ({place})" if file.is_text else "")
     texts = [text for _, text in file.notes]
     for text in dict.fromkeys(texts):
-        place = file.notes[texts.index(text)][0]
-        more = f", and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
-        yield f"  note: {text} ({place}{more})"
+        written = str(file.notes[texts.index(text)][0]) if file.is_text else ""
+        more = f"and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
+        where = ", ".join(filter(None, (written, more)))
+        yield f"  note: {text}" + (f" ({where})" if where else "")
 
 
 def _by_reason(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:

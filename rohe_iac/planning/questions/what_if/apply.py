@@ -19,7 +19,15 @@ from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Placement
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply, Wire
 from rohe_iac.planning.questions.what_if.devices import edit_devices, edit_requests
-from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, factor, nothing_named, unknown_field
+from rohe_iac.planning.questions.what_if.edit import (
+    FIELDS,
+    RULES,
+    Edit,
+    factor,
+    nothing_named,
+    unknown_field,
+    with_dotted_name,
+)
 from rohe_iac.planning.questions.what_if.names import names_of
 from rohe_iac.planning.questions.what_if.rules import (
     edit_flow,
@@ -57,12 +65,14 @@ def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
     Raises:
         UsageError: a name, field or value is unknown.
     """
-    for edit in edits:
+    for typed in edits:
+        edit = typed
         if is_of_sizing(edit):
             continue
         if edit.kind in ("node", "zone"):
             if edit.kind == "node":
                 names = [[node.name] for node in problem.nodes]
+                edit = with_dotted_name(edit, [node.name for node in problem.nodes])
             else:
                 names = [[zone for key, zone in node.labels if key == ZONE_KEY] for node in problem.nodes]
             problem = replace(problem, nodes=_edited(problem.nodes, names, edit, _node))

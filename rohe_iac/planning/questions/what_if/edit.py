@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rohe_iac.blueprint.hints.nearest import did_you_mean
@@ -169,6 +169,19 @@ def _edit(part: str) -> Edit:
     if edit.field and edit.kind in ("link", "pipeline", "stack") and edit.field not in FIELDS[edit.kind]:
         raise unknown_field(edit, FIELDS[edit.kind])
     return edit
+
+
+def with_dotted_name(edit: Edit, names: Iterable[str]) -> Edit:
+    """Returns an edit of a node whose name has dots, such as `node/a.b.cpu=4`, with the name and the field apart."""
+    typed = f"{edit.name}.{edit.field}" if edit.field else edit.name
+    found = [name for name in names if typed == name or typed.startswith(f"{name}.")]
+    if not found or "." not in max(found, key=len):
+        return edit
+    name = max(found, key=len)
+    field = typed[len(name) + 1 :]
+    if not field and (edit.operator != "=" or edit.value not in STATUSES["node"]):
+        return edit
+    return replace(edit, name=name, field=field)
 
 
 def unknown_field(edit: Edit, fields: Iterable[str]) -> UsageError:

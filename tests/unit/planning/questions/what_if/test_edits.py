@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_edits_change_nodes_links_and_services_in_order(small: Problem) -> None:
     assert after.wires[0].latency == 24_000
     assert (after.demands[0].replicas, after.demands[0].resources.cpu) == (4, 1000)
     assert [str(edit) for edit in parse_edits(text)][:2] == ["node/pi-1=down", "link/4g.latency*=3"]
+
+
+def test_a_node_whose_name_has_dots_is_found_by_its_whole_name(small: Problem, world: Any) -> None:
+    nodes = (*small.nodes, world.node("a.b.edge"), world.node("a.b"))
+    problem = dataclasses.replace(small, nodes=nodes)
+    after = edited(problem, "node/a.b.edge.cpu=1,node/a.b=down,node/a.b.edge.labels.zone=x,node/pi-1.cpu=3")
+    found = {node.name: (node.cpu, node.status) for node in after.nodes}
+    assert (found["a.b.edge"], found["a.b"][1], found["pi-1"][0]) == ((1000, "running"), "down", 3000)
+    assert dict(after.nodes[-2].labels)["zone"] == "x"
+    with pytest.raises(UsageError):
+        edited(problem, "node/a.b=broken")
 
 
 def test_a_star_stands_for_any_letters_and_a_zone_for_its_nodes(small: Problem) -> None:

@@ -200,6 +200,13 @@ class FailureForm(TypedDict):
     reason: str
 
 
+class PendingForm(TypedDict):
+    """A replica that is not ready and not waited for, such as on a node that does not answer."""
+
+    address: str
+    reason: str
+
+
 class OutcomeForm(TypedDict):
     """What `rohe apply` and `rohe destroy` did: addresses by what was done to them."""
 
@@ -211,6 +218,7 @@ class OutcomeForm(TypedDict):
     same: list[str]
     swept: list[str]
     failed: list[FailureForm]
+    pending: list[PendingForm]
     skipped: list[str]
 
 

@@ -15,6 +15,10 @@ NOTE = "rohe: "
 """Beginning of a line of the plugin's standard error that the user has to see."""
 
 
+PENDING = "pending"
+"""The property of a resource that only waits with why replicas are not ready that it does not wait for, by address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """The place that one stack is applied to.
@@ -163,6 +167,11 @@ class DeploymentTarget(Protocol):
         """Returns whether the engine repairs what `faults` names only after it has read all resources again."""
         ...
 
+    @property
+    def waits(self) -> frozenset[str]:
+        """Returns the engine's types of resources that only wait until others are ready."""
+        ...
+
     def plugins(self) -> tuple[ProviderPlugin, ...]:
         """Returns the plugins that make this target's resources.
 
@@ -200,6 +209,14 @@ class DeploymentTarget(Protocol):
 
         The engine passes on what any user asks of its ports, so the plugin does not take the engine's word.
         """
+        ...
+
+    def left_out(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+        """Returns why manifests are left as they are in this run, by name, such as a node that does not answer."""
+        ...
+
+    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+        """Returns the manifests with those that only wait, after which all is made that needs what they wait for."""
         ...
 
     def resource_type(self, manifest: Manifest) -> str | None:
@@ -291,15 +308,15 @@ class Progress(Protocol):
     """Receives what happens to each resource while the engine runs, in order and from one thread at a time."""
 
     def on_begin(self, verb: str, address: str) -> None:
-        """Reports that the engine begins to create, update or delete (`verb`) a resource."""
+        """Reports that the engine begins to create, update or delete a resource, or to await a workload (`verb`)."""
         ...
 
     def on_end(self, verb: str, address: str, seconds: float) -> None:
-        """Reports that a resource was created, updated or deleted within `seconds`."""
+        """Reports that a resource was created, updated or deleted, or a workload became ready, within `seconds`."""
         ...
 
     def on_failure(self, verb: str, address: str, reason: str) -> None:
-        """Reports that a resource could not be created, updated or deleted, for a reason in the target's own words."""
+        """Reports that a resource could not be made or deleted, or is not ready, and why in the target's own words."""
         ...
 
     def on_note(self, text: str) -> None:

@@ -22,6 +22,8 @@ class Manifest:
         retained: Whether the resource stays, until the stack is destroyed, when a plan does not have it any more.
         stand_in: Whether the document runs a stand-in in place of the service's own program. Two manifests of the same
             text make the same resource, so this field is left out of comparisons.
+        workload: Address of the workload that is ready once the document's pods are, "" for a document without pods.
+        needs: Addresses of the workloads that must be ready first; never in a circle.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Manifest:
     rendered: bool = True
     retained: bool = False
     stand_in: bool = field(default=False, compare=False)
+    workload: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:

@@ -23,6 +23,9 @@ from rohe_iac.blueprint.language.base import (
 )
 from rohe_iac.blueprint.language.pipeline import Memory
 
+Unreachable = Literal["wait", "skip", "fail"]
+"""What a node that does not answer means for its replicas: they wait for it, are left as they are, or apply fails."""
+
 
 class DeviceType(Model):
     """The capacity of machines of one type; without `cores` there are as many whole cores as `cpu`."""
@@ -88,6 +91,7 @@ class Node(Model):
     taints: tuple[Taint, ...] = ()
     used: Used = Used.model_construct()
     status: Literal["running", "cordoned", "down"] = "running"
+    unreachable: Unreachable | None = None
 
 
 class NetworkLink(Model):

@@ -22,6 +22,7 @@ from rohe_iac.blueprint.language.base import (
 )
 from rohe_iac.blueprint.language.cluster.storage import ClaimStorage, Storage
 from rohe_iac.blueprint.language.container import Image
+from rohe_iac.blueprint.language.inventory import Unreachable
 from rohe_iac.blueprint.language.pipeline import (
     Balancing,
     Memory,
@@ -129,6 +130,7 @@ class KubernetesTarget(Model):
 
     context: str | None = None
     namespace: Name = "default"
+    unreachable: Unreachable = "wait"
 
 
 class ManifestsTarget(Model):

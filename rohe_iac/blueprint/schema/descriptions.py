@@ -232,6 +232,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Node.taints": ("What keeps replicas off it unless they tolerate it.", "[{key: camera-lan, effect: NoSchedule}]"),
     "Node.used": ("What others have taken already.", "{cpu: 250m}"),
     "Node.status": ("`cordoned`: nothing new; `down`: nothing at all.", "running"),
+    "Node.unreachable": ("What apply to a cluster does while it is NotReady; absent: as the target says.", "skip"),
     "Taint.key": ("A word.", "camera-lan"),
     "Taint.value": ("A further word.", "front"),
     "Taint.effect": ("How strict it is.", "NoSchedule"),
@@ -329,6 +330,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "LocalTarget.ports": ("The ports that the plan may give.", "42000-42099"),
     "KubernetesTarget.context": ("The context of the kubeconfig; absent: the current one.", "edge"),
     "KubernetesTarget.namespace": ("The namespace.", "cctvs"),
+    "KubernetesTarget.unreachable": (
+        "A node that is NotReady: `wait` makes its replicas, which are pending; `skip` leaves them as they are; `fail`.",
+        "wait",
+    ),
     "ManifestsTarget.directory": ("The folder, relative to the root.", "deploy"),
     "Broker.embedded": ("A broker that the stack runs and places.", "{server: mosquitto}"),
     "Broker.url": ("The address of another, without user and password.", "mqtts://host:8883"),

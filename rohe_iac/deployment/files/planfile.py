@@ -41,9 +41,9 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `files`, `advice`; `rendered` and `retained` of manifests; `settings` where the target has any; `gain`, `reserved`
-  and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and `network` of nodes and demands,
-  `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
+| 3 | `files`, `advice`; `rendered`, `retained`, `workload`, `needs` of manifests; `settings` where the target has any;
+  `gain`, `reserved` and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and `network` of nodes
+  and demands, `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
 """
 
 
@@ -257,6 +257,8 @@ class _SavedManifest(msgspec.Struct):
     rendered: bool = True
     retained: bool = False
     stand_in: bool = False
+    workload: str = ""
+    needs: tuple[str, ...] = ()
 
 
 class _SavedPlanFile(msgspec.Struct):
@@ -291,8 +293,14 @@ def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         "text": manifest.text,
     }
     # Left out where they are as for most manifests, so that such files are those that older versions wrote and read.
-    marks = {"rendered": manifest.rendered, "retained": manifest.retained, "stand_in": manifest.stand_in}
-    usual = {"rendered": True, "retained": False, "stand_in": False}
+    marks = {
+        "rendered": manifest.rendered,
+        "retained": manifest.retained,
+        "stand_in": manifest.stand_in,
+        "workload": manifest.workload,
+        "needs": list(manifest.needs),
+    }
+    usual = {"rendered": True, "retained": False, "stand_in": False, "workload": "", "needs": []}
     return value | {name: mark for name, mark in marks.items() if mark != usual[name]}
 
 
@@ -310,6 +318,8 @@ def _manifest_from_json(saved: _SavedManifest) -> Manifest:
         saved.rendered,
         saved.retained,
         saved.stand_in,
+        saved.workload,
+        saved.needs,
     )
     if manifest.sha256 != saved.sha256:
         raise ValueError(f"manifest {manifest.name} does not match its sha256")

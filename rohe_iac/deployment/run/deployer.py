@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,10 @@ from rohe_iac.manifests.manifest import Manifest
 
 STOPPING = "stopping: what is under way ends first, nothing more begins; a second Ctrl-C ends the engine at once"
 """The note that follows the first signal."""
+
+
+PARALLEL = 512
+"""Resources that the engine works on at once: those that only wait must not keep others from being made."""
 
 
 class _Stack(Stack):
@@ -79,6 +83,7 @@ class Deployer:
         digest: str = "",
         fail_fast: bool = False,
         refresh: bool = False,
+        left_out: Collection[str] = (),
     ) -> Outcome:
         """Creates, updates and deletes resources until they are as the manifests say.
 
@@ -88,6 +93,7 @@ class Deployer:
             digest: Digest of the plan file, for the journal.
             fail_fast: Whether to stop at the first failed resource; otherwise only its dependents are skipped.
             refresh: Whether to read the state of every resource first.
+            left_out: Names of manifests whose resources are left as they are, or absent.
 
         Returns:
             The outcome, with the resources that failed.
@@ -96,15 +102,18 @@ class Deployer:
             EngineFailed: The engine itself failed.
             EngineBusy: The engine reports that another run is at work on the stack.
         """
-        made = [manifest for manifest in manifests if self.target.resource_type(manifest) is not None]
+        kept, wanted = self._without(left_out, self.target.with_readiness(manifests))
+        made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]
         addresses = {manifest.name: manifest.address for manifest in made}
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
             stack.up(
-                program=program_of(manifests, self.target),
+                parallel=PARALLEL if self.target.waits else None,
+                program=program_of(wanted, self.target),
                 on_event=listen,
                 continue_on_error=not fail_fast,
                 refresh=refresh,
+                exclude=kept or None,
                 suppress_outputs=True,
                 suppress_progress=True,
                 color="never",
@@ -112,6 +121,19 @@ class Deployer:
 
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
         return replace(outcome, swept=self.target.sweep(manifests)) if outcome.ending is Ending.COMPLETE else outcome
+
+    def _without(
+        self, left_out: Collection[str], manifests: Sequence[Manifest]
+    ) -> tuple[list[str], tuple[Manifest, ...]]:
+        """Returns the URNs of resources that stay as they are, and the manifests without those that stay absent."""
+        urns = {manifest.name: self._urn(manifest) for manifest in manifests if manifest.name in left_out}
+        known = self.place.known() if urns else frozenset()
+        wanted = tuple(item for item in manifests if item.name not in urns or urns[item.name] in known)
+        return [urn for urn in urns.values() if urn in known], wanted
+
+    def _urn(self, manifest: Manifest) -> str:
+        kind = self.target.resource_type(manifest)
+        return f"urn:pulumi:{self.place.stack}::{self.place.project}::{kind}::{manifest.name}"
 
     def down(self, progress: Progress, addresses: dict[str, str], *, timeout: float) -> Outcome:
         """Deletes every resource, dependents first.
@@ -170,7 +192,7 @@ class Deployer:
         journal.begin(purpose, digest)
         names = frozenset(plugin.name for plugin in plugins) if makes else frozenset()
         command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
-        tally = EventTally(progress, journal, addresses, self.clock, plugins=names)
+        tally = EventTally(progress, journal, addresses, self.clock, plugins=names, waits=self.target.waits)
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
         with command.forward_signals(), servers, engine_listener(tally) as listen, _timer(timeout, command.stop):

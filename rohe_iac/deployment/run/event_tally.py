@@ -11,9 +11,9 @@ from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import NOTE, Progress
+from rohe_iac.deployment.ports import NOTE, PENDING, Progress
 from rohe_iac.deployment.run.failures import FOREIGN, provider_message
-from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
+from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome, Pending
 from rohe_iac.foundation.clock import Clock
 
 VERBS: Mapping[OpType, str] = {
@@ -24,6 +24,9 @@ VERBS: Mapping[OpType, str] = {
     OpType.DELETE_REPLACED: "delete",
 }
 """What rohe calls an operation of the engine."""
+
+AWAIT = "await"
+"""What rohe calls it to wait until a workload is ready."""
 
 MADE = VERBS.keys() - {OpType.DELETE, OpType.DELETE_REPLACED}
 """Operations on a resource that is wanted."""
@@ -54,6 +57,7 @@ class EventTally:
         clock: Clock,
         *,
         plugins: Collection[str] = (),
+        waits: Collection[str] = (),
     ) -> None:
         """Prepares the sums of one run.
 
@@ -63,9 +67,13 @@ class EventTally:
             addresses: Addresses by name of manifest: all resources of the plan.
             clock: The clock of durations.
             plugins: Names of the plugins whose providers make the resources; none where the run makes none.
+            waits: Types of resources that only wait.
         """
         self.foreign: list[str] = []
         self._plugins = plugins
+        self._waits = waits
+        self._ready: list[str] = []
+        self._pending: dict[str, str] = {}
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -95,9 +103,16 @@ class EventTally:
         elif event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata, self._begin)
         elif event.res_outputs_event is not None:
+            self._note_pending(event.res_outputs_event.metadata)
             self._step(event.res_outputs_event.metadata, self._end)
         elif event.res_op_failed_event is not None:
             self._step(event.res_op_failed_event.metadata, self._fail)
+
+    def _note_pending(self, metadata: StepEventMetadata) -> None:
+        """Records why replicas are not ready that a resource does not wait for."""
+        outputs = metadata.new.outputs if metadata.new is not None and metadata.type in self._waits else {}
+        for address, reason in ((outputs or {}).get(PENDING) or {}).items():
+            self._pending[address] = reason
 
     def note(self, text: str) -> None:
         """Records a sentence about the run in the journal and reports it."""
@@ -124,6 +139,7 @@ class EventTally:
         elif failed:
             ending = Ending.PARTIAL
         reached = {*self._done["created"], *self._done["updated"], *self._done["same"], *self._done["deleted"]}
+        reached.update(self._ready)
         skipped = self._addresses.keys() - reached - self._failed.keys() if failed else set()
         for name in sorted(skipped):
             self._journal.step("skipped", "", self._address(name))
@@ -132,6 +148,7 @@ class EventTally:
             seconds=self._clock.monotonic() - self._start,
             **{word: tuple(self._address(name) for name in sorted(set(names))) for word, names in self._done.items()},
             failed=failures,
+            pending=tuple(Pending(address, reason) for address, reason in sorted(self._pending.items())),
             skipped=tuple(self._address(name) for name in sorted(skipped)),
             signal=signal if ending is Ending.INTERRUPTED else 0,
         )
@@ -142,7 +159,13 @@ class EventTally:
             return
         if metadata.type.startswith("pulumi:"):
             return
-        if metadata.op == OpType.SAME:
+        if metadata.type in self._waits:
+            # That nobody waits any more is nothing that happens to the stack.
+            if metadata.op == OpType.SAME:
+                self._ready.append(_name(metadata.urn))
+            elif metadata.op in MADE:
+                take(AWAIT, _name(metadata.urn))
+        elif metadata.op == OpType.SAME:
             self._done["same"].append(_name(metadata.urn))
         elif metadata.op in VERBS:
             take(VERBS[metadata.op], _name(metadata.urn))
@@ -153,10 +176,17 @@ class EventTally:
         self._progress.on_begin(verb, self._address(name))
 
     def _end(self, verb: str, name: str) -> None:
-        self._done[DONE[verb]].append(name)
+        (self._ready if verb == AWAIT else self._done[DONE[verb]]).append(name)
         self._journal.step("ended", verb, self._address(name))
         now = self._clock.monotonic()
-        self._progress.on_end(verb, self._address(name), now - self._begun.get(name, now))
+        shown = PENDING if verb == AWAIT and self._is_pending(self._address(name)) else verb
+        self._progress.on_end(shown, self._address(name), now - self._begun.get(name, now))
+
+    def _is_pending(self, workload: str) -> bool:
+        """Returns whether a replica of a workload is pending."""
+        return any(
+            address.rpartition("/")[0].partition("/")[2] == workload.partition("/")[2] for address in self._pending
+        )
 
     def _fail(self, verb: str, name: str) -> None:
         self._failed[name] = verb

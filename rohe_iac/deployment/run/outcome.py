@@ -18,15 +18,28 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One resource that could not be created, updated or deleted.
+    """One resource that could not be created, updated or deleted, or a workload that did not become ready.
 
     Attributes:
-        verb: create, update or delete.
+        verb: create, update, delete or await.
         address: Address of the stack's part.
         reason: The reason in the target's own words.
     """
 
     verb: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One replica that is not ready and not waited for.
+
+    Attributes:
+        address: Address of the replica.
+        reason: Why, such as a node that does not answer.
+    """
+
     address: str
     reason: str
 
@@ -43,6 +56,7 @@ class Outcome:
         deleted: Addresses of deleted resources.
         same: Addresses of resources that were as wanted already.
         failed: Resources that failed.
+        pending: Replicas that are not ready and not waited for.
         skipped: Addresses not tried, because a resource that they depend on failed or the run was interrupted.
         swept: Names of what was removed because no manifest asks for it.
         signal: The signal that interrupted the run, 0 for none.
@@ -55,6 +69,7 @@ class Outcome:
     deleted: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
+    pending: tuple[Pending, ...] = ()
     skipped: tuple[str, ...] = ()
     swept: tuple[str, ...] = ()
     signal: int = 0

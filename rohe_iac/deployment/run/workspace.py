@@ -58,6 +58,14 @@ class EngineFolder:
         """Returns the file of the engine's state of the stack."""
         return self.backend / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
 
+    def known(self) -> frozenset[str]:
+        """Returns the URNs of the resources in the engine's state; none where there is no state that can be read."""
+        try:
+            latest = json.loads(self.state.read_bytes())["checkpoint"]["latest"]
+            return frozenset(str(resource["urn"]) for resource in latest.get("resources") or ())
+        except (OSError, ValueError, KeyError, TypeError):
+            return frozenset()
+
     def prepare(self, plugins: Sequence[ProviderPlugin]) -> None:
         """Creates folders, passphrase and project file where they are absent.
 

@@ -6,6 +6,7 @@ Secrets are referred to by name and never written; `prerequisites` lists them wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -21,6 +22,7 @@ from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, obs
 from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.broker import BrokerAccess
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
+from rohe_iac.manifests.kubernetes.need import Needs
 from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
 from rohe_iac.manifests.kubernetes.pod.container import GRACE_PERIOD, container, environment, grace_period
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
@@ -130,13 +132,20 @@ class KubernetesManifests(PlanRendering):
         values: dict[str, Any],
         depends_on: tuple[str, ...],
         workload: Workload | None = None,
+        *,
+        pods: bool = False,
     ) -> Manifest:
         metadata = {"object": name, "namespace": self.namespace, "stack": self.stack, "labels": self._labels(workload)}
         text = render_document("kubernetes", kind, {**metadata, **values})
         # What has to survive a pod survives its place in the plan, too, so that no report is deleted without a word.
         retained = kind == "PersistentVolumeClaim"
         rendered = kind not in ("Broker", "Credential")
-        return Manifest(f"{kind.lower()}-{name}", kind, address, text, depends_on, rendered=rendered, retained=retained)
+        manifest = Manifest(
+            f"{kind.lower()}-{name}", kind, address, text, depends_on, rendered=rendered, retained=retained
+        )
+        if not pods or workload is None:
+            return manifest
+        return replace(manifest, workload=workload.address, needs=self._needs.of(workload))
 
     @cached_property
     def _needed(self) -> tuple[str, ...]:
@@ -257,7 +266,11 @@ class KubernetesManifests(PlanRendering):
         )
         grace = grace_period(service)
         values = {
-            "annotations": {"rohe.dev/address": placement.replica, "rohe.dev/node": placement.node},
+            "annotations": {
+                "rohe.dev/address": placement.replica,
+                "rohe.dev/node": placement.node,
+                **self._unreachable(placement.node),
+            },
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
             "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},
@@ -288,7 +301,24 @@ class KubernetesManifests(PlanRendering):
             ),
             "volumes": volumes,
         }
-        return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload)
+        return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload, pods=True)
+
+    @cached_property
+    def _needs(self) -> Needs:
+        return Needs(self.blueprint, self.workloads, self.connected)
+
+    @cached_property
+    def _unreachable_nodes(self) -> dict[str, str]:
+        """Returns what a node that does not answer means, by node; waiting is left out."""
+        target = self.blueprint.stack.spec.target.kubernetes
+        default = target.unreachable if target is not None else "wait"
+        nodes = self.blueprint.inventory.spec.nodes
+        policies = {node.name: node.unreachable or default for node in nodes}
+        return {name: policy for name, policy in policies.items() if policy != "wait"}
+
+    def _unreachable(self, node: str) -> dict[str, str]:
+        policy = self._unreachable_nodes.get(node)
+        return {"rohe.dev/unreachable": policy} if policy else {}
 
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         variables = {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from lightkube import Client
@@ -17,7 +17,7 @@ from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
-from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
@@ -25,7 +25,12 @@ from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, engine_inputs, object_of
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
+from rohe_iac.targets.kubernetes.readiness import document
+from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, skipped
+from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
+from rohe_iac.targets.permit import Permit
+from rohe_iac.targets.rohe_plugin import rohe_plugin
 
 SECRETS = (BROKER, CREDENTIAL)
 """The kinds of the manifests that the target makes Secrets of."""
@@ -36,6 +41,9 @@ NAMESPACE = "Namespace"
 
 LEAST_WAIT = 1.0
 """Seconds that objects get at least to be gone."""
+
+READINESS = "rohe:kubernetes:Readiness"
+"""The engine's type of a resource that only waits."""
 
 
 class KindUnknown(RoheError):
@@ -54,6 +62,7 @@ class KubernetesDeploymentTarget:
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
         self._overwrites = False
+        self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
 
@@ -87,18 +96,32 @@ class KubernetesDeploymentTarget:
         """Returns True: the provider compares with the engine's state, which the engine has to bring up to date."""
         return True
 
+    @property
+    def waits(self) -> frozenset[str]:
+        """Returns the type of a Readiness."""
+        return frozenset({READINESS})
+
     def plugins(self) -> tuple[ProviderPlugin, ...]:
-        """Returns the provider for Kubernetes.
+        """Returns the provider for Kubernetes, and rohe's own, which waits.
 
         Raises:
-            NoSuitableProgram: It is not installed.
+            NoSuitableProgram: The provider for Kubernetes is not installed.
+            ProviderMissing: Rohe's own is not installed.
         """
         if self._provider is None:
             self._provider = find_plugin(PROVIDER, install=False)
-        plugin = kubernetes_plugin(
+        settings = {
+            "folder": str(self._folder.path),
+            "root": str(self._root),
+            "namespace": self._namespace,
+            "stack": self._stack,
+        }
+        if self._context is not None:
+            settings["context"] = self._context
+        cluster = kubernetes_plugin(
             self._provider, self._context, self._namespace, self._identity, overwrites=self._overwrites
         )
-        return (plugin,)
+        return cluster, rohe_plugin(settings)
 
     def install_plugins(self, progress: Callable[[str], None]) -> None:
         """Finds the provider for Kubernetes, or installs it."""
@@ -111,9 +134,24 @@ class KubernetesDeploymentTarget:
         return str(found.body["metadata"]["uid"]) if found is not None else ""
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
-        """Makes the Secrets that the manifests name; the provider is not rohe's own, and needs no permit."""
+        """Makes the Secrets that the manifests name, and lets rohe's own plugin wait for what they name.
+
+        The provider for Kubernetes is not rohe's own, and makes what the engine asks for.
+        """
         if manifests:
             self._secrets.prepare(manifests)
+        waits = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
+        Permit(self._folder, self._root).write(waits)
+
+    def left_out(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+        """Returns the Deployments of nodes that are NotReady and to be skipped, each with the node's condition."""
+        objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
+        return skipped(objects, self._nodes) if asks_to_skip(objects) else {}
+
+    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+        """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made."""
+        objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
+        return with_readiness(manifests, objects, self._stack)
 
     def lock(
         self, purpose: str, wanted: Sequence[Manifest], *, patience: float
@@ -130,12 +168,16 @@ class KubernetesDeploymentTarget:
         """Returns the engine's type of the manifest's resource; the target makes namespace and Secrets itself."""
         if manifest.kind in (NAMESPACE, *SECRETS):
             return None
+        if manifest.kind == document.KIND:
+            return READINESS
         found = self._object(manifest)
         api_version = found.api_version if "/" in found.api_version else f"core/{found.api_version}"
         return f"kubernetes:{api_version}:{found.kind}"
 
     def inputs(self, manifest: Manifest) -> Inputs:
-        """Returns the object that the provider applies."""
+        """Returns the object that the provider applies, or the document that rohe's own reads."""
+        if manifest.kind == document.KIND:
+            return Inputs({"name": manifest.name, "manifest": manifest.text})
         return Inputs(engine_inputs(self._object(manifest), self._namespace))
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
@@ -166,12 +208,13 @@ class KubernetesDeploymentTarget:
         return ()
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Returns the addresses of objects that are absent, and the names of objects that no manifest asks for."""
+        """Returns the addresses of objects that are absent or whose pod does not run, and the names of strays."""
         present = {item.key: item for item in labelled(self._server, self._namespace, self._selector)}
         namespace = self._own_namespace.found()
         keys = {*present, *([namespace.key] if namespace is not None else ())}
         absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
-        return tuple(sorted({*absent, *(str(item) for item in self._strays(manifests, present.values()))}))
+        idle = [part.address for part in self.live() if part.state != "running"]
+        return tuple(sorted({*absent, *idle, *(str(item) for item in self._strays(manifests, present.values()))}))
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
@@ -219,6 +262,14 @@ class KubernetesDeploymentTarget:
         remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT))
         stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
         return (stays,) if stays else ()
+
+    @property
+    def _nodes(self) -> tuple[ClusterObject, ...]:
+        """Returns the cluster's nodes; none where this user may not list them."""
+        try:
+            return tuple(self._server.list(self._server.kinds["v1", "Node"], ""))
+        except ClusterRefused:
+            return ()
 
     def _object(self, manifest: Manifest) -> ClusterObject:
         if manifest not in self._objects:

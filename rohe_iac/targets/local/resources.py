@@ -16,11 +16,11 @@ from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.documents import process_of
-from rohe_iac.targets.local.permit import Permit
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.supervision import Supervision
 from rohe_iac.targets.manifest_document import ManifestDocument
+from rohe_iac.targets.permit import Permit
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Site:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.permit = Permit(self.layout)
+        self.permit = Permit(self.layout.folder, self.layout.root)
         self.supervision = Supervision(self.layout)
         self.programs = Programs(self.layout, self.supervision)
         self.credentials = Credentials(self.layout)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -24,9 +23,7 @@ from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.running import Running
 from rohe_iac.targets.local.supervisor.settings import check_descriptors
 from rohe_iac.targets.manifest_document import read_document
-
-EXECUTABLE = "pulumi-resource-rohe"
-"""Name of the provider's executable."""
+from rohe_iac.targets.rohe_plugin import rohe_plugin
 
 
 class PortInUse(RoheError):
@@ -37,12 +34,6 @@ class PortInUse(RoheError):
 
 class ProgramMissing(RoheError):
     """Processes cannot be started, because a program, a folder or a secret is not on this machine."""
-
-    exit_code = ExitCode.UNREACHABLE
-
-
-class ProviderMissing(RoheError):
-    """The provider's executable is not installed."""
 
     exit_code = ExitCode.UNREACHABLE
 
@@ -66,6 +57,11 @@ class LocalDeploymentTarget:
         """Returns False: the provider compares with what runs whenever the engine asks it."""
         return False
 
+    @property
+    def waits(self) -> frozenset[str]:
+        """Returns none: a process is made once it listens."""
+        return frozenset()
+
     def lock(
         self,
         purpose: str,  # noqa: ARG002
@@ -77,20 +73,13 @@ class LocalDeploymentTarget:
         return nullcontext()
 
     def plugins(self) -> tuple[ProviderPlugin, ...]:
-        """Returns the provider beside this interpreter, or else on PATH.
+        """Returns rohe's own provider.
 
         Raises:
-            ProviderMissing: The executable is in neither place.
+            ProviderMissing: It is not installed.
         """
-        beside = Path(sys.executable).parent
-        found = shutil.which(EXECUTABLE, path=str(beside)) or shutil.which(EXECUTABLE)
-        if found is None:
-            raise ProviderMissing(
-                f"{EXECUTABLE} is not installed", detail=f"looked in {beside} and on PATH", hint="install rohe again"
-            )
         layout = self._site.layout
-        settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
-        return (ProviderPlugin("rohe", Path(found).parent, settings),)
+        return (rohe_plugin({"folder": str(layout.folder.path), "root": str(layout.root)}),)
 
     def install_plugins(self, progress: Callable[[str], None]) -> None:
         """Does nothing: the provider of this target comes with rohe."""
@@ -98,6 +87,14 @@ class LocalDeploymentTarget:
     def permit(self, manifests: Sequence[Manifest]) -> None:
         """Lets the plugin make these manifests, and no others, until the next call."""
         self._site.permit.write(manifest.text for manifest in manifests)
+
+    def left_out(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:  # noqa: ARG002
+        """Returns none: this machine answers."""
+        return {}
+
+    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+        """Returns the manifests as they are: a process is made once it listens."""
+        return tuple(manifests)
 
     def resource_type(self, manifest: Manifest) -> str:
         """Returns the engine's type of the manifest's resource."""

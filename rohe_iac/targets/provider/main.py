@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 
-THREADS = 32
-"""Number of resources that can be made at the same time."""
+THREADS = 512
+"""Number of resources that can be made, or waited for, at the same time; a thread is made when it is needed."""
 
 
 def main() -> None:
@@ -40,11 +40,11 @@ def main() -> None:
     server.wait_for_termination()
 
 
-def _report(refusal: str) -> None:
+def _report(sentence: str) -> None:
     from rohe_iac.deployment.ports import NOTE
 
     # The engine passes lines of the standard error on to rohe, which shows the lines that begin so.
-    sys.stderr.write(f"{NOTE}{refusal}\n")
+    sys.stderr.write(f"{NOTE}{sentence}\n")
     sys.stderr.flush()
 
 

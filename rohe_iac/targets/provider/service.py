@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 
 from rohe_iac import __version__
+from rohe_iac.deployment.ports import PENDING
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.resources import RESOURCES, Resource, Site
-from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.manifest_document import ManifestDocument, read_document
 from rohe_iac.targets.provider.lease import Lease
+from rohe_iac.targets.provider.stack import ProvidedStack
 from rohe_iac.targets.provider.stubs import Stubs
 
 
@@ -45,7 +43,7 @@ class Provider:
         self._plugin = stubs.plugin
         self._messages = stubs.provider
         self._cancelled = threading.Event()
-        self._site: Site | None = None
+        self._stack: ProvidedStack | None = None
         self._lease: Lease | None = None
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002
@@ -69,12 +67,12 @@ class Provider:
         return self._difference(changed=request.olds != request.news)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Opens the stack of the provider's settings `folder` and `root`, as soon as no other provider serves it."""
-        folder, root = _abort_on_error(context, lambda: _places(json_format.MessageToDict(request.args)))
-        site = Site(Layout(folder, root), cancelled=self._cancelled)
-        _abort_on_error(context, site.permit.check_folder)
-        self._lease = _abort_on_error(context, lambda: Lease.take(folder))
-        self._site = site
+        """Opens the stack of the provider's settings, as soon as no other provider serves it."""
+        settings = json_format.MessageToDict(request.args)
+        stack = _abort_on_error(context, lambda: ProvidedStack(settings, self._cancelled))
+        _abort_on_error(context, stack.permit.check_folder)
+        self._lease = _abort_on_error(context, lambda: Lease.take(stack.folder))
+        self._stack = stack
         return self._messages.ConfigureResponse(acceptSecrets=False, acceptResources=False, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002
@@ -89,13 +87,14 @@ class Provider:
 
     def Create(self, request: Any, context: Any) -> Any:
         """Makes a resource, except in a preview."""
-        document = self._make(request, request.properties, context)
-        return self._messages.CreateResponse(id=document.name, properties=request.properties)
+        document = _document(request.properties, context)
+        properties = self._make(request, document, request.properties, context)
+        return self._messages.CreateResponse(id=document.name, properties=properties)
 
     def Update(self, request: Any, context: Any) -> Any:
         """Makes a resource as its new manifest says, except in a preview."""
-        self._make(request, request.news, context)
-        return self._messages.UpdateResponse(properties=request.news)
+        properties = self._make(request, _document(request.news, context), request.news, context)
+        return self._messages.UpdateResponse(properties=properties)
 
     def Read(self, request: Any, context: Any) -> Any:
         """Returns a resource's properties, or nothing where the resource is not as its manifest says."""
@@ -108,7 +107,7 @@ class Provider:
     def Delete(self, request: Any, context: Any) -> Any:
         """Removes a resource."""
         document = _document(request.properties, context)
-        _abort_on_error(context, lambda: _resource(request.urn).remove(self._opened_site(), document))
+        _abort_on_error(context, lambda: self._opened_stack().remove(_kind(request.urn), document))
         return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002
@@ -116,15 +115,21 @@ class Provider:
         self._cancelled.set()
         return empty_pb2.Empty()
 
-    def _make(self, request: Any, properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
-        document = _document(properties, context)
+    def _make(
+        self, request: Any, document: ManifestDocument, inputs: struct_pb2.Struct, context: Any
+    ) -> struct_pb2.Struct:
+        """Makes a resource and returns its properties: its inputs, and what is pending of it."""
+        properties = struct_pb2.Struct()
+        properties.CopyFrom(inputs)
         if not request.preview:
-            _abort_on_error(context, lambda: self._opened_site().permit.check(_text(properties)))
-            _abort_on_error(context, lambda: _resource(request.urn).make(self._opened_site(), document))
-        return document
+            _abort_on_error(context, lambda: self._opened_stack().permit.check(_text(inputs)))
+            pending = _abort_on_error(context, lambda: self._opened_stack().make(_kind(request.urn), document))
+            if pending:
+                properties.update({PENDING: pending})
+        return properties
 
     def _holds(self, urn: str, document: ManifestDocument, context: Any) -> bool:
-        return bool(_abort_on_error(context, lambda: _resource(urn).holds(self._opened_site(), document)))
+        return bool(_abort_on_error(context, lambda: self._opened_stack().holds(_kind(urn), document)))
 
     def _difference(self, *, changed: bool, field: str = "") -> Any:
         response = self._messages.DiffResponse
@@ -132,10 +137,10 @@ class Provider:
             changes=response.DIFF_SOME if changed else response.DIFF_NONE, diffs=[field] if changed and field else []
         )
 
-    def _opened_site(self) -> Site:
-        if self._site is None:
+    def _opened_stack(self) -> ProvidedStack:
+        if self._stack is None:
             raise RoheError("the provider was not configured")
-        return self._site
+        return self._stack
 
 
 def _abort_on_error(context: Any, action: Callable[[], Any]) -> Any:
@@ -148,20 +153,9 @@ def _abort_on_error(context: Any, action: Callable[[], Any]) -> Any:
         context.abort(grpc.StatusCode.UNKNOWN, f"{error.strerror}: {error.filename}")
 
 
-def _places(settings: dict[str, object]) -> tuple[StackFolder, Path]:
-    """Returns the folder of the stack and the blueprint's, of the provider's settings."""
-    folder, root = settings.get("folder"), settings.get("root")
-    if not isinstance(folder, str) or not isinstance(root, str):
-        # The engine makes such a provider by itself for a resource that was registered without one.
-        raise RoheError("a resource that is not of a plan of rohe was refused")
-    return StackFolder(Path(folder)), Path(root)
-
-
-def _resource(urn: str) -> Resource:
-    kind = urn.split("::")[2].rsplit("$", 1)[-1]
-    if kind not in RESOURCES:
-        raise RoheError(f"a resource of the type {kind}, which no plan of rohe has, was refused")
-    return RESOURCES[kind]
+def _kind(urn: str) -> str:
+    """Returns the engine's type of a resource."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
 
 
 def _text(properties: struct_pb2.Struct) -> str:

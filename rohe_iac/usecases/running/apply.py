@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
@@ -14,7 +15,7 @@ from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
 from rohe_iac.deployment.ports import DeploymentTarget, Destination, ForeignEdit, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
-from rohe_iac.deployment.run.outcome import Ending, Outcome
+from rohe_iac.deployment.run.outcome import Ending, Outcome, Pending
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import SystemClock
@@ -214,18 +215,29 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             record = Record(next_serial(folder), planfile, complete=False)
             write_record(folder, record)
         place = EngineFolder(folder, planfile.project, planfile.stack)
+        left_out = wanted.target.left_out(planfile.manifests)
         outcome = Deployer(engine, place, wanted.target).up(
             planfile.manifests,
             progress,
             digest=planfile.digest,
             fail_fast=choices.fail_fast,
             refresh=choices.refresh or (bool(wanted.amiss or wanted.edits) and wanted.target.repairs_by_refresh),
+            left_out=left_out.keys(),
         )
+        outcome = _with_left_out(outcome, planfile, left_out)
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)
-        if outcome.ending is Ending.COMPLETE and not record.complete:
+        # What was left as it is differs from the record, so the next apply has to go on.
+        if outcome.ending is Ending.COMPLETE and not record.complete and not left_out:
             write_record(folder, Record(record.serial, record.planfile, complete=True))
         return outcome
+
+
+def _with_left_out(outcome: Outcome, planfile: PlanFile, left_out: Mapping[str, str]) -> Outcome:
+    """Returns the outcome with the replicas among its pending ones that were left as they are."""
+    pending = {item.address: item.reason for item in outcome.pending}
+    pending |= {item.address: left_out[item.name] for item in planfile.manifests if item.name in left_out}
+    return replace(outcome, pending=tuple(Pending(address, reason) for address, reason in sorted(pending.items())))
 
 
 def _check_paths(root: Path, folder: StackFolder) -> None:

@@ -8,7 +8,7 @@ from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 
-WORDS = {"create": "create", "update": "change", "delete": "delete"}
+WORDS = {"create": "create", "update": "change", "delete": "delete", "await": "see ready"}
 """What people read for the verb of an action."""
 
 

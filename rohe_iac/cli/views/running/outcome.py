@@ -82,11 +82,16 @@ class OutcomeView:
         counts = [text for text in counts if not text.startswith("0 ")] or ["nothing changed"]
         if outcome.swept:
             counts.append(f"{counted(len(outcome.swept), 'leftover')} deleted")
-        endings = {Ending.COMPLETE: "Done", Ending.PARTIAL: "Not all done", Ending.INTERRUPTED: "Interrupted"}
+        if outcome.pending:
+            counts.append(f"{len(outcome.pending)} pending")
+        done_word = "Done, but not all is ready" if outcome.pending else "Done"
+        endings = {Ending.COMPLETE: done_word, Ending.PARTIAL: "Not all done", Ending.INTERRUPTED: "Interrupted"}
         self._screen.out.print(f"{endings[outcome.ending]}: {', '.join(counts)} in {outcome.seconds:.1f} s")
         for failure in outcome.failed:
             first = (failure.reason.splitlines() or [""])[0]
             self._screen.out.print(f"  not {past(failure.verb)}: {escape(failure.address)}: {escape(first)}")
+        for item in outcome.pending:
+            self._screen.out.print(f"  pending: {escape(item.address)}: {escape(item.reason)}", style="yellow")
         for address in outcome.skipped:
             self._screen.out.print(f"  not tried: {escape(address)}", style="dim")
         if outcome.ending is Ending.COMPLETE:
@@ -111,5 +116,6 @@ def _value(outcome: Outcome) -> dict[str, object]:
         "seconds": round(outcome.seconds, 3),
         **{word: list(getattr(outcome, word)) for word in ("created", "updated", "deleted", "same", "swept")},
         "failed": [{"verb": item.verb, "address": item.address, "reason": item.reason} for item in outcome.failed],
+        "pending": [{"address": item.address, "reason": item.reason} for item in outcome.pending],
         "skipped": list(outcome.skipped),
     }

@@ -12,13 +12,19 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.quantities import counted
 
-DOING = {"create": "creating", "update": "changing", "delete": "deleting"}
+DOING = {"create": "creating", "update": "changing", "delete": "deleting", "await": "readiness of"}
 """Each verb of an action that goes on."""
 
-DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] deleted"}
+DONE = {
+    "create": "[green]+[/green] created",
+    "update": "[yellow]~[/yellow] changed",
+    "delete": "[red]-[/red] deleted",
+    "await": "[green]=[/green] ready",
+    "pending": "[yellow]?[/yellow] pending",
+}
 """Each verb of an action that is done, with its mark."""
 
-FAILED = {"create": "created", "update": "changed", "delete": "deleted"}
+FAILED = {"create": "created", "update": "changed", "delete": "deleted", "await": "ready", "pending": "pending"}
 """What did not happen, by the verb of the action."""
 
 SILENCE = 5.0

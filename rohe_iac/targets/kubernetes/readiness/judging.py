@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.container_reasons import container_prospects
+from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
 from rohe_iac.targets.kubernetes.readiness.pod_reasons import creation_prospect, pod_prospects, rejection_prospect
 from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, Prospect, Standing, waiting
@@ -23,7 +24,7 @@ def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
     """
     deployment = observed.deployment
     if deployment is None:
-        return waiting("its Deployment is not there yet")
+        return _node_prospect(awaited, observed) or waiting("its Deployment is not there yet")
     generation = deployment.get("metadata", {}).get("generation", 0)
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     if generation < awaited.generation or seen < generation:
@@ -59,9 +60,7 @@ def _node_prospect(awaited: AwaitedReplica, observed: Observed) -> Prospect | No
         return Prospect(Standing.FAILED, "node", words, settling=SETTLING)
     if holds(node, "Ready"):
         return None
-    found = condition(node, "Ready") or {}
-    said = " ".join(str(found.get("message", "") or "it has not reported yet").split())
-    words = f"node {awaited.node} is NotReady: {said}"
+    words = not_ready_words(awaited.node, node)
     standing = {"skip": Standing.SKIPPED, "fail": Standing.FAILED}.get(awaited.unreachable, Standing.PENDING)
     return Prospect(standing, "unreachable", words)
 

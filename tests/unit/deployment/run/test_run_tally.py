@@ -86,6 +86,27 @@ def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None
     assert (outcome.created, outcome.same, outcome.exit_code) == ((), ("replica/p:a/0",), 0)
 
 
+def test_a_workload_that_is_awaited_is_ready_or_not_and_never_created(journal: RunJournal) -> None:
+    progress = _RecordedProgress()
+    waits = "rohe:kubernetes:Readiness"
+    names = {"readiness-a": "service/p:a", "readiness-b": "service/p:b", "readiness-c": "service/p:c"}
+    tally = EventTally(progress, journal, names, SystemClock(), waits={waits})
+    tally.take(_event("resourcePreEvent", "readiness-a", "update", waits))
+    tally.take(_event("resOutputsEvent", "readiness-a", "update", waits))
+    tally.take(_event("resourcePreEvent", "readiness-c", "same", waits))
+    tally.take(_event("resOutputsEvent", "readiness-old", "delete", waits))
+    tally.take(_said("readiness-b", "no such image"))
+    tally.take(_event("resOpFailedEvent", "readiness-b", "create", waits))
+    outcome = tally.outcome(0, failed=True)
+    assert (outcome.created, outcome.updated, outcome.deleted, outcome.same, outcome.skipped) == ((), (), (), (), ())
+    assert [(failure.verb, failure.address) for failure in outcome.failed] == [("await", "service/p:b")]
+    assert progress.lines == [
+        ("begins", "await", "service/p:a"),
+        ("ended", "await", "service/p:a"),
+        ("failed", "await", "service/p:b", "no such image"),
+    ]
+
+
 def test_an_interrupted_run_exits_as_the_signal_says(journal: RunJournal) -> None:
     outcome = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
     assert (outcome.ending, outcome.exit_code) == (Ending.INTERRUPTED, 130)

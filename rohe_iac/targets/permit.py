@@ -14,8 +14,7 @@ from pathlib import Path
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.foundation.folders import StackFolder, write_private
 
 
 class NotPermitted(RoheError):
@@ -27,15 +26,17 @@ class NotPermitted(RoheError):
 class Permit:
     """The permit of one stack, a file in the stack's folder."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._path = layout.folder.path / "permit.json"
+    def __init__(self, folder: StackFolder, root: Path) -> None:
+        """Opens the permit in the stack's `folder` for the blueprint in the folder `root`."""
+        self._folder = folder
+        self._root = root
+        self._path = folder.path / "permit.json"
 
     def write(self, texts: Iterable[str]) -> None:
         """Permits the manifests with these texts, and no others, until the next call."""
-        self._layout.folder.ensure()
+        self._folder.ensure()
         digests = sorted(sha256_hex(text.encode()) for text in texts)
-        write_private(self._path, canonical_json({"root": str(self._layout.root), "manifests": digests}))
+        write_private(self._path, canonical_json({"root": str(self._root), "manifests": digests}))
 
     def remove(self) -> None:
         """Removes the permit; none is no error."""
@@ -47,15 +48,15 @@ class Permit:
         Raises:
             NotPermitted: The folder is not this user's alone, or the permit names another blueprint's folder.
         """
-        path = self._layout.folder.path
+        path = self._folder.path
         try:
             found = path.lstat()
         except OSError as error:
             raise NotPermitted(f"{path} is no folder of a stack", detail=str(error)) from error
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise NotPermitted(f"{path} is no folder that only this user can write")
-        if self._read()[0] != self._layout.root:
-            raise NotPermitted(f"the permit of {path} is not for the blueprint in {self._layout.root}")
+        if self._read()[0] != self._root:
+            raise NotPermitted(f"the permit of {path} is not for the blueprint in {self._root}")
 
     def check(self, text: str) -> None:
         """Checks that a manifest may be made.

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.permit import NotPermitted, Permit
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.permit import NotPermitted, Permit
 
 
 def _permit(folder: Path, root: str = "/srv") -> Permit:
-    return Permit(Layout(StackFolder(folder), Path(root)))
+    return Permit(StackFolder(folder), Path(root))
 
 
 def test_what_was_written_last_is_permitted_and_nothing_else(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Nodes: which one a Deployment is planned on, whether it answers, and what is done where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds
+
+NODE = "rohe.dev/node"
+"""The annotation of a Deployment with the planned node."""
+
+UNREACHABLE = "rohe.dev/unreachable"
+"""The annotation of a Deployment with what a node that does not answer means, where it is not to wait."""
+
+
+def node_of(found: ClusterObject) -> str:
+    """Returns the node that a Deployment is planned on, "" where it does not say so."""
+    return str((found.body["metadata"].get("annotations") or {}).get(NODE, ""))
+
+
+def unreachable_of(found: ClusterObject) -> str:
+    """Returns what a node that does not answer means for a Deployment: wait, skip or fail."""
+    return str((found.body["metadata"].get("annotations") or {}).get(UNREACHABLE, "wait"))
+
+
+def asks_to_skip(objects: Mapping[str, ClusterObject]) -> bool:
+    """Returns whether any object is to be left as it is while its node does not answer."""
+    return any(unreachable_of(found) == "skip" for found in objects.values())
+
+
+def skipped(objects: Mapping[str, ClusterObject], nodes: Iterable[ClusterObject]) -> dict[str, str]:
+    """Returns the objects that are left as they are because their node does not answer, with the node's condition.
+
+    Args:
+        objects: Deployments by the name of their manifest.
+        nodes: The nodes of the cluster.
+    """
+    silent = {node.name: not_ready_words(node.name, node.body) for node in nodes if not holds(node.body, "Ready")}
+    return {
+        name: silent[node_of(found)]
+        for name, found in objects.items()
+        if unreachable_of(found) == "skip" and node_of(found) in silent
+    }
+
+
+def not_ready_words(name: str, node: KubernetesObject) -> str:
+    """Returns that a node is NotReady, with the words of its condition."""
+    found = condition(node, "Ready") or {}
+    return f"node {name} is NotReady: {' '.join(str(found.get('message') or 'it has not reported yet').split())}"

@@ -1,0 +1,142 @@
+"""Readiness resource: what the provider makes of a Readiness document, which is to wait."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from lightkube import ApiError
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_of
+from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
+from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
+from rohe_iac.targets.manifest_document import ManifestDocument
+
+LAST_LINES = 8
+"""Last lines of a crashed container's output that its failure shows."""
+
+LONGEST_LINE = 300
+"""Characters of such a line."""
+
+
+class WorkloadNotReady(RoheError):
+    """A replica will not become ready by itself."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+@dataclass
+class ClusterSite:
+    """One stack in a cluster, with everything that waiting needs.
+
+    Attributes:
+        context: The context of the kubeconfig, None for the current one.
+        namespace: The stack's namespace.
+        stack: Name of the stack.
+        cancelled: Is set when apply was interrupted, which ends every wait.
+    """
+
+    context: str | None
+    namespace: str
+    stack: str
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _opening: threading.RLock = field(default_factory=threading.RLock)
+
+    @cached_property
+    def server(self) -> ApiServer:
+        """Returns the API server, for single requests."""
+        return ApiServer(open_cluster(self.context, self.namespace))
+
+    @property
+    def watch(self) -> StackWatch:
+        """Returns the one watch of the run."""
+        with self._opening:
+            return self._watch
+
+    @cached_property
+    def _watch(self) -> StackWatch:
+        return StackWatch(self.server, self.namespace, self.stack, self.cancelled)
+
+
+class ReadinessResource:
+    """The readiness of one workload; to make it is to wait for it."""
+
+    def make(self, site: ClusterSite, document: ManifestDocument) -> dict[str, str]:
+        """Waits until every replica is ready, or pending because its node does not answer.
+
+        Returns:
+            Why replicas are not ready that are not waited for, by address.
+
+        Raises:
+            WorkloadNotReady: A replica will not become ready by itself; the detail has its last lines of output.
+            RoheError: The cluster is out of reach, or the run was cancelled.
+        """
+        wanted = readiness_of(document)
+        prospects = ReplicaWait(site.watch).until_settled(self._with_generations(site, wanted))
+        failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
+        if failed:
+            raise _failure(site, wanted, failed, prospects)
+        return {
+            replica.address: prospects[replica.instance].words
+            for replica in wanted.replicas
+            if prospects[replica.instance].standing in (Standing.PENDING, Standing.SKIPPED)
+        }
+
+    def holds(self, site: ClusterSite, document: ManifestDocument) -> bool:
+        """Returns whether every replica is ready now."""
+        wanted = readiness_of(document)
+        replicas = self._with_generations(site, wanted)
+        site.watch.start()
+        waiting = ReplicaWait(site.watch)
+        return all(waiting.standing(replica).standing is Standing.READY for replica in replicas)
+
+    def remove(self, site: ClusterSite, document: ManifestDocument) -> None:
+        """Does nothing: nothing was made."""
+
+    def _with_generations(self, site: ClusterSite, wanted: Readiness) -> tuple[AwaitedReplica, ...]:
+        """Returns the replicas with the present generations of their Deployments, which the watch may not know yet."""
+        query = {"labelSelector": f"rohe.dev/stack={site.stack},rohe.dev/workload={wanted.workload}"}
+        path = f"/apis/apps/v1/namespaces/{site.namespace}/deployments"
+        items = json.loads("".join(site.server.lines(path, query, follow=False))).get("items") or ()
+        generations = {item["metadata"]["name"]: item["metadata"].get("generation", 0) for item in items}
+        return tuple(replace(replica, generation=generations.get(replica.instance, 0)) for replica in wanted.replicas)
+
+
+def _failure(
+    site: ClusterSite, wanted: Readiness, failed: Mapping[str, Prospect], prospects: Mapping[str, Prospect]
+) -> WorkloadNotReady:
+    """Returns the error of a workload of which replicas have failed."""
+    addresses = {replica.instance: replica.address for replica in wanted.replicas}
+    briefs = [
+        prospect.words if len(prospects) == 1 else f"{addresses[name]}: {prospect.words}"
+        for name, prospect in sorted(failed.items())
+    ]
+    lines = briefs[1:]
+    for name, prospect in sorted(failed.items()):
+        if prospect.container:
+            lines += [f"last lines of {addresses[name]}:", *_last_lines(site, prospect)]
+    ready = sum(item.standing is Standing.READY for item in prospects.values())
+    if ready:
+        lines.append(f"{ready} of {len(prospects)} replicas are ready")
+    return WorkloadNotReady(briefs[0], detail="\n".join(lines))
+
+
+def _last_lines(site: ClusterSite, prospect: Prospect) -> list[str]:
+    """Returns the last lines of a container's output, of its run before where the present one has written nothing."""
+    path = f"/api/v1/namespaces/{site.namespace}/pods/{prospect.pod}/log"
+    for previous in ("false", "true"):
+        query = {"container": prospect.container, "tailLines": str(LAST_LINES), "previous": previous}
+        with contextlib.suppress(ApiError, RoheError):
+            lines = [f"| {line[:LONGEST_LINE]}" for line in site.server.lines(path, query, follow=False)]
+            if lines:
+                return lines
+    return ["| (the cluster has none)"]

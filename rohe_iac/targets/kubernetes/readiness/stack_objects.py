@@ -1,0 +1,149 @@
+"""Stack objects: what the cluster has of one stack, indexed by name and owner, and who waits for a change of it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, name_of
+
+DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "replicasets", "pods", "events", "nodes"
+"""The plural names of the kinds that are watched, as in paths of the API."""
+
+INSTANCE = "rohe.dev/instance"
+"""The label with the instance that an object is for."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Somebody who waits.
+
+    Attributes:
+        changed: Is set when an object of one of the instances, or one of the nodes, has changed.
+        instances: The instances.
+        nodes: The nodes.
+    """
+
+    changed: threading.Event
+    instances: frozenset[str]
+    nodes: frozenset[str]
+
+
+class StackObjects:
+    """Objects by kind and name; every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        """Begins without any object."""
+        self._objects: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
+        self._owned: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
+        self._warnings: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
+        self._subscriptions: list[Subscription] = []
+        self._lock = threading.RLock()
+
+    def replace(self, plural: str, objects: Iterable[KubernetesObject]) -> None:
+        """Replaces all objects of a kind, which wakes everybody."""
+        with self._lock:
+            for item in tuple(self._objects[plural].values()):
+                self._forget(plural, item)
+            for item in objects:
+                self._remember(plural, item)
+            for subscription in self._subscriptions:
+                subscription.changed.set()
+
+    def put(self, plural: str, item: KubernetesObject) -> None:
+        """Adds or replaces one object, which wakes those who wait for its instance or node."""
+        with self._lock:
+            self._forget(plural, item)
+            self._remember(plural, item)
+            self._wake(plural, item)
+
+    def remove(self, plural: str, item: KubernetesObject) -> None:
+        """Removes one object, which wakes those who wait for its instance or node."""
+        with self._lock:
+            self._forget(plural, item)
+            self._wake(plural, item)
+
+    def observed(self, instance: str, node: str) -> Observed:
+        """Returns what there is of an instance, whose Deployment has its name, and of a node."""
+        with self._lock:
+            deployment = self._objects[DEPLOYMENTS].get(instance)
+            replica_sets = self._owned_by(deployment) if deployment is not None else ()
+            pods = tuple(pod for replica_set in replica_sets for pod in self._owned_by(replica_set))
+            names = [name_of(item) for item in (*replica_sets, *pods)]
+            events = [event for name in (instance, *names) for event in self._warnings.get(name, {}).values()]
+            return Observed(
+                deployment, replica_sets, pods, sorted(events, key=_time_of), self._objects[NODES].get(node)
+            )
+
+    def all(self, plural: str) -> tuple[KubernetesObject, ...]:
+        """Returns every object of a kind, sorted by name."""
+        with self._lock:
+            return tuple(item for _, item in sorted(self._objects[plural].items()))
+
+    @contextlib.contextmanager
+    def subscribed(self, instances: Iterable[str], nodes: Iterable[str]) -> Iterator[threading.Event]:
+        """Returns a context with an event that is set at each change of one of these instances or nodes."""
+        subscription = Subscription(threading.Event(), frozenset(instances), frozenset(nodes))
+        with self._lock:
+            self._subscriptions.append(subscription)
+        try:
+            yield subscription.changed
+        finally:
+            with self._lock:
+                self._subscriptions.remove(subscription)
+
+    def wake_all(self) -> None:
+        """Wakes everybody who waits."""
+        with self._lock:
+            for subscription in self._subscriptions:
+                subscription.changed.set()
+
+    def _owned_by(self, owner: KubernetesObject) -> tuple[KubernetesObject, ...]:
+        return tuple(self._owned.get(str(owner.get("metadata", {}).get("uid", "")), {}).values())
+
+    def _remember(self, plural: str, item: KubernetesObject) -> None:
+        self._objects[plural][name_of(item)] = item
+        if plural == EVENTS:
+            self._warnings[_about(item)][name_of(item)] = item
+        for owner in item.get("metadata", {}).get("ownerReferences") or ():
+            self._owned[owner["uid"]][name_of(item)] = item
+
+    def _forget(self, plural: str, item: KubernetesObject) -> None:
+        before = self._objects[plural].pop(name_of(item), None)
+        if before is None:
+            return
+        if plural == EVENTS:
+            self._warnings[_about(before)].pop(name_of(before), None)
+        for owner in before.get("metadata", {}).get("ownerReferences") or ():
+            self._owned[owner["uid"]].pop(name_of(before), None)
+
+    def _wake(self, plural: str, item: KubernetesObject) -> None:
+        if plural == NODES:
+            changed = [entry for entry in self._subscriptions if name_of(item) in entry.nodes]
+        else:
+            instance = self._instance_of(plural, item)
+            changed = [entry for entry in self._subscriptions if instance in entry.instances]
+        for subscription in changed:
+            subscription.changed.set()
+
+    def _instance_of(self, plural: str, item: KubernetesObject) -> str:
+        if plural == EVENTS:
+            name = _about(item)
+            for kind in (PODS, REPLICA_SETS, DEPLOYMENTS):
+                found = self._objects[kind].get(name)
+                if found is not None:
+                    return self._instance_of(kind, found)
+            return ""
+        return str((item.get("metadata", {}).get("labels") or {}).get(INSTANCE, name_of(item)))
+
+
+def _about(event: KubernetesObject) -> str:
+    return str(event.get("involvedObject", {}).get("name", ""))
+
+
+def _time_of(event: KubernetesObject) -> tuple[str, str]:
+    time = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp") or ""
+    return str(time), name_of(event)

@@ -1,0 +1,75 @@
+"""Waiting: until all replicas of a workload are ready, or one never will be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rohe_iac.foundation.clock import Clock, SystemClock
+from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.judging import judge
+from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
+
+LOOK = 2.0
+"""Seconds after which a replica is looked at again although nothing changed, to see whether the wait was ended."""
+
+
+@dataclass
+class ReplicaWait:
+    """The wait for some replicas.
+
+    Attributes:
+        watch: What the cluster has of the stack.
+        clock: The clock of reasons that have to hold for some seconds.
+    """
+
+    watch: StackWatch
+    clock: Clock = field(default_factory=SystemClock)
+
+    def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
+        """Waits until each replica is ready, pending or skipped, or one has failed.
+
+        Args:
+            replicas: What to wait for.
+
+        Returns:
+            Where each replica stands, by instance. Where one has failed, others may still be waiting.
+
+        Raises:
+            RoheError: The cluster is out of reach, or the run was cancelled.
+        """
+        self.watch.start()
+        since: dict[str, tuple[str, float]] = {}
+        names, nodes = {item.instance for item in replicas}, {item.node for item in replicas}
+        with self.watch.objects.subscribed(names, nodes) as changed:
+            while True:
+                changed.clear()
+                self.watch.check()
+                found = {item.instance: self._settled(item, since) for item in replicas}
+                standings = [prospect.standing for prospect in found.values()]
+                if Standing.FAILED in standings or Standing.WAITING not in standings:
+                    return found
+                changed.wait(self._pause(since))
+
+    def standing(self, replica: AwaitedReplica) -> Prospect:
+        """Returns where a replica stands now."""
+        known = replica if self.watch.knows_nodes else replace(replica, node="")
+        return judge(known, self.watch.objects.observed(replica.instance, replica.node))
+
+    def _settled(self, replica: AwaitedReplica, since: dict[str, tuple[str, float]]) -> Prospect:
+        """Returns where a replica stands; a reason that may go away by itself counts after its seconds."""
+        prospect = self.standing(replica)
+        if prospect.standing is not Standing.FAILED or not prospect.settling:
+            since.pop(replica.instance, None)
+            return prospect
+        now = self.clock.monotonic()
+        kind, first = since.get(replica.instance, (prospect.kind, now))
+        first = first if kind == prospect.kind else now
+        since[replica.instance] = (prospect.kind, first)
+        if now - first >= prospect.settling:
+            return prospect
+        return replace(prospect, standing=Standing.WAITING)
+
+    def _pause(self, since: Mapping[str, tuple[str, float]]) -> float:
+        return 0.5 if since else LOOK

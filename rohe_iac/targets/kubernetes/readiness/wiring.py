@@ -1,0 +1,73 @@
+"""Wiring: the Readiness of each workload, put between its objects and those that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.document import KIND, Readiness
+from rohe_iac.targets.kubernetes.readiness.nodes import node_of, unreachable_of
+
+WORKLOAD = "rohe.dev/workload"
+"""The label with the workload that an object is for."""
+
+LONGEST_NAME = 63
+"""Characters of the name of a document."""
+
+
+def with_readiness(
+    manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str
+) -> tuple[Manifest, ...]:
+    """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made.
+
+    Args:
+        manifests: The manifests of a plan.
+        objects: The object of each manifest by the manifest's name.
+        stack: Name of the stack.
+    """
+    by_workload: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        if manifest.workload:
+            by_workload.setdefault(manifest.workload, []).append(manifest)
+    readiness = {workload: _readiness(workload, items, objects, stack) for workload, items in by_workload.items()}
+    wired = []
+    for manifest in manifests:
+        needed = tuple(readiness[workload].name for workload in manifest.needs if workload in readiness)
+        wired.append(replace(manifest, depends_on=(*manifest.depends_on, *needed)) if needed else manifest)
+    return (*wired, *readiness.values())
+
+
+def _readiness(
+    workload: str, manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str
+) -> Manifest:
+    label = objects[manifests[0].name].labels.get(WORKLOAD, "")
+    document = Readiness(
+        name=_name(label or workload),
+        stack=stack,
+        address=workload,
+        workload=label,
+        replicas=tuple(_awaited(manifest, objects[manifest.name]) for manifest in manifests),
+        digests=tuple(manifest.sha256 for manifest in manifests),
+    )
+    return Manifest(document.name, KIND, workload, document.text(), tuple(manifest.name for manifest in manifests))
+
+
+def _awaited(manifest: Manifest, found: ClusterObject) -> AwaitedReplica:
+    pod = found.body.get("spec", {}).get("template", {}).get("spec", {})
+    images = [str(container.get("image", "")) for container in pod.get("containers") or ()]
+    return AwaitedReplica(
+        address=manifest.address,
+        instance=found.name,
+        node=node_of(found),
+        image=images[0] if images else "",
+        unreachable=unreachable_of(found),
+    )
+
+
+def _name(label: str) -> str:
+    name = f"readiness-{label}"
+    return name if len(name) <= LONGEST_NAME else f"{name[:54].rstrip('-')}-{sha256_hex(label.encode())[:8]}"

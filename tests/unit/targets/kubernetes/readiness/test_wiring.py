@@ -1,0 +1,73 @@
+"""What needs a workload is made after its Readiness, and a Readiness after the objects that it waits for."""
+
+from __future__ import annotations
+
+import yaml
+
+from rohe_iac.deployment.run.program import in_order
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes.object import ClusterObject, object_of
+from rohe_iac.targets.kubernetes.readiness.document import KIND, readiness_of
+from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
+from rohe_iac.targets.manifest_document import read_document
+
+
+def _deployment(name: str, workload: str, needs: tuple[str, ...] = (), image: str = "x:1") -> Manifest:
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "labels": {"rohe.dev/workload": name.rpartition("-")[0]},
+            "annotations": {"rohe.dev/node": "n1", "rohe.dev/unreachable": "skip"},
+        },
+        "spec": {"template": {"spec": {"containers": [{"image": image}]}}},
+    }
+    address = f"replica/{workload.removeprefix('service/')}/{name.rpartition('-')[2]}"
+    manifest = Manifest(f"deployment-{name}", "Deployment", address, yaml.safe_dump(body), ("namespace-x",))
+    return Manifest(
+        manifest.name, manifest.kind, address, manifest.text, manifest.depends_on, workload=workload, needs=needs
+    )
+
+
+def _objects(manifests: list[Manifest]) -> dict[str, ClusterObject]:
+    return {manifest.name: object_of(manifest) for manifest in manifests}
+
+
+CALLED = [_deployment("detect-0", "service/c:detect"), _deployment("detect-1", "service/c:detect")]
+CALLER = _deployment("camera-0", "service/c:camera", ("service/c:detect", "service/c:absent"))
+
+
+def test_a_caller_is_made_after_the_readiness_of_all_replicas_that_it_calls() -> None:
+    manifests = [CALLER, *CALLED]
+    wired = {manifest.name: manifest for manifest in with_readiness(manifests, _objects(manifests), "desk")}
+    assert wired["deployment-camera-0"].depends_on == ("namespace-x", "readiness-detect")
+    assert wired["readiness-detect"].depends_on == ("deployment-detect-0", "deployment-detect-1")
+    order = [manifest.name for manifest in in_order(list(wired.values()))]
+    assert order.index("readiness-detect") < order.index("deployment-camera-0")
+
+
+def test_a_readiness_says_what_it_waits_for_and_changes_with_it() -> None:
+    text = {}
+    for image in ("x:1", "x:2"):
+        manifests = [_deployment("detect-0", "service/c:detect", image=image)]
+        (found,) = (item for item in with_readiness(manifests, _objects(manifests), "desk") if item.kind == KIND)
+        text[image] = found.text
+    readiness = readiness_of(read_document(text["x:1"]))
+    assert (readiness.address, readiness.workload, readiness.stack) == ("service/c:detect", "detect", "desk")
+    (replica,) = readiness.replicas
+    assert (replica.address, replica.instance, replica.node) == ("replica/c:detect/0", "detect-0", "n1")
+    assert (replica.image, replica.unreachable) == ("x:1", "skip")
+    assert readiness.text() == text["x:1"]
+    assert text["x:1"] != text["x:2"]
+
+
+def test_objects_without_pods_are_left_as_they_are() -> None:
+    manifest = Manifest("configmap-a", "ConfigMap", "service/c:detect", "x")
+    assert with_readiness([manifest], {}, "desk") == (manifest,)
+
+
+def test_the_name_of_a_readiness_is_one_of_a_document_however_long_the_workload_is() -> None:
+    manifests = [_deployment(f"{'a' * 60}-0", "service/c:long")]
+    found = with_readiness(manifests, _objects(manifests), "desk")[-1]
+    assert len(read_document(found.text).name) <= 63

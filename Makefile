@@ -65,6 +65,7 @@ engine: venv ## find the Pulumi engine, or install it
 programs: engine ## what tests start beside the engine: its Kubernetes provider and a control plane (built once, about 20 minutes)
 	@$(BIN)/rohe engine install --target kubernetes
 	@$(BIN)/python -m rohe_iac.trial_cluster build
+	@$(BIN)/python tests/toxiproxy.py
 
 cluster: venv ## a Kubernetes control plane with simulated nodes on this machine (builds it first, about ten minutes, once)
 	@$(BIN)/python -m rohe_iac.trial_cluster start

@@ -96,6 +96,12 @@ class Cluster:
         return self.plane.files.kubeconfig
 
     @property
+    def address(self) -> str:
+        """Host and port of the API server."""
+        document = json.loads(self.kubeconfig.read_text())
+        return str(document["clusters"][0]["cluster"]["server"]).removeprefix("https://")
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of this process, with KUBECONFIG set to the cluster's."""
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}

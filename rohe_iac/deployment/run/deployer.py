@@ -17,6 +17,7 @@ from pulumi.automation.events import EngineEvent
 from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.deployment.engine.guarded_servers import guarded_servers
+from rohe_iac.deployment.engine.leftovers import end_leftovers
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import DeploymentTarget, Progress, ProviderPlugin
 from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
@@ -185,6 +186,8 @@ class Deployer:
             progress.on_note(f"the last {interrupted} was interrupted; resuming")
         plugins = self.target.plugins()
         self.place.prepare(plugins)
+        # A plugin outlives a killed engine and goes on with what it was asked.
+        end_leftovers(self.place.home)
         self.place.clear_dead_locks()
         self.place.repair()
         self.place.forget_pending()

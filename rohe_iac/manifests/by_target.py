@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.manifests.advice import Advice
+from rohe_iac.manifests.attachments import NO_ATTACHMENTS, Attachments
 from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
 from rohe_iac.manifests.local import LocalManifests
 from rohe_iac.manifests.manifest import Manifest
@@ -55,7 +56,10 @@ def advice_of(blueprint: Blueprint, plan: Plan) -> tuple[Advice, ...]:
 
 
 def manifests_of(
-    blueprint: Blueprint, plan: Plan, profiles: Mapping[str, Profile] | None = None
+    blueprint: Blueprint,
+    plan: Plan,
+    profiles: Mapping[str, Profile] | None = None,
+    attachments: Attachments = NO_ATTACHMENTS,
 ) -> tuple[Manifest, ...]:
     """Renders a plan for the stack's target.
 
@@ -64,12 +68,14 @@ def manifests_of(
         plan: The plan; it may be incomplete.
         profiles: Measured profiles by the path that `profile:` gives. On the target `local`, a stand-in replays the
             profile of a service that has no command.
+        attachments: Files of the repository that become part of manifests.
 
     Returns:
         Every manifest, sorted by name.
 
     Raises:
         InvalidProfile: A profile lacks the service times that a stand-in needs.
+        UnrenderableManifest: A template of the repository is faulty.
     """
     target = target_of(blueprint)
     replays = {}
@@ -77,5 +83,5 @@ def manifests_of(
         from rohe_iac.planning.sizing.stand_ins.from_plan import replays_of  # not loaded where nothing was measured
 
         replays = replays_of(blueprint, plan, profiles)
-    rendering = RENDERINGS[target](blueprint, plan, replays)
+    rendering = RENDERINGS[target](blueprint, plan, replays, attachments)
     return tuple(sorted(rendering.manifests(), key=lambda manifest: manifest.name))

@@ -13,6 +13,7 @@ from rohe_iac.blueprint.linked.observation import connected_pipelines
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.advice import Advice
+from rohe_iac.manifests.attachments import NO_ATTACHMENTS, Attachments
 from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.prerequisites import Prerequisite
@@ -37,11 +38,13 @@ class PlanRendering(ABC):
         plan: The plan; what it did not place gets no manifest.
         replays: What the stand-in of a replica replays, by address of replica; replicas without an entry run their
             own command.
+        attachments: Files of the repository that become part of manifests.
     """
 
     blueprint: Blueprint
     plan: Plan
     replays: Mapping[str, Replay] = field(default_factory=dict)
+    attachments: Attachments = NO_ATTACHMENTS
 
     @abstractmethod
     def manifests(self) -> Iterable[Manifest]:

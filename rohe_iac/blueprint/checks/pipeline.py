@@ -26,6 +26,9 @@ from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
+LARGEST_FILE = 900 * 2**10
+"""The largest file that a service may mount, in bytes."""
+
 IMPLAUSIBLE_CPU = 256_000
 """An implausible request, in millicores."""
 
@@ -264,7 +267,9 @@ def _memory_warning(document: Document, path: Path, amount: int) -> Finding:
 def _check_paths(document: Document, base: Path, service: Service, root: FilePath) -> Iterator[Finding]:
     yield from check_unique(document, (*base, "files"), "file at", [file.path for file in service.files], "path")
     for index, file in enumerate(service.files):
-        yield from _check_file(document, (*base, "files", index, "from"), file.from_, root)
+        path = (*base, "files", index, "from")
+        faults = list(_check_file(document, path, file.from_, root))
+        yield from faults or _check_size(document, path, root / file.from_)
     if service.profile is not None:
         yield from _check_file(document, (*base, "profile"), service.profile, root)
     # With an image, the folder is one of the image.
@@ -283,6 +288,15 @@ def _check_file(document: Document, path: Path, name: str, root: FilePath) -> It
         yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
     elif "\0" in name or not os.path.isfile(root / name):
         yield Finding(document, path, "R225", f"no file '{name[:60]}'", _similar_file_hint(document, name, root))
+
+
+def _check_size(document: Document, path: Path, file: FilePath) -> Iterator[Finding]:
+    """Checks that a ConfigMap can hold a file: it has at most 1 MiB, a quarter more than which is spent on Base64."""
+    size = os.path.getsize(file)
+    if size > LARGEST_FILE:
+        message = f"the file has {size >> 10} KiB, and a cluster can mount at most {LARGEST_FILE >> 10} KiB"
+        hint = "put it into the image, or have the service fetch it at its start into a volume"
+        yield Finding(document, path, "R242", message, hint)
 
 
 def _similar_file_hint(document: Document, name: str, root: FilePath) -> str:

@@ -104,9 +104,9 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
         if service.reports.interval is not None:
             hint = "leave it out: reports are taken whenever they come"
             yield (*base, "reports", "interval"), "reports.interval", hint
-        if service.files:
-            instead = "let the service read from its working folder" if on == "local" else "put them into the image"
-            yield (*base, "files"), f"files, on the target {on},", instead
+        if service.files and on == "local":
+            hint = "let the service read from its working folder"
+            yield (*base, "files"), "files, on the target local,", hint
         if service.volumes and on == "local":
             hint = "let the service write below its working folder"
             yield (*base, "volumes"), "volumes, on the target local,", hint

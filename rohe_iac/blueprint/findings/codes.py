@@ -113,6 +113,7 @@ CODES: dict[str, Code] = {
     "R239": Code("module-import", "A user module that imports what is not there", "Loading the module would fail when it is needed."),
     "R240": Code("kubernetes-device", "An accelerator that no cluster can know so", "A cluster counts whole devices of an extended resource, or selects one device by an attribute."),
     "R241": Code("device-part", "A part of a device that the cluster cannot give out", "The claim would take the whole device, so that replicas planned beside it would wait for ever."),
+    "R242": Code("file-size", "A file that is too large to be mounted", "A ConfigMap holds at most 1 MiB."),
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),

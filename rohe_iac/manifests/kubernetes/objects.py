@@ -5,6 +5,7 @@ Secrets are referred to by name and never written; `prerequisites` lists them wi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from rohe_iac.blueprint.linked.cluster_device import ClusterDevice, devices_of_i
 from rohe_iac.blueprint.linked.workload import Workload, balancing_of, service_with_variant
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.advice import Advice
+from rohe_iac.manifests.attachments import TEMPLATE_FOLDER
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, observers_of
@@ -24,8 +26,10 @@ from rohe_iac.manifests.kubernetes.broker import BrokerAccess
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
 from rohe_iac.manifests.kubernetes.need import Needs
 from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
+from rohe_iac.manifests.kubernetes.own_templates import OwnTemplates
 from rohe_iac.manifests.kubernetes.pod.container import GRACE_PERIOD, container, environment, grace_period
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
+from rohe_iac.manifests.kubernetes.pod.mounted_files import MountedFile, files_of
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
 from rohe_iac.manifests.kubernetes.pod.security import pod_security
 from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, claims_of, mounts_and_volumes
@@ -42,7 +46,7 @@ from rohe_iac.manifests.kubernetes.storage import claim_size, storage_claim, sto
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites, image_of
-from rohe_iac.manifests.rendering import render_document
+from rohe_iac.manifests.rendering import UnrenderableManifest
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
 
@@ -60,7 +64,25 @@ class KubernetesManifests(PlanRendering):
         return target.namespace if target is not None else self.stack
 
     def manifests(self) -> Iterable[Manifest]:
-        """Yields every manifest of the plan, in no order."""
+        """Returns every manifest of the plan, in no order.
+
+        Raises:
+            UnrenderableManifest: A template of the repository is faulty, or adds an object that is there already.
+        """
+        self._templates.check_names()
+        made = [manifest for manifest in (*self._objects(), *self._additions()) if manifest.text]
+        counts = Counter(manifest.name for manifest in made)
+        for name, count in sorted(counts.items()):
+            if count > 1:
+                raise UnrenderableManifest(f"a template of {TEMPLATE_FOLDER} adds {name}, which is there already")
+        # What a template of the repository leaves out, nothing waits for.
+        return [
+            replace(manifest, depends_on=tuple(name for name in manifest.depends_on if name in counts))
+            for manifest in made
+        ]
+
+    def _objects(self) -> Iterable[Manifest]:
+        """Yields every object of rohe; one that a template of the repository leaves out has no text."""
         yield from self._stack_objects()
         for kind, name, address, values, needed in self._broker.documents():
             yield self._manifest(kind, name, address, values, (*self._needed, *needed))
@@ -69,12 +91,45 @@ class KubernetesManifests(PlanRendering):
         placed = {self.workloads[placement.workload].topic: placement for placement in self.replicas}
         for topic, placement in sorted(placed.items()):
             workload = self.workloads[placement.workload]
+            address = f"service/{workload.pipeline}:{workload.service.name}"
+            for file in self._files(workload):
+                yield self._manifest("ConfigMap", file.config_map, address, file.data(), self._needed)
             if workload.member:
-                address = f"service/{workload.pipeline}:{workload.service.name}"
                 values = {"selector": {**self._selector, "rohe.dev/service": topic}, "ports": exposed_ports(workload)}
                 name = ensemble_service(topic, self._service_names)
                 if values["ports"]:
                     yield self._manifest("Service", name, address, {"headless": False, **values}, self._needed)
+
+    def _additions(self) -> Iterable[Manifest]:
+        """Yields what templates of the repository add."""
+        if not self.attachments.templates:
+            return
+        values: dict[str, Any] = {"stack": self.stack, "namespace": self.namespace, "labels": self._labels()}
+        yield from self._added("stack", f"stack/{self.stack}", values)
+        counted = Counter(placement.workload for placement in self.plan.placements)
+        for address, replicas in sorted(counted.items()):
+            workload = self.workloads[address]
+            shared = {
+                **values,
+                "labels": self._labels(workload),
+                "selector": {**self._selector, "rohe.dev/workload": workload.slug},
+                "workload": workload.slug,
+                "role": workload.role,
+                "pipeline": workload.pipeline,
+                "service": workload.service.name,
+                "member": workload.member,
+                "ports": exposed_ports(workload),
+                "replicas": replicas,
+            }
+            yield from self._added("workload", address, shared)
+            for placement in self.plan.placements:
+                if placement.workload == address:
+                    own = {**shared, "instance": placement.instance, "node": placement.node}
+                    yield from self._added("replica", placement.replica, own)
+
+    def _added(self, scope: str, address: str, values: dict[str, Any]) -> Iterable[Manifest]:
+        for kind, name, text in self._templates.additions(scope, values):
+            yield Manifest(f"{kind.lower()}-{name}", kind, address, text, self._needed)
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns the images, Secrets and extended resources that the objects name."""
@@ -112,6 +167,10 @@ class KubernetesManifests(PlanRendering):
         return f"http://{replica.instance}.{replicas_service(self.stack)}.{self.namespace}.svc:{ports[1]}"
 
     @cached_property
+    def _templates(self) -> OwnTemplates:
+        return OwnTemplates(self.attachments.templates)
+
+    @cached_property
     def _selector(self) -> dict[str, str]:
         """Returns the labels of every pod of the stack."""
         return {"rohe.dev/stack": self.stack}
@@ -136,7 +195,7 @@ class KubernetesManifests(PlanRendering):
         pods: bool = False,
     ) -> Manifest:
         metadata = {"object": name, "namespace": self.namespace, "stack": self.stack, "labels": self._labels(workload)}
-        text = render_document("kubernetes", kind, {**metadata, **values})
+        text = self._templates.document(kind, {**metadata, **values})
         # What has to survive a pod survives its place in the plan, too, so that no report is deleted without a word.
         retained = kind == "PersistentVolumeClaim"
         rendered = kind not in ("Broker", "Credential")
@@ -205,12 +264,16 @@ class KubernetesManifests(PlanRendering):
         for placement in placements:
             yield from self._replica(workload, placement)
 
+    def _files(self, workload: Workload) -> tuple[MountedFile, ...]:
+        return files_of(workload.service, workload.topic, self.attachments.files)
+
     def _replica(self, workload: Workload, placement: Placement) -> Iterable[Manifest]:
         """Yields the Deployment of a replica, and what its pod mounts."""
         service = service_with_variant(workload, placement.variant)
         needed = [*self._needed, f"serviceaccount-{account_of(self.stack)}", f"networkpolicy-{workload.slug}"]
         if service.priority:
             needed.append(f"priorityclass-{priority_class(self.namespace, self.stack, service.priority)}")
+        needed += [f"configmap-{file.config_map}" for file in self._files(workload)]
         for name, size in claims_of(service, placement.instance):
             values: dict[str, Any] = {"size": byte_quantity(size), "storage_class": None}
             manifest = self._manifest("PersistentVolumeClaim", name, placement.replica, values, self._needed, workload)
@@ -264,6 +327,9 @@ class KubernetesManifests(PlanRendering):
             settings=settings,
             storage=storage_volume(placement, spec, self.stack) if self._broker.uses(workload) else None,
         )
+        for index, file in enumerate(self._files(workload)):
+            mounts.append(file.mount(index))
+            volumes.append(file.volume(index))
         grace = grace_period(service)
         values = {
             "annotations": {

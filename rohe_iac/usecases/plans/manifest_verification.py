@@ -36,6 +36,7 @@ def manifest_faults(planfile: PlanFile) -> Iterator[str]:
     placed = {item.replica: item for item in planfile.plan.placements}
     known = Counter(manifest.name for manifest in planfile.manifests)
     addresses = placed.keys() | {item.workload for item in planfile.plan.placements}
+    addresses |= {item.workload.removesuffix(f"/{item.member}") for item in planfile.plan.placements if item.member}
     for manifest in planfile.manifests:
         for words in _manifest_faults(manifest, known, addresses):
             yield f"manifest {manifest.name}: {words}"
@@ -60,7 +61,7 @@ def _manifest_faults(manifest: Manifest, known: Mapping[str, int], placed: Colle
     Args:
         manifest: the manifest.
         known: how many manifests there are of each name.
-        placed: addresses of the replicas that are placed, and of their workloads.
+        placed: addresses of the replicas that are placed, and of their workloads and services.
     """
     if known[manifest.name] > 1:
         yield f"is there {known[manifest.name]} times"
@@ -95,7 +96,7 @@ def _document_faults(
     if metadata.get("address", manifest.address) != manifest.address:
         yield f"is for {metadata['address']}, not {manifest.address}"
     spec = document.get("spec")
-    if item is None or not isinstance(spec, dict) or manifest.kind not in RUN:
+    if item is None or not isinstance(spec, dict) or not _runs(manifest, item):
         return
     if metadata.get("name") != item.instance:
         yield f"is called {metadata.get('name')}, the replica {item.instance}"
@@ -112,9 +113,20 @@ def _document_faults(
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"
 
 
+def _runs(manifest: Manifest, item: Placement) -> bool:
+    """Checks whether a manifest makes a replica; a Deployment of another name is one that a template adds."""
+    return manifest.kind in RUN and (manifest.kind != "Deployment" or manifest.name == f"deployment-{item.instance}")
+
+
 def _replica_faults(planfile: PlanFile) -> Iterator[str]:
     """Yields the placed replicas that no manifest makes, and those that several make."""
-    made = Counter(manifest.address for manifest in planfile.manifests if manifest.kind in RUN)
+    # A template of the repository may add Deployments of its own, which have other names.
+    names = {f"deployment-{item.instance}" for item in planfile.plan.placements}
+    made = Counter(
+        manifest.address
+        for manifest in planfile.manifests
+        if manifest.kind in RUN and (manifest.kind != "Deployment" or manifest.name in names)
+    )
     for item in planfile.plan.placements:
         count = made[item.replica] + made[item.workload]
         if count != 1:

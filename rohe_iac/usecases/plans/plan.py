@@ -18,6 +18,7 @@ from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.foundation.json_files.compression import MAGIC, SUFFIX, DamagedCompression, compress, decompress
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
+from rohe_iac.manifests.attachments import Attachments, load_attachments
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.json_codec import UnreadablePlan
@@ -57,6 +58,7 @@ class StackDecision:
         profiles: the measured profiles that services name, by path.
         sources: the files that were read, by path.
         record: what the plan was made against: what is applied, None where nothing is, or the file that was named.
+        attachments: files of the repository that become part of manifests.
     """
 
     blueprint: Blueprint
@@ -66,6 +68,7 @@ class StackDecision:
     profiles: Mapping[str, Profile]
     sources: tuple[Source, ...]
     record: Record | None
+    attachments: Attachments
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def decide(
         InvalidProfile: a profile that a service names is not one.
         UnusableModule, UnknownPlugin, FaultyPlugin: a filter, scorer or strategy of the stack cannot be used.
         UsageError: there is no such stack.
+        UnreadableAttachment: a file that a service mounts, or a template of the repository, cannot be read.
         UnreadablePlan: the record is damaged, or `against` is neither a record nor a plan file.
     """
     report("reading the blueprint")
@@ -136,8 +140,9 @@ def decide(
     replicas = sum(demand.replicas for demand in problem.demands)
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
     solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
-    sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record)
+    attachments, attached = load_attachments(blueprint)
+    sources = tuple(sorted({*blueprint.sources, *measured, *modules, *attached}, key=lambda source: source.path))
+    return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record, attachments)
 
 
 @pause_garbage_collection()
@@ -166,7 +171,9 @@ def make_plan(
     )
     report("rendering the manifests")
     blueprint, record = decision.blueprint, decision.record
-    planfile = planfile_of(blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record)
+    planfile = planfile_of(
+        blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record, decision.attachments
+    )
     planfile = replace(planfile, files=carried_files(blueprint.root, planfile.inputs))
     local = planfile.target == "local"
     missing = missing_programs(blueprint, decision.plan, os.environ) if local else ()

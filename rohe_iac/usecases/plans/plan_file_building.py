@@ -12,6 +12,7 @@ from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import MAX_CARRIED, PlanFile
 from rohe_iac.deployment.files.record import Record
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.manifests.attachments import Attachments
 from rohe_iac.manifests.by_target import advice_of, manifests_of, target_of, target_settings_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
@@ -25,6 +26,7 @@ def planfile_of(
     profiles: Mapping[str, Profile],
     sources: tuple[Source, ...],
     record: Record | None,
+    attachments: Attachments,
 ) -> PlanFile:
     """Renders the plan and puts all that apply needs into one plan file, without the text of its inputs.
 
@@ -35,8 +37,9 @@ def planfile_of(
         profiles: the measured profiles that services name, by path.
         sources: the files that the plan was made of.
         record: what is applied; None where nothing is.
+        attachments: files of the repository that become part of manifests.
     """
-    manifests = manifests_of(blueprint, solution, profiles)
+    manifests = manifests_of(blueprint, solution, profiles, attachments)
     return PlanFile(
         tool=__version__,
         project=blueprint.project,

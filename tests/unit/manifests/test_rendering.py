@@ -66,8 +66,7 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of templates of a target `lab`, which no other test has rendered with."""
     (tmp_path / "lab").mkdir()
     monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
-    rendering._environment.cache_clear()
-    rendering._template.cache_clear()
+    rendering._shipped.cache_clear()
     return tmp_path / "lab"
 
 
@@ -92,7 +91,10 @@ def test_a_part_of_a_template_that_gives_no_document_is_refused_when_it_is_first
 def test_no_value_of_a_template_gets_out_of_its_place(template: Path, value: str) -> None:
     target, kind = template.parent.name, template.name.removesuffix(".yaml.j2")
     # Jinja2 has a function `namespace`, so it does not report that name.
-    names = {"namespace", *find_undeclared_variables(rendering._environment(target).parse(template.read_text()))}
+    names = {
+        "namespace",
+        *find_undeclared_variables(rendering.TemplateSet(target).environment.parse(template.read_text())),
+    }
     wanted = dict.fromkeys(names, value)
     values = {**wanted, **({"granted": Grants((value,), (value,))} if "granted" in wanted else {})}
     for _ in range(2):  # the second document of a form is not read back

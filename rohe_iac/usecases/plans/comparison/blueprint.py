@@ -23,6 +23,7 @@ from rohe_iac.deployment.files.planfile import CARRIES_FILES, PlanFile
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.manifests.attachments import load_attachments
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
@@ -150,9 +151,10 @@ def _expected(planfile: PlanFile, root: Path, render: bool) -> tuple[PlanFile, I
         for origin in problem.settings.origins
         if (path := origin.reference.rpartition(":")[0]) in named
     }
-    sources = tuple(sorted({*blueprint.sources, *measured, *plugged}, key=lambda item: item.path))
+    attachments, attached = load_attachments(blueprint)
+    sources = tuple(sorted({*blueprint.sources, *measured, *plugged, *attached}, key=lambda item: item.path))
     solution = planfile.plan if render else replace(planfile.plan, placements=())
-    return planfile_of(blueprint, problem, solution, profiles, sources, None), blueprint.inventory
+    return planfile_of(blueprint, problem, solution, profiles, sources, None, attachments), blueprint.inventory
 
 
 def _with_choices(problem: Problem, saved: Problem) -> Problem:

@@ -100,7 +100,6 @@ def test_what_a_cluster_does_not_get_is_named(tmp_path: Path) -> None:
     service = "files: [{path: /a, from: rohe.yaml}]\n      env: {T: {secret: 'env:T'}}"
     assert named(tmp_path, stack="target: {manifests: {directory: out}}", service=service) == [
         "apply to the target manifests",
-        "files, on the target manifests,",
         "the secret of this machine of env T, on the target manifests,",
     ]
 

@@ -93,7 +93,7 @@ class KubernetesManifests(PlanRendering):
             workload = self.workloads[placement.workload]
             address = f"service/{workload.pipeline}:{workload.service.name}"
             for file in self._files(workload):
-                yield self._manifest("ConfigMap", file.config_map, address, file.data(), self._needed)
+                yield self._manifest("ConfigMap", file.config_map, address, file.entries(), self._needed)
             if workload.member:
                 values = {"selector": {**self._selector, "rohe.dev/service": topic}, "ports": exposed_ports(workload)}
                 name = ensemble_service(topic, self._service_names)

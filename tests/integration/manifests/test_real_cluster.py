@@ -46,8 +46,8 @@ spec:
     pods: "60"
     services: "60"
     configmaps: "60"
-    persistentvolumeclaims: "10"
-    requests.storage: 20Gi
+    persistentvolumeclaims: "60"
+    requests.storage: 200Gi
 """
 """Of each container, so that one without an amount gets it from the namespace; and of the namespace as a whole."""
 
@@ -71,6 +71,7 @@ spec:
         liveness: {tcp: prometheus-metrics, timeout: 1s, failureThreshold: 5}
         startup: 3m
       terminationGracePeriod: 90s
+      files: [{path: /etc/first/rohe.yaml, from: rohe.yaml}]
       volumes: [{path: /data, name: credentials, size: 1000Mi}, {path: /scratch, emptyDir: 1500}]
       placement:
         spread: [{topologyKey: node, maxSkew: 1}]
@@ -153,7 +154,7 @@ def test_a_bounded_namespace_takes_every_pod_unchanged_on_its_planned_node(
     cluster.kubectl("apply", "-n", namespace, "-f", "-", text=BOUNDS)
     cluster.add_nodes(*(simulated_node(item.name, cpu="64", memory="256Gi") for item in planfile.problem.nodes))
     # A plan counts on labels that an administrator sets; nothing in the manifests needs them but preferences.
-    manifests = [item for item in planfile.manifests if item.kind != "Namespace"]
+    manifests = [item for item in planfile.manifests if item.rendered and item.kind != "Namespace"]
     stream = "".join(f"---\n{item.text}" for item in manifests)
     cluster.kubectl("apply", "--server-side", "--field-manager=rohe", "-f", "-", text=stream)
 

@@ -25,7 +25,7 @@ def named_in(blueprint: Blueprint, plan: Plan) -> set[tuple[str, str]]:
         if manifest.kind != "Deployment":
             continue
         pod = document["spec"]["template"]["spec"]
-        for volume in pod["volumes"]:
+        for volume in pod.get("volumes", ()):
             if "secret" in volume:
                 found.add(("Secret", volume["secret"]["secretName"]))
         for container in pod["containers"]:

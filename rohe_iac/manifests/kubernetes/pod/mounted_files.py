@@ -32,7 +32,7 @@ class MountedFile:
     path: str
     content: bytes
 
-    def data(self) -> dict[str, Any]:
+    def entries(self) -> dict[str, Any]:
         """Returns the values of the template of its ConfigMap: `content` of text, `binary` of anything else."""
         try:
             text = self.content.decode("utf-8")

@@ -30,6 +30,8 @@ class _State(msgspec.Struct, kw_only=True):
     waiting: Count | msgspec.UnsetType = msgspec.UNSET
     pending: Count | msgspec.UnsetType = msgspec.UNSET
     complete_up_to: Time | msgspec.UnsetType = msgspec.UNSET
+    serial: Count | msgspec.UnsetType = msgspec.UNSET
+    digest: Name | msgspec.UnsetType = msgspec.UNSET
     refusals: dict[Name, Count] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -238,6 +238,8 @@ class PartForm(TypedDict):
     lastEnd: str
     ended: float
     unlimited: list[str]
+    serial: int
+    stale: str
 
 
 class ContractForm(TypedDict):

@@ -94,6 +94,8 @@ class Live:
         last_end: How the last run ended, such as `was killed for memory: 128Mi`, "" where none has ended.
         ended: When the last run ended in seconds since the epoch, 0 where none has ended.
         unlimited: A sentence for each limit that is not in force.
+        serial: Serial of the record that the part was made of, 0 where unknown.
+        digest: Digest of the manifest that the part was made of, as `Manifest.digest`, "" where unknown.
         node: The node that the part is on, "" where the target has only one or no node has taken it.
     """
 
@@ -110,6 +112,8 @@ class Live:
     ended: float = 0.0
     unlimited: tuple[str, ...] = ()
     node: str = ""
+    serial: int = 0
+    digest: str = ""
 
 
 class AgentInquirer(Protocol):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.planning.model.saved_fields import UNSAVED
+
+DIGEST_LENGTH = 16
+"""Hexadecimal digits of the digest that what runs is told, which is in each of its reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Manifest:
             text make the same resource, so this field is left out of comparisons.
         workload: Address of the workload that is ready once the document's pods are, "" for a document without pods.
         needs: Addresses of the workloads that must be ready first; never in a circle.
+        serial: Serial of the record in which the text changed last; 0 where nothing was applied yet. What runs is told
+            of it, and of the digest of its own manifest: with those of the whole plan, each plan would restart all.
     """
 
     name: str
@@ -36,6 +42,12 @@ class Manifest:
     stand_in: bool = field(default=False, compare=False)
     workload: str = ""
     needs: tuple[str, ...] = ()
+    serial: int = field(default=0, compare=False, metadata={UNSAVED: True})
+
+    @property
+    def digest(self) -> str:
+        """Returns the start of `sha256`, by which what runs says which text it was made of."""
+        return self.sha256[:DIGEST_LENGTH]
 
     @property
     def sha256(self) -> str:

@@ -297,6 +297,7 @@ class Reporter:
             "member": settings.member,
             "instance": settings.instance,
             "node": settings.node,
+            **settings.plan,
         }
         optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
         content |= {name: value for name, value in optional.items() if value is not None}

@@ -143,6 +143,7 @@ class Sender:
 
     def _encode_state(self, state: str) -> bytes:
         content: dict[str, Any] = {"state": state, "client": self._settings.instance, "boot": self._boot}
+        content |= self._settings.plan
         content["at"] = time.time()
         if state != "lost":
             # The time is taken first, so that whatever is accepted after the counts is of a later time; and what was

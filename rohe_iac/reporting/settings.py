@@ -38,6 +38,8 @@ class ReporterSettings:
         member: Member of the ensemble; "" outside of an ensemble.
         node: Node that the instance runs on.
         durability: What an accepted report survives.
+        serial: Serial of the record that the instance was made of; 0 where it was not told.
+        digest: Digest of the manifest that the instance was made of; "" where it was not told.
         grace: Seconds between SIGTERM and SIGKILL, within which the outbox is sent when the service ends.
         most_reports: Largest number of reports that wait in the outbox.
         most_bytes: Largest size in bytes of the reports that wait in the outbox.
@@ -57,11 +59,18 @@ class ReporterSettings:
     node: str = ""
     durability: Durability = "normal"
     grace: float = DEFAULT_GRACE
+    serial: int = 0
+    digest: str = ""
     most_reports: int = 100_000
     most_bytes: int = MAX_BYTES
     buffer_reports: int = 10_000
     buffer_bytes: int = 8 * 2**20
     largest: int = MAX_REPORT_BYTES
+
+    @property
+    def plan(self) -> dict[str, int | str]:
+        """Returns what reports and states say of the plan that made the instance; nothing where it was not told."""
+        return {"serial": self.serial, "digest": self.digest} if self.serial else {}
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSettings | None:
@@ -95,6 +104,8 @@ def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSetti
         outbox=Path(env.get("ROHE_OUTBOX", "") or f"outbox-{instance}"),
         durability="full" if env.get("ROHE_DURABILITY") == "full" else "normal",
         grace=_seconds(env.get("ROHE_GRACE", "")),
+        serial=int(serial) if (serial := env.get("ROHE_SERIAL", "")).isascii() and serial.isdecimal() else 0,
+        digest=env.get("ROHE_DIGEST", ""),
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.names import is_name
+from rohe_iac.manifests.manifest import DIGEST_LENGTH
 
 
 class UnreadableManifest(RoheError):
@@ -21,17 +23,29 @@ class UnreadableManifest(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class ManifestDocument:
-    """What every document has: kind, name, stack, address and specification."""
+    """What every document has.
+
+    Attributes:
+        kind: Its kind.
+        name: Its name.
+        stack: Name of the stack.
+        address: Address of the stack's part.
+        spec: Its specification.
+        serial: Serial of the record in which its text changed last, 0 where unknown.
+        digest: Digest of its text, as `Manifest.digest`.
+    """
 
     kind: str
     name: str
     stack: str
     address: str
     spec: dict[str, Any] = field(default_factory=dict)
+    serial: int = 0
+    digest: str = ""
 
 
-def read_document(text: str) -> ManifestDocument:
-    """Reads the document of a manifest's text.
+def read_document(text: str, serial: int = 0) -> ManifestDocument:
+    """Reads the document of a manifest's text, which changed last in the record `serial`.
 
     Raises:
         UnreadableManifest: The text is no document.
@@ -45,6 +59,8 @@ def read_document(text: str) -> ManifestDocument:
             stack=metadata.get("stack", ""),
             address=metadata.get("address", ""),
             spec=value.get("spec") or {},
+            serial=serial,
+            digest=sha256_hex(text.encode())[:DIGEST_LENGTH],
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UnreadableManifest("a manifest does not read as a document of rohe", detail=_words(error)) from error

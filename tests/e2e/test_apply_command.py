@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +235,17 @@ def test_ctrl_c_ends_an_apply_in_order_and_the_next_one_goes_on(repository: Any)
     repository.write()
     resumed = repository.run("apply", "--yes")
     assert resumed.code == 0, resumed.err
+
+
+def test_each_replica_carries_the_record_that_made_it_and_an_unchanged_one_is_not_restarted(repository: Any) -> None:
+    repository.write()
+    assert repository.run("apply", "--yes").code == 0
+    before = {part["instance"]: part for part in repository.run("status", "-o", "json").value["parts"]}
+    repository.write(replicas=2)
+    assert repository.run("apply", "--yes").code == 0
+    after = {part["instance"]: part for part in repository.run("status", "-o", "json").value["parts"]}
+    assert {name: after[name]["serial"] for name in ("web-0", "web-1")} == {"web-0": 1, "web-1": 2}
+    assert after["web-0"]["pid"] == before["web-0"]["pid"]
+    assert not any(part["stale"] for part in after.values())
+    environment = Path(f"/proc/{after['web-1']['pid']}/environ").read_bytes().split(b"\0")
+    assert b"ROHE_SERIAL=2" in environment

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.json_files.reading import NoObject, read_object
 from rohe_iac.foundation.json_files.schema import NewerFile, refuse_newer, schema_number
+from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.json_codec import UnreadablePlan, canonical_bytes
 
 FAMILY = "rohe.dev/record"
@@ -35,11 +37,32 @@ class Record:
         serial: Number of the apply, from 1, never used twice for a stack.
         planfile: The plan file that apply used.
         complete: False from before the first side effect until apply has ended well.
+        serials: By name of manifest, the serial of the record in which its text changed last; that of this record for
+            manifests that are absent here.
     """
 
     serial: int
     planfile: PlanFile
     complete: bool
+    serials: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Returns the manifests of the plan, each with the serial of the record in which its text changed last."""
+        return tuple(
+            replace(manifest, serial=self.serials.get(manifest.name, self.serial))
+            for manifest in self.planfile.manifests
+        )
+
+    def followed_by(self, serial: int, planfile: PlanFile) -> Record:
+        """Returns the record of a plan that is about to be applied, in which unchanged manifests keep their serials."""
+        texts = {manifest.name: manifest for manifest in self.manifests}
+        kept = {
+            manifest.name: texts[manifest.name].serial
+            for manifest in planfile.manifests
+            if manifest.name in texts and texts[manifest.name].text == manifest.text
+        }
+        return Record(serial, planfile, complete=False, serials=kept)
 
     @property
     def against(self) -> Against:
@@ -80,8 +103,11 @@ def decode_record(content: bytes, origin: str) -> Record:
     serial, complete, plan = value.get("serial"), value.get("complete"), value.get("plan")
     if type(serial) is not int or serial < 1 or type(complete) is not bool or not isinstance(plan, dict):
         raise _unreadable(origin, "its field 'serial', 'complete' or 'plan' is missing or has a wrong value")
+    serials = value.get("serials", {})
+    if not isinstance(serials, dict) or not all(type(number) is int for number in serials.values()):
+        raise _unreadable(origin, "its field 'serials' has a wrong value")
     try:
-        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete)
+        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete, serials)
     except (UnreadablePlan, ValueError, RecursionError) as error:
         raise _unreadable(origin, "the plan in it was altered or is incomplete") from error
 
@@ -156,6 +182,7 @@ def write_record(folder: StackFolder, record: Record) -> None:
         "serial": record.serial,
         "digest": record.planfile.digest,
         "complete": record.complete,
+        "serials": dict(record.serials),
         "plan": msgspec.Raw(record.planfile.encode().rstrip()),
     }
     content = canonical_bytes(value) + b"\n"

@@ -26,6 +26,12 @@ INSTANCE = "rohe.dev/instance"
 NAMESPACE = "rohe.dev/namespace"
 """The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
+SERIAL = "rohe.dev/serial"
+"""The annotation of a pod with the serial of the record in which its manifest changed last."""
+
+DIGEST = "rohe.dev/digest"
+"""The annotation of a pod with the digest of its manifest."""
+
 ENGINE_ANNOTATIONS = {
     "pulumi.com/skipAwait": "true",
     "pulumi.com/patchFieldManager": FIELD_MANAGER,
@@ -128,16 +134,23 @@ def object_of(manifest: Manifest) -> ClusterObject:
     return found
 
 
-def engine_inputs(found: ClusterObject, namespace: str) -> dict[str, Any]:
+def engine_inputs(found: ClusterObject, namespace: str, manifest: Manifest) -> dict[str, Any]:
     """Returns the inputs of an object's resource: the object with the provider's annotations.
 
     Args:
         found: The object of a manifest.
         namespace: The namespace of the stack, which an object that is in none gets as a label: stacks of one name may
             be in two namespaces of a cluster.
+        manifest: The manifest, whose serial and digest a pod carries.
     """
     metadata = dict(found.body["metadata"])
     metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
     if not found.namespace:
         metadata["labels"] = {**found.labels, NAMESPACE: namespace}
-    return {**found.body, "metadata": metadata}
+    body = {**found.body, "metadata": metadata}
+    if manifest.serial and found.kind == "Deployment":
+        spec, marks = found.body["spec"], {SERIAL: str(manifest.serial), DIGEST: manifest.digest}
+        pod = dict(spec["template"]["metadata"])
+        pod["annotations"] = {**(pod.get("annotations") or {}), **marks}
+        body["spec"] = {**spec, "template": {**spec["template"], "metadata": pod}}
+    return body

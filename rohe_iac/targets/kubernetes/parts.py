@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rohe_iac.deployment.ports import Live
-from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
+from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject
 
 ADDRESS = "rohe.dev/address"
 """The annotation with the address of the stack's part that an object is for."""
@@ -88,6 +88,8 @@ def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment
         detail=detail,
         last_end=_end(last, spec),
         ended=_seconds(last.get("finishedAt")),
+        serial=int(serial) if (serial := pod.annotations.get(SERIAL, "")).isdecimal() else 0,
+        digest=pod.annotations.get(DIGEST, ""),
     )
 
 

@@ -178,7 +178,7 @@ class KubernetesDeploymentTarget:
         """Returns the object that the provider applies, or the document that rohe's own reads."""
         if manifest.kind == document.KIND:
             return Inputs({"name": manifest.name, "manifest": manifest.text})
-        return Inputs(engine_inputs(self._object(manifest), self._namespace))
+        return Inputs(engine_inputs(self._object(manifest), self._namespace, manifest))
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks that the cluster answers and knows the kinds of all objects.

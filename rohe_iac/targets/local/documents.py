@@ -31,6 +31,8 @@ class ProcessSpec:
         liveness: The liveness probe, as the manifest has it, or None.
         datagrams: Names of the ports that are UDP.
         unenforced: Names of planned amounts that nothing on this machine limits, such as `gpu memory`.
+        serial: Serial of the record in which the manifest changed last, 0 where unknown.
+        digest: Digest of the manifest.
     """
 
     name: str
@@ -49,6 +51,8 @@ class ProcessSpec:
     liveness: dict[str, Any] | None = None
     datagrams: tuple[str, ...] = ()
     unenforced: tuple[str, ...] = ()
+    serial: int = 0
+    digest: str = ""
 
 
 def process_of(document: ManifestDocument) -> ProcessSpec:
@@ -77,6 +81,8 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             liveness=spec.get("liveness"),
             datagrams=tuple(spec.get("datagrams") or ()),
             unenforced=tuple(str(name) for name in spec.get("unenforced") or ()),
+            serial=document.serial,
+            digest=document.digest,
         )
 
 

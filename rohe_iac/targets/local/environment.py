@@ -55,6 +55,9 @@ def program_of(
     inherited = {name: outer[name] for name in KEPT if name in outer}
     inherited["PATH"] = search_path(outer)
     inherited["PYTHONUNBUFFERED"] = "1"
+    if process.serial:
+        # Not part of what decides on a restart: they say which plan made the process, and do not change what it does.
+        inherited |= {"ROHE_SERIAL": str(process.serial), "ROHE_DIGEST": process.digest}
     environment = dict(process.environment)
     environment |= {name: str(layout.folder.path / path) for name, path in process.paths.items()}
     # As in a container, a command line sees the variables of the blueprint and the plan, but no secret: every user of

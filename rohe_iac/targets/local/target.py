@@ -101,8 +101,8 @@ class LocalDeploymentTarget:
         return TYPES[manifest.kind]
 
     def inputs(self, manifest: Manifest) -> Inputs:
-        """Returns the manifest's name and text, which the provider reads."""
-        return Inputs({"name": manifest.name, "manifest": manifest.text})
+        """Returns the manifest's name and text, which the provider reads, and its serial."""
+        return Inputs({"name": manifest.name, "manifest": manifest.text, "serial": manifest.serial})
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks ports, programs, secrets, that the broker is installed, and the limit of open files.
@@ -268,6 +268,8 @@ def _live(running: Running) -> Live:
         last_end=running.last_end,
         ended=running.ended,
         unlimited=running.unlimited,
+        serial=int(program.inherited.get("ROHE_SERIAL", "0")),
+        digest=program.inherited.get("ROHE_DIGEST", ""),
     )
 
 

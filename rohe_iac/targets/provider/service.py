@@ -163,5 +163,9 @@ def _text(properties: struct_pb2.Struct) -> str:
 
 
 def _document(properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
-    document: ManifestDocument = _abort_on_error(context, lambda: read_document(_text(properties)))
+    document: ManifestDocument = _abort_on_error(context, lambda: read_document(_text(properties), _serial(properties)))
     return document
+
+
+def _serial(properties: struct_pb2.Struct) -> int:
+    return int(properties.fields["serial"].number_value) if "serial" in properties.fields else 0

@@ -212,12 +212,13 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         # A record that has these very manifests already stays as it is: apply only repairs or continues then.
         repairs = record is not None and record.planfile.manifests == planfile.manifests
         if record is None or not repairs:
-            record = Record(next_serial(folder), planfile, complete=False)
+            serial = next_serial(folder)
+            record = record.followed_by(serial, planfile) if record is not None else Record(serial, planfile, False)
             write_record(folder, record)
         place = EngineFolder(folder, planfile.project, planfile.stack)
         left_out = wanted.target.left_out(planfile.manifests)
         outcome = Deployer(engine, place, wanted.target).up(
-            planfile.manifests,
+            record.manifests,
             progress,
             digest=planfile.digest,
             fail_fast=choices.fail_fast,
@@ -229,7 +230,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             progress.on_note(sentence)
         # What was left as it is differs from the record, so the next apply has to go on.
         if outcome.ending is Ending.COMPLETE and not record.complete and not left_out:
-            write_record(folder, Record(record.serial, record.planfile, complete=True))
+            write_record(folder, replace(record, complete=True))
         return outcome
 
 

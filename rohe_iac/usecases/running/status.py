@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import DeploymentTarget, Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.unfinished import not_done
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
@@ -31,6 +33,8 @@ class PartStatus:
         last_end: how its last run ended, such as `was killed for memory: 128Mi`; empty where none has ended.
         ended: when its last run ended, in seconds since the epoch; 0 where none has ended.
         unlimited: a sentence for each limit that is not in force.
+        serial: the number of the record that it was made of; 0 where that is not known.
+        stale: what runs or reports instead of what the plan has; empty where that is the same, or not known.
     """
 
     address: str
@@ -45,11 +49,13 @@ class PartStatus:
     last_end: str = ""
     ended: float = 0.0
     unlimited: tuple[str, ...] = ()
+    serial: int = 0
+    stale: str = ""
 
     @property
     def well(self) -> bool:
-        """Whether the part runs."""
-        return self.state == "running"
+        """Whether the part runs, and is the one of the plan."""
+        return self.state == "running" and not self.stale
 
 
 @dataclass(frozen=True)
@@ -183,16 +189,21 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     """Returns the state of a stack: its planned parts beside those that run, and the answers of its agents."""
     target = open_target(stack.destination)
     undone = not_done(stack.folder) if stack.record is not None else {}
-    live = {item.instance: item for item in target.live()}
+    found = target.live()
+    live = {item.instance: item for item in found}
     parts = []
     for placement in stack.record.planfile.plan.placements if stack.record is not None else ():
-        instance = "broker" if placement.workload.startswith("broker/") else placement.instance
+        # On this machine the broker's process has a name of its own.
+        instance = "broker" if placement.workload.startswith("broker/") and "broker" in live else placement.instance
         parts.append(_part(placement.replica, instance, placement.node, live.pop(instance, None)))
     parts += [_part(item.address, item.instance, item.node, item) for item in live.values()]
     parts = [replace(part, detail=part.detail or undone.get(part.address, "")) for part in parts]
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
     edited = [str(edit) for edit in target.edits(manifests, manifests)[:MAX_EDITS]]
     parts.sort(key=lambda part: part.address)
+    agents = _ask(target, parts)
+    if stack.record is not None:
+        parts = marked_stale(parts, stack.record.manifests, {item.instance: item for item in found}, agents)
     return StackStatus(
         project=stack.project,
         stack=stack.name,
@@ -200,9 +211,43 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         complete=stack.record is not None and stack.record.complete,
         interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
-        agents=_ask(target, parts),
+        agents=agents,
         obstacles=(*target.obstacles(), *edited) if stack.touched else (),
     )
+
+
+RUNNING_KINDS = ("Deployment", "Process")
+"""Kinds of manifests that make a replica or an agent run."""
+
+
+def marked_stale(
+    parts: list[PartStatus],
+    manifests: Sequence[Manifest],
+    live: Mapping[str, Live],
+    agents: Sequence[AgentStatus],
+) -> list[PartStatus]:
+    """Returns the parts with what is stale of each: what runs, or what reports, is not of the plan's manifest.
+
+    Args:
+        parts: The parts of the stack.
+        manifests: The manifests of the record, with their serials.
+        live: What is on the target, by instance.
+        agents: The agents' answers, which have the last state of each client.
+    """
+    planned = {manifest.address: manifest for manifest in manifests if manifest.kind in RUNNING_KINDS}
+    heard: dict[str, Mapping[str, Any]] = {}
+    for agent in agents:
+        heard |= {client: state for client, state in agent.answer.get("clients", {}).items() if state.get("digest")}
+    marked = []
+    for part in parts:
+        manifest, found, state = planned.get(part.address), live.get(part.instance), heard.get(part.instance, {})
+        stale = ""
+        if manifest is not None and found is not None and found.digest not in ("", manifest.digest):
+            stale = f"it runs as record {found.serial} had it; it changed in record {manifest.serial}"
+        elif manifest is not None and state.get("digest", manifest.digest) != manifest.digest:
+            stale = f"it reports as record {state.get('serial', 0)} had it; it changed in record {manifest.serial}"
+        marked.append(replace(part, stale=stale) if stale else part)
+    return marked
 
 
 def _part(address: str, instance: str, node: str, live: Live | None) -> PartStatus:
@@ -223,6 +268,7 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
         last_end=live.last_end,
         ended=live.ended,
         unlimited=live.unlimited,
+        serial=live.serial,
     )
 
 

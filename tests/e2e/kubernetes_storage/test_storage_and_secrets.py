@@ -80,6 +80,10 @@ class Watched:
         assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Returns the parts that `rohe status` shows, by instance; agents on simulated nodes do not answer."""
+        return {part["instance"]: part for part in json.loads(self.run("status", "-o", "json"))["parts"]}
+
     def secrets(self) -> dict[str, dict[str, str]]:
         """Returns the values of the stack's Secrets by their names and keys."""
         return {
@@ -130,6 +134,14 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     (broker,) = [pod for pod in pods if "broker" in pod["metadata"]["name"]]
     assert TOUCHED in broker["metadata"]["annotations"]
     uid = broker["metadata"]["uid"]
+    serials = {instance: part["serial"] for instance, part in watched.status().items()}
+    assert serials == {"web-0": 1, "web-1": 2, "rohe-agent-p-0": 2, "rohe-broker-0": 1}
+    pod = next(item["metadata"]["name"] for item in pods if item["metadata"]["labels"]["rohe.dev/instance"] == "web-1")
+    marks = ("rohe.dev/digest=other", "rohe.dev/serial=1")
+    watched.cluster.kubectl("annotate", "pod", pod, "-n", watched.namespace, "--overwrite", *marks)
+    stale = "it runs as record 1 had it; it changed in record 2"
+    assert watched.cluster.until(lambda: watched.status()["web-1"]["stale"] == stale)
+    assert not watched.status()["web-0"]["stale"]
 
     watched.cluster.kubectl("delete", "secret", "rohe-credential-web", "-n", watched.namespace)
     watched.run("apply", "--yes")

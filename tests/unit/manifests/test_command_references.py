@@ -56,4 +56,11 @@ def test_a_cluster_gets_the_ports_of_the_container_and_replaces_variables_itself
         variables[entry["name"]] = with_variables(entry.get("value", ""), variables)
     words = [*container["command"], *container["args"]]
     assert [with_variables(word, variables) for word in words] == expected(8080, 8000)
-    assert set(variables) == {*REPLICA_VARIABLES, "ROHE_PORT_HTTP", "ROHE_PORT_ADMIN", "LEVEL", "ROHE_GRACE"}
+    assert set(variables) == {
+        *REPLICA_VARIABLES,
+        "ROHE_PORT_HTTP",
+        "ROHE_PORT_ADMIN",
+        "LEVEL",
+        "ROHE_SERIAL",
+        "ROHE_DIGEST",
+    }

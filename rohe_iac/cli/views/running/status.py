@@ -102,6 +102,8 @@ def _remarks(part: PartStatus) -> Iterator[str]:
     name = escape(part.address.removeprefix("replica/"))
     if part.detail and part.detail != part.last_end:
         yield f"[red]{name} {part.state}: {escape(part.detail)}[/red]"
+    if part.stale:
+        yield f"[yellow]{name} is stale: {escape(part.stale)}[/yellow]"
     if part.last_end:
         at = f" at {time.strftime('%H:%M:%S %Z', time.localtime(part.ended))}" if part.ended else ""
         yield f"[yellow]{name}: the last run {escape(part.last_end)}{at}[/yellow]"
@@ -145,6 +147,8 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "lastEnd": part.last_end,
                 "ended": part.ended,
                 "unlimited": list(part.unlimited),
+                "serial": part.serial,
+                "stale": part.stale,
             }
             for part in status.parts
         ],

@@ -101,6 +101,10 @@ def environment(
         else:
             entries["ROHE_OUTBOX"] = {"value": f"{FOLDER}/outbox"}
         entries["ROHE_GRACE"] = {"value": str(grace_period(service))}
+        # Annotations that apply adds; where somebody else applies, they are absent, and the variables are empty.
+        for name in ("serial", "digest"):
+            field = {"fieldPath": f"metadata.annotations['rohe.dev/{name}']"}
+            entries[f"ROHE_{name.upper()}"] = {"valueFrom": {"fieldRef": field}}
     if workload.role == "agent":
         entries["ROHE_AGENT_CONFIG"] = {"value": f"{SETTINGS_FOLDER}/{AGENT_SETTINGS}"}
     # The server leaves out a value that is empty.

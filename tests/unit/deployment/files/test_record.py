@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from rohe_iac.deployment.files.record import (
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.plan import Bound, Plan
 from rohe_iac.planning.model.problem import Problem
 
@@ -66,7 +68,22 @@ def test_serials_go_on_after_the_record_is_gone(folder: StackFolder) -> None:
     assert next_serial(folder) == 5
 
 
+def test_a_manifest_keeps_the_serial_of_the_record_in_which_its_text_changed_last(folder: StackFolder) -> None:
+    def planned(**texts: str) -> PlanFile:
+        made = tuple(Manifest(name, "Process", f"replica/p:{name}/0", text) for name, text in texts.items())
+        return replace(PLANFILE, manifests=made)
+
+    first = Record(4, planned(a="kind: A\n", b="kind: B\n"), complete=True)
+    second = first.followed_by(7, planned(a="kind: A\n", b="kind: C\n", c="kind: D\n"))
+    assert [(item.name, item.serial) for item in second.manifests] == [("a", 4), ("b", 7), ("c", 7)]
+    write_record(folder, second)
+    read = read_record(folder)
+    assert read is not None
+    assert [item.serial for item in read.followed_by(9, second.planfile).manifests] == [4, 7, 7]
+
+
 DAMAGED = (
+    b'{"serial":1,"complete":true,"plan":{},"serials":{"a":"1"}}',
     b"",
     b"null",
     b"\xff",

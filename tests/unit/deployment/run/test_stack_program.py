@@ -48,4 +48,4 @@ def test_it_registers_one_resource_a_manifest(root: Path, tmp_path: Path) -> Non
     manifests = json.loads(file.read_text())["manifests"]
     resources = [resource for resource in registered if not resource[0].startswith("pulumi:providers:")]
     assert {name for _, name, _ in resources} == {manifest["name"] for manifest in manifests}
-    assert {tuple(inputs) for _, _, inputs in resources} == {("manifest", "name")}
+    assert {tuple(inputs) for _, _, inputs in resources} == {("manifest", "name", "serial")}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+import yaml
 
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.object import UnreadableObject, engine_inputs, object_of
@@ -19,8 +22,9 @@ def test_an_object_is_named_by_group_kind_namespace_and_name() -> None:
 
 
 def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_have() -> None:
-    found = object_of(Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT))
-    inputs = engine_inputs(found, "edge")
+    manifest = Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT)
+    found = object_of(manifest)
+    inputs = engine_inputs(found, "edge", manifest)
     assert inputs["metadata"]["annotations"] == {
         "a": "b",
         "pulumi.com/skipAwait": "true",
@@ -28,6 +32,16 @@ def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_
         "pulumi.com/deletionPropagationPolicy": "background",
     }
     assert found.body["metadata"]["annotations"] == {"a": "b"}
+
+
+def test_a_pod_carries_the_serial_and_the_digest_of_its_manifest_once_it_is_applied() -> None:
+    text = yaml.safe_dump({**yaml.safe_load(TEXT), "spec": {"template": {"metadata": {"annotations": {"c": "d"}}}}})
+    manifest = Manifest("deployment-back-0", "Deployment", "replica/back/0", text, serial=7)
+    inputs = engine_inputs(object_of(manifest), "edge", manifest)
+    marks = {"c": "d", "rohe.dev/serial": "7", "rohe.dev/digest": manifest.digest}
+    assert inputs["spec"]["template"]["metadata"]["annotations"] == marks
+    planned = replace(manifest, serial=0)
+    assert engine_inputs(object_of(planned), "edge", planned)["spec"] == yaml.safe_load(text)["spec"]
 
 
 @pytest.mark.parametrize("text", ["", "kind: Pod\n", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", "a: ["])

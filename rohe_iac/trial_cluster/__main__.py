@@ -11,6 +11,9 @@ from rohe_iac.trial_cluster.files import CONTEXT
 from rohe_iac.trial_cluster.nodes import simulated_node
 from rohe_iac.trial_cluster.programs import ClusterPrograms
 
+MOST_NODES = 5000
+"""The most simulated nodes that one control plane is given; Kubernetes itself is tested up to this number."""
+
 
 def main(arguments: list[str]) -> int:
     """Runs the command that the arguments name; returns the exit status."""
@@ -19,7 +22,7 @@ def main(arguments: list[str]) -> int:
     start = commands.add_parser(
         "start", help="start the control plane, building its programs first where they are missing"
     )
-    start.add_argument("--nodes", type=int, default=3, metavar="N", help="how many simulated nodes it has (3)")
+    start.add_argument("--nodes", type=_count, default=3, metavar="N", help="how many simulated nodes it has (3)")
     commands.add_parser("build", help="build its programs where they are missing, and start nothing")
     commands.add_parser("stop", help="stop it and remove all its objects")
     commands.add_parser("status", help="say whether it runs")
@@ -43,6 +46,12 @@ def main(arguments: list[str]) -> int:
         return int(error.exit_code)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_NODES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {MOST_NODES}")
+    return int(text)
+
+
 def _build() -> int:
     shown = _Steps()
     programs = ClusterPrograms.built(shown)
@@ -53,12 +62,14 @@ def _build() -> int:
 
 def _start(plane: ControlPlane, nodes: int) -> int:
     shown = _Steps()
-    plane.start(ClusterPrograms.built(shown), progress=shown)
+    programs = ClusterPrograms.built(shown)
+    plane.start(programs, progress=shown)
     shown.end()
     plane.create(simulated_node(f"edge-{number}") for number in range(1, nodes + 1))
     names = ", ".join(f"edge-{number}" for number in range(1, nodes + 1))
     print(f"The control plane runs. Simulated nodes: {names or 'none'}.")
     print(f"  export KUBECONFIG={plane.files.kubeconfig}")
+    print(f"  kubectl of its version: {programs.kubernetes / 'kubectl'}")
     print(f"  target: {{kubernetes: {{context: {CONTEXT}, namespace: NAME}}}}    in a Stack")
     return 0
 

@@ -74,8 +74,16 @@ class ControlPlane:
             ControlPlaneFailed: A program is missing or does not come up (exit code 10).
         """
         files = self.files
-        if self.running and files.ready.is_file():
-            return files.kubeconfig
+        files.prepare()
+        # One starts it, and whoever comes meanwhile waits.
+        with open(files.path / "start.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self.running and files.ready.is_file()):
+                self._start(programs, owner, progress)
+        return files.kubeconfig
+
+    def _start(self, programs: ClusterPrograms, owner: int, progress: Callable[[str], None]) -> None:
+        files = self.files
         missing = programs.missing()
         if missing:
             raise ControlPlaneFailed(
@@ -83,7 +91,8 @@ class ControlPlane:
                 detail="\n".join(map(str, missing)),
                 hint="`make cluster` builds them",
             )
-        files.prepare()
+        # A control plane that was killed has left it.
+        files.ready.unlink(missing_ok=True)
         progress("starting the control plane")
         places = [str(programs.kubernetes), str(programs.kine), str(programs.kwok)]
         command = [sys.executable, "-m", "rohe_iac.trial_cluster.keeper_main", str(files.path), str(owner), *places]
@@ -101,7 +110,6 @@ class ControlPlane:
                     hint=f"the logs are in {files.log('keeper').parent}",
                 )
             time.sleep(0.05)
-        return files.kubeconfig
 
     def stop(self) -> bool:
         """Stops it and removes its folder; returns whether it ran.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from rohe_iac.foundation.folders import write_private
 
 CONTEXT = "rohe-trial"
 """Name of the kubeconfig's only context, cluster and user."""
@@ -74,7 +78,8 @@ class ControlPlaneFiles:
             # `parents=True` would make missing parents with the mode that the umask leaves.
             folder.mkdir(mode=0o700, exist_ok=True)
         if not self.users.is_file():
-            write_private(self.users, f'{secrets.token_hex(24)},admin,admin,"system:masters"\n')
+            # Two at once write whole files, and both read that of the first afterwards.
+            write_once(self.users, f'{secrets.token_hex(24)},admin,admin,"system:masters"\n')
         return self.users.read_text().partition(",")[0]
 
     def write_kubeconfig(self, server: str, token: str) -> None:
@@ -95,13 +100,13 @@ class ControlPlaneFiles:
             "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
         }
         # JSON is YAML.
-        write_private(self.kubeconfig, json.dumps(document, indent=2) + "\n")
+        write_private(self.kubeconfig, (json.dumps(document, indent=2) + "\n").encode())
 
 
-def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, in one step."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    temporary.touch(mode=0o600)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+def write_once(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read, unless it is there already, in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write_private(temporary, text.encode())
+    with suppress(FileExistsError):
+        os.link(temporary, path)
+    temporary.unlink()

@@ -160,7 +160,11 @@ def run(files: ControlPlaneFiles, commands: ServerCommands, token: str, owner: i
         owner: Id of the process with which the control plane ends; 0 for none.
     """
     # The descriptor is never closed: the lock goes when this process has ended, and not before.
-    fcntl.flock(os.open(files.lock, os.O_CREAT | os.O_WRONLY, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(os.open(files.lock, os.O_CREAT | os.O_WRONLY, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"another control plane runs in {files.path}", file=sys.stderr, flush=True)
+        return 1
     files.pid("keeper").write_text(str(os.getpid()))
     reading, writing = os.pipe()
     os.set_blocking(writing, False)

@@ -12,6 +12,7 @@ import psutil
 
 from rohe_iac.trial_cluster.control_plane import ControlPlane
 from rohe_iac.trial_cluster.nodes import simulated_node
+from rohe_iac.trial_cluster.programs import ClusterPrograms
 from rohe_iac.trial_cluster.provisioner import STORAGE_CLASS
 
 if TYPE_CHECKING:
@@ -121,6 +122,21 @@ def test_a_killed_api_server_comes_back_and_everything_goes_with_its_owner(own_c
     assert own_control_plane.stop()
     assert [pid for pid in processes if _alive(pid)] == []
     assert not files.path.exists()
+
+
+def test_one_that_was_killed_takes_its_programs_along_and_starts_again_with_its_objects(
+    own_control_plane: ControlPlane,
+) -> None:
+    files = own_control_plane.files
+    own_control_plane.create([simulated_node("kept-1")])
+    server = int(files.pid("kube-apiserver").read_text())
+    os.kill(int(files.pid("keeper").read_text()), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (own_control_plane.running or _alive(server)):
+        time.sleep(0.05)
+    assert not _alive(server)
+    own_control_plane.start(ClusterPrograms.cached(), owner=os.getpid())
+    assert _answers(own_control_plane)
 
 
 def test_what_others_could_misuse_is_readable_by_the_owner_only(control_plane: ControlPlane) -> None:

@@ -98,6 +98,14 @@ def test_a_keeper_whose_store_ends_gives_up_with_the_place_of_its_log(
         keeper.start()
 
 
+@pytest.mark.parametrize("number", ["-1", "many", "100000", ""])
+def test_a_number_of_nodes_that_cannot_be_is_refused(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["start", f"--nodes={number}"])
+    assert raised.value.code == 2
+    assert "is no number from 0 to 5000" in capsys.readouterr().err
+
+
 def test_ports_are_free_and_all_different() -> None:
     assert len(set(free_ports(5))) == 5
 

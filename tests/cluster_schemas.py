@@ -14,6 +14,9 @@ from rohe_iac.manifests.manifest import Manifest
 VERSIONS = tuple(f"1.{minor}" for minor in range(28, 38))
 """The versions of Kubernetes whose schemas every manifest has to keep."""
 
+WITH_CLAIMS = tuple(version for version in VERSIONS if int(version.partition(".")[2]) >= 34)
+"""The versions that have resource.k8s.io/v1."""
+
 
 @cache
 def _definitions(version: str) -> Any:
@@ -30,8 +33,8 @@ def _validator(version: str, api_version: str, kind: str) -> Draft202012Validato
     return Draft202012Validator(schema, registry=_definitions(version) @ (resource @ Registry()))
 
 
-def schema_faults(manifest: Manifest) -> list[str]:
-    """Returns what the strict schemas of all versions have against a manifest, each with its version and place.
+def schema_faults(manifest: Manifest, versions: tuple[str, ...] = VERSIONS) -> list[str]:
+    """Returns what the strict schemas of versions have against a manifest, each with its version and place.
 
     Raises:
         FileNotFoundError: A version has no such kind.
@@ -39,6 +42,6 @@ def schema_faults(manifest: Manifest) -> list[str]:
     document = yaml.safe_load(manifest.text)
     return [
         f"{version}: {manifest.name}: {fault.json_path}: {fault.message[:200]}"
-        for version in VERSIONS
+        for version in versions
         for fault in _validator(version, document["apiVersion"], document["kind"]).iter_errors(document)
     ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import check_reference, check_unique, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
 from rohe_iac.blueprint.linked.capacity import capacity_of
+from rohe_iac.blueprint.linked.cluster_device import devices_of_entry
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
@@ -39,6 +41,7 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
         taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
         yield from check_unique(document, (*base, "taints"), "taint", taints, "")
         yield from _check_arch(document, (*base, "arch"), node.arch)
+        yield from _check_claimed(document, (*base, "accelerators"), node.accelerators or {})
         if node.mac is not None:
             if MAC.fullmatch(node.mac) is None:
                 yield Finding(
@@ -70,6 +73,7 @@ def _check_device_type(document: Document, base: Path, device: DeviceType) -> It
             document, (*base, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
         )
     yield from check_virtual(document, (*base, "memory", "vms"), device.memory)
+    yield from _check_claimed(document, (*base, "accelerators"), device.accelerators)
     if device.cpu == 0:
         yield warning(document, (*base, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
     if device.cpu > 2_048_000:
@@ -80,6 +84,22 @@ def _check_device_type(document: Document, base: Path, device: DeviceType) -> It
     if device.cores is not None and sum(device.cores) > device.cpu:
         message = f"its cores hold {shown_cpu(sum(device.cores))}, more than its cpu of {shown_cpu(device.cpu)}"
         yield warning(document, (*base, "cores"), "R227", message, "cpu is the sum of the cores")
+
+
+def _check_claimed(document: Document, base: Path, accelerators: Mapping[str, Accelerator]) -> Iterator[Finding]:
+    """Yields a fault for each entry of which a claim could select a device of an earlier one."""
+    entries: dict[tuple[object, ...], str] = {}
+    for name, accelerator in accelerators.items():
+        known = accelerator.kubernetes
+        if known is None or known.device_class is None:
+            continue
+        values = [(type(device.value), device.value) for device in devices_of_entry(name, accelerator)]
+        others = [entries.setdefault((known.device_class, known.attribute, *value), name) for value in values]
+        other = next((entry for entry in others if entry != name), None)
+        if other is not None:
+            message = f"a device of '{name}' has the same {known.attribute} as one of '{other}'"
+            hint = "a claim could select either: give each device a value of its own under values"
+            yield Finding(document, (*base, name, "kubernetes"), "R240", message, hint)
 
 
 def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Finding]:

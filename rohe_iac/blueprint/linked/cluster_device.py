@@ -42,7 +42,7 @@ def devices_of_node(node: Node, kind: DeviceType | None) -> dict[str, ClusterDev
     return {
         device.name: device
         for entry, accelerator in capacity_of(node, kind).accelerators.items()
-        for device in _devices(entry, accelerator)
+        for device in devices_of_entry(entry, accelerator)
     }
 
 
@@ -64,7 +64,8 @@ def devices_of_inventory(inventory: Inventory) -> Mapping[str, Mapping[str, Clus
     return found
 
 
-def _devices(entry: str, accelerator: Accelerator) -> Iterator[ClusterDevice]:
+def devices_of_entry(entry: str, accelerator: Accelerator) -> Iterator[ClusterDevice]:
+    """Yields the devices of one entry of the accelerators of a node."""
     known = accelerator.kubernetes
     memory, share = consumed_names(accelerator)
     for number in range(accelerator.count):

@@ -11,6 +11,7 @@ from rohe_iac.blueprint.findings.finding import Document
 from rohe_iac.blueprint.language.inventory import Inventory
 
 NODE = "name: n, cpu: 2, memory: {rss: 1Gi}"
+CLAIMED = "{type: g, kubernetes: {deviceClass: c, attribute: index, values: [0]}}"
 LINK = f"nodes: [{{{NODE}}}]\n  links: [{{name: l, between: "
 
 
@@ -26,6 +27,11 @@ LINK = f"nodes: [{{{NODE}}}]\n  links: [{{name: l, between: "
         (f"nodes: [{{{NODE}, mac: 'x'}}]", "R226", ("spec", "nodes", 0, "mac")),
         (f"nodes: [{{{NODE}, arch: x86_64}}]", "R109", ("spec", "nodes", 0, "arch")),
         ("nodes: [{name: n, cpu: 2, memory: {rss: 2Gi, vms: 1Gi}}]", "R223", ("spec", "nodes", 0, "memory", "vms")),
+        (
+            f"nodes: [{{{NODE}, accelerators: {{A: {CLAIMED}, B: {CLAIMED}}}}}]",
+            "R240",
+            ("spec", "nodes", 0, "accelerators", "B", "kubernetes"),
+        ),
         (LINK + "[node/n, zone/z]}]", "R209", ("spec", "links", 0, "between", 1)),
         (LINK + "[node/n, node/n]}]", "R211", ("spec", "links", 0, "between")),
         (LINK + "[n, node/n]}]", "R119", ("spec", "links", 0, "between", 0)),

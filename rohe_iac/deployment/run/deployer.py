@@ -85,6 +85,7 @@ class Deployer:
         fail_fast: bool = False,
         refresh: bool = False,
         left_out: Collection[str] = (),
+        only: bool = False,
     ) -> Outcome:
         """Creates, updates and deletes resources until they are as the manifests say.
 
@@ -95,6 +96,7 @@ class Deployer:
             fail_fast: Whether to stop at the first failed resource; otherwise only its dependents are skipped.
             refresh: Whether to read the state of every resource first.
             left_out: Names of manifests whose resources are left as they are, or absent.
+            only: Whether all resources that no manifest is for are left as they are, too.
 
         Returns:
             The outcome, with the resources that failed.
@@ -104,6 +106,8 @@ class Deployer:
             EngineBusy: The engine reports that another run is at work on the stack.
         """
         kept, wanted = self._without(left_out, self.target.with_readiness(manifests))
+        if only:
+            kept += sorted(self._others(wanted) - set(kept))
         made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]
         addresses = {manifest.name: manifest.address for manifest in made}
 
@@ -121,7 +125,9 @@ class Deployer:
             )
 
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
-        return replace(outcome, swept=self.target.sweep(manifests)) if outcome.ending is Ending.COMPLETE else outcome
+        if only or outcome.ending is not Ending.COMPLETE:
+            return outcome
+        return replace(outcome, swept=self.target.sweep(manifests))
 
     def _without(
         self, left_out: Collection[str], manifests: Sequence[Manifest]
@@ -131,6 +137,12 @@ class Deployer:
         known = self.place.known() if urns else frozenset()
         wanted = tuple(item for item in manifests if item.name not in urns or urns[item.name] in known)
         return [urn for urn in urns.values() if urn in known], wanted
+
+    def _others(self, wanted: Sequence[Manifest]) -> frozenset[str]:
+        """Returns the URNs of the stack's resources that these manifests are not for."""
+        ours = {manifest.name for manifest in wanted}
+        found = (urn for urn in self.place.known() if not urn.split("::")[2].startswith("pulumi:"))
+        return frozenset(urn for urn in found if urn.rsplit("::", 1)[-1] not in ours)
 
     def _urn(self, manifest: Manifest) -> str:
         kind = self.target.resource_type(manifest)

@@ -26,7 +26,7 @@ from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject,
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
-from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, skipped
+from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
 from rohe_iac.targets.permit import Permit
@@ -44,6 +44,12 @@ LEAST_WAIT = 1.0
 
 READINESS = "rohe:kubernetes:Readiness"
 """The engine's type of a resource that only waits."""
+
+
+class NodeGone(RoheError):
+    """The plan has a node that the cluster does not have."""
+
+    exit_code = ExitCode.STALE
 
 
 class KindUnknown(RoheError):
@@ -185,6 +191,7 @@ class KubernetesDeploymentTarget:
 
         Raises:
             RoheError: The cluster cannot be reached, or does not take the credentials.
+            NodeGone: A planned node is not in the cluster; the detail names what is planned on it.
             KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
         """
         unknown = [
@@ -197,6 +204,20 @@ class KubernetesDeploymentTarget:
                 "the cluster does not know all kinds of objects that the plan has, so nothing was changed",
                 detail="\n".join(unknown[:20]),
                 hint="install what defines them, or take them out; `kubectl api-resources` lists the kinds",
+            )
+
+        present = {node.name for node in self._nodes}
+        gone = [
+            f"{node_of(self._object(manifest))}, for {manifest.address}"
+            for manifest in manifests
+            if manifest.workload and node_of(self._object(manifest)) not in {*present, ""}
+        ]
+        if present and gone:
+            raise NodeGone(
+                "the plan is stale: nodes that it uses are not in the cluster, so nothing was changed",
+                detail="\n".join(gone[:20]),
+                hint="take them out of the inventory, or set `status: down`, and plan again; `kubectl get nodes` "
+                "lists those that are there",
             )
 
     def live(self) -> tuple[Live, ...]:

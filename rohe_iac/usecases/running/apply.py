@@ -29,6 +29,7 @@ from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import check_file
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
+from rohe_iac.usecases.running.selection import selected
 from rohe_iac.usecases.stacks import OpenTarget
 
 
@@ -71,6 +72,7 @@ class Choices:
         allow_destroy: addresses whose protection is lifted for this apply.
         allow_unplaced: apply the replicas that fit where some do not.
         allow_overwrite: overwrite what others changed.
+        only: addresses of what is applied, with all that has to exist for it; everything where there is none.
     """
 
     fail_fast: bool = False
@@ -79,6 +81,7 @@ class Choices:
     allow_destroy: tuple[str, ...] = ()
     allow_unplaced: bool = False
     allow_overwrite: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,12 +154,15 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     _check_paths(root, folder)
     record = read_record(folder)
     _check(planfile, record, choices)
+    wanted = {manifest.name for manifest in selected(planfile.manifests, choices.only)}
     target = open_target(
         Destination(planfile.target, planfile.project, planfile.stack, folder, root, dict(planfile.settings))
     )
     # A plan file that was applied already lists changes that are made already.
     applied = record is not None and record.planfile.manifests == planfile.manifests
     changes = () if applied else planfile.changes
+    if choices.only:
+        changes = tuple(action for action in changes if action.manifest in wanted)
     return Intent(
         root=root,
         folder=folder,
@@ -216,20 +222,23 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             record = record.followed_by(serial, planfile) if record is not None else Record(serial, planfile, False)
             write_record(folder, record)
         place = EngineFolder(folder, planfile.project, planfile.stack)
-        left_out = wanted.target.left_out(planfile.manifests)
+        manifests = selected(record.manifests, choices.only)
+        left_out = wanted.target.left_out(manifests)
         outcome = Deployer(engine, place, wanted.target).up(
-            record.manifests,
+            manifests,
             progress,
             digest=planfile.digest,
             fail_fast=choices.fail_fast,
             refresh=choices.refresh or (bool(wanted.amiss or wanted.edits) and wanted.target.repairs_by_refresh),
             left_out=left_out.keys(),
+            only=bool(choices.only),
         )
         outcome = _with_left_out(outcome, planfile, left_out)
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)
         # What was left as it is differs from the record, so the next apply has to go on.
-        if outcome.ending is Ending.COMPLETE and not record.complete and not left_out:
+        whole = not left_out and not choices.only
+        if outcome.ending is Ending.COMPLETE and not record.complete and whole:
             write_record(folder, replace(record, complete=True))
         return outcome
 

@@ -32,6 +32,14 @@ def apply(
         bool,
         typer.Option("--allow-overwrite", help="Overwrite what others changed in the cluster meanwhile."),
     ] = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            metavar="ADDR",
+            help="Apply only what is under ADDR and what has to exist for it; repeatable.",
+        ),
+    ] = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Make the stack as its plan says; continue an interrupted apply, and restart what has died.
@@ -57,6 +65,7 @@ def apply(
         allow_destroy=tuple(allow_destroy or ()),
         allow_unplaced=allow_unplaced,
         allow_overwrite=allow_overwrite,
+        only=tuple(target or ()),
     )
     wanted = intent(screen.folder, what, choices, open_target)
     view = OutcomeView(screen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.plan import missing_words
 from rohe_iac.usecases.plans.analysis import unsupported_hint
+from rohe_iac.usecases.plans.comparison.replacement import interrupted, replacements
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import check_file
@@ -51,6 +52,12 @@ class EditedByHand(RoheError):
     exit_code = ExitCode.POLICY
 
 
+class Interrupts(RoheError):
+    """Services would have no running replica for a while."""
+
+    exit_code = ExitCode.POLICY
+
+
 class DoesNotFit(RoheError):
     """The plan leaves replicas without a node."""
 
@@ -72,6 +79,7 @@ class Choices:
         allow_destroy: addresses whose protection is lifted for this apply.
         allow_unplaced: apply the replicas that fit where some do not.
         allow_overwrite: overwrite what others changed.
+        allow_interruption: apply although services have no running replica for a while.
         only: addresses of what is applied, with all that has to exist for it; everything where there is none.
     """
 
@@ -81,6 +89,7 @@ class Choices:
     allow_destroy: tuple[str, ...] = ()
     allow_unplaced: bool = False
     allow_overwrite: bool = False
+    allow_interruption: bool = False
     only: tuple[str, ...] = ()
 
 
@@ -163,6 +172,8 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     changes = () if applied else planfile.changes
     if choices.only:
         changes = tuple(action for action in changes if action.manifest in wanted)
+    if changes and record is not None and not choices.allow_interruption:
+        _refuse_interruption(record.planfile, planfile, {action.address for action in changes}, target)
     return Intent(
         root=root,
         folder=folder,
@@ -241,6 +252,23 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         if outcome.ending is Ending.COMPLETE and not record.complete and whole:
             write_record(folder, replace(record, complete=True))
         return outcome
+
+
+def _refuse_interruption(before: PlanFile, after: PlanFile, changed: Collection[str], target: DeploymentTarget) -> None:
+    """Raises Interrupts where services would have no running replica while their changed ones are replaced."""
+    found = [item for item in replacements(before, after) if item.address in changed]
+    if not found:
+        return
+    workloads = {item.instance: item.workload for item in before.plan.placements}
+    running = {part.instance: workloads.get(part.instance, "") for part in target.live() if part.state == "running"}
+    stopped = interrupted(found, running)
+    if stopped:
+        raise Interrupts(
+            f"{counted(len(stopped), 'service')} would be interrupted, so nothing was changed",
+            detail="\n".join(f"{item.address}: {item}" for items in stopped.values() for item in items[:20]),
+            hint="keep room for updates with `reserve: {update: ...}` and more than one replica, "
+            "or allow it with --allow-interruption",
+        )
 
 
 def _with_left_out(outcome: Outcome, planfile: PlanFile, left_out: Mapping[str, str]) -> Outcome:

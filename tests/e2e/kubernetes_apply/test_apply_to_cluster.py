@@ -28,7 +28,7 @@ def test_a_stack_is_made_shown_changed_and_removed_without_a_trace(shop: Shop) -
 
     shop.write(tag="2")
     before = {pod["metadata"]["uid"] for pod in pods.values()}
-    assert json.loads(shop.run("apply", "--yes", "-o", "json").stdout)["ending"] == "complete"
+    assert json.loads(shop.run("apply", "--yes", "--allow-interruption", "-o", "json").stdout)["ending"] == "complete"
     images = {
         item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
         for item in shop.cluster.objects("deployments", shop.namespace)

@@ -89,7 +89,7 @@ def test_an_interrupted_apply_is_continued_by_the_next(shop: Shop, moment: str) 
 def test_of_two_applies_at_once_one_is_told_who_holds_the_lock(shop: Shop, tmp_path: Path) -> None:
     shop.run("apply", "--yes")
     shop.write(tag="2")
-    first = shop.start("apply", "--yes")
+    first = shop.start("apply", "--yes", "--allow-interruption")
     assert shop.cluster.until(lambda: _leased(shop) or first.poll() is not None)
     first.send_signal(signal.SIGSTOP)
     assert first.poll() is None, "the first apply had ended before it could be stopped"

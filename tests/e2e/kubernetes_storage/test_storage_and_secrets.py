@@ -115,7 +115,7 @@ def watched(cluster: Cluster, tmp_path: Path) -> Watched:
 
 def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(watched: Watched) -> None:
     watched.write()
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     secrets = watched.secrets()
     clients = {"web", "operator", "rohe-agent-p"}
     assert set(secrets) == {"rohe-broker", *(f"rohe-credential-{client}" for client in clients)}
@@ -127,7 +127,7 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     assert "Secret" not in {item["kind"] for item in yaml.safe_load_all(watched.run("render", "--out", "-"))}
 
     watched.write(replicas=2)
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     assert {client: watched.password(client) for client in clients} == words
     assert "report.web.web-1" in watched.secrets()["rohe-broker"]["users.conf"]
     pods = watched.cluster.objects("pods", watched.namespace)
@@ -144,7 +144,7 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     assert not watched.status()["web-0"]["stale"]
 
     watched.cluster.kubectl("delete", "secret", "rohe-credential-web", "-n", watched.namespace)
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     rotated = watched.password("web")
     assert rotated != words["web"]
     users = watched.secrets()["rohe-broker"]["users.conf"]
@@ -153,22 +153,22 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     assert uid in {pod["metadata"]["uid"] for pod in watched.cluster.objects("pods", watched.namespace)}
 
     watched.write(replicas=1)
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     assert "report.web.web-1" not in watched.secrets()["rohe-broker"]["users.conf"]
 
 
 def test_a_claim_stays_behind_when_its_replica_moves_and_goes_with_the_stack(watched: Watched) -> None:
     watched.write(storage={"claim": {"size": "600Mi"}})
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     former = f"web-0.{watched.nodes[0]}"
     assert watched.cluster.until(lambda: set(watched.claims().values()) == {"Bound"})
     assert former in watched.claims()
     assert len(watched.claims()) == 3
 
     watched.write(on=1, storage={"claim": {"size": "600Mi"}})
-    watched.run("apply", "--yes")
+    watched.run("apply", "--yes", "--allow-interruption")
     assert {former, f"web-0.{watched.nodes[1]}"} <= set(watched.claims())
-    assert "No change" in watched.run("apply", "--yes")
+    assert "No change" in watched.run("apply", "--yes", "--allow-interruption")
 
     watched.run("destroy", "--yes")
     gone = watched.cluster.kubectl("get", "namespace", watched.namespace, check=False).returncode

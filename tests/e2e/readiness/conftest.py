@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,7 +33,7 @@ def cameras(cluster: Cluster, tmp_path: Path) -> Callable[..., Cameras]:
     except RoheError as error:
         pytest.skip(f"{error.brief}; `make programs` gets it")
 
-    def make(nodes: int = 1, create: bool = False, **shape: str) -> Cameras:
+    def make(nodes: int = 1, create: bool = False, **shape: Any) -> Cameras:
         namespace = cluster.namespace(create=create)
         names = tuple(f"{namespace}-{letter}" for letter in "abc"[:nodes])
         cluster.add_nodes(*(simulated_node(name, **shape) for name in names))

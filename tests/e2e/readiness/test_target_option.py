@@ -27,7 +27,7 @@ def test_a_part_is_applied_alone_and_the_rest_afterwards(cameras: Callable[..., 
     stack.apply()
     new = {name: {"image": f"registry.example/{name}:2"} for name in ("alone", "store")}
     stack.write(**new)
-    outcome = stack.apply("--target", "replica/cams:alone/0")
+    outcome = stack.apply("--target", "replica/cams:alone/0", "--allow-interruption")
     assert outcome["updated"] == ["replica/cams:alone/0"]
     assert images(stack) == {
         "alone-0": "alone:2",
@@ -35,7 +35,7 @@ def test_a_part_is_applied_alone_and_the_rest_afterwards(cameras: Callable[..., 
         "detect-0": "detect:1",
         "store-0": "store:1",
     }
-    assert stack.apply()["updated"] == ["replica/cams:store/0"]
+    assert stack.apply("--allow-interruption")["updated"] == ["replica/cams:store/0"]
 
 
 def test_a_planned_node_that_is_gone_makes_the_plan_stale(cameras: Callable[..., Cameras]) -> None:

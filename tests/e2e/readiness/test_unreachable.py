@@ -29,7 +29,7 @@ def test_what_waits_is_pending_until_its_node_answers(cameras: Callable[..., Cam
     stack = cameras(nodes=2)
     node, _ = silent(stack)
     stack.write(alone={**LARGE, "image": "registry.example/alone:2"})
-    outcome = stack.apply()
+    outcome = stack.apply("--allow-interruption")
     assert outcome["ending"] == "complete"
     assert [item["address"] for item in outcome["pending"]][-1:] != []
     assert f"node {node} is NotReady: " in outcome["pending"][0]["reason"]
@@ -45,7 +45,7 @@ def test_what_is_skipped_stays_as_it_is_until_a_later_apply(cameras: Callable[..
     stack.target = {"unreachable": "skip"}
     node, _ = silent(stack)
     stack.write(alone={**LARGE, "image": "registry.example/alone:2"})
-    outcome = stack.apply()
+    outcome = stack.apply("--allow-interruption")
     assert outcome["updated"] == []
     assert "replica/cams:alone/0" in [item["address"] for item in outcome["pending"]]
     (deployment,) = (
@@ -53,7 +53,7 @@ def test_what_is_skipped_stays_as_it_is_until_a_later_apply(cameras: Callable[..
     )
     assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/alone:1"
     stack.cluster.reach(node, reachable=True)
-    assert stack.apply()["updated"] == ["replica/cams:alone/0"]
+    assert stack.apply("--allow-interruption")["updated"] == ["replica/cams:alone/0"]
 
 
 def test_a_node_may_fail_what_is_planned_on_it(cameras: Callable[..., Cameras]) -> None:
@@ -61,6 +61,6 @@ def test_a_node_may_fail_what_is_planned_on_it(cameras: Callable[..., Cameras]) 
     stack.of_nodes = {name: {"unreachable": "fail"} for name in stack.nodes}
     node, _ = silent(stack)
     stack.write(alone={**LARGE, "image": "registry.example/alone:2"})
-    outcome = stack.apply(code=9)
+    outcome = stack.apply("--allow-interruption", code=9)
     reasons = {failure["address"]: failure["reason"] for failure in outcome["failed"]}
     assert f"node {node} is NotReady: " in reasons["service/cams:alone"]

@@ -32,6 +32,10 @@ def apply(
         bool,
         typer.Option("--allow-overwrite", help="Overwrite what others changed in the cluster meanwhile."),
     ] = False,
+    allow_interruption: Annotated[
+        bool,
+        typer.Option("--allow-interruption", help="Apply although services of a cluster stop for a while."),
+    ] = False,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,6 +69,7 @@ def apply(
         allow_destroy=tuple(allow_destroy or ()),
         allow_unplaced=allow_unplaced,
         allow_overwrite=allow_overwrite,
+        allow_interruption=allow_interruption,
         only=tuple(target or ()),
     )
     wanted = intent(screen.folder, what, choices, open_target)

@@ -13,6 +13,7 @@ from rohe_iac.deployment.files.actions import ManifestAction
 from rohe_iac.deployment.files.field_changes import field_changes
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.usecases.plans.comparison.replacement import replacements
 
 FEW = 60
 """Resources that one screen lists; the others are counted."""
@@ -42,6 +43,7 @@ def print_changes(
         {manifest.name: manifest.text for manifest in file.manifests} if file is not None else {}
         for file in (before, planfile)
     ]
+    replaced = {item.address: str(item) for item in replacements(before, planfile)}
     for action, name in list(zip(changes, names, strict=True))[: None if every else FEW]:
         console.print(f"  {VERBS[action.verb]} {escape(name)}")
         if action.verb != "update":
@@ -51,6 +53,8 @@ def print_changes(
         lines = [str(field) for field in fields] or [action.because.removeprefix("changed: ")]
         for line in lines[: None if every else FEW_FIELDS]:
             console.print(f"      {escape(line)}", style="dim")
+        if action.address in replaced and action.manifest.startswith("deployment-"):
+            console.print(f"      {escape(replaced[action.address])}", style="dim")
         if len(lines) > FEW_FIELDS and not every:
             console.print(f"      ... and {counted(len(lines) - FEW_FIELDS, 'more field')}", style="dim")
     if len(changes) > FEW and not every:

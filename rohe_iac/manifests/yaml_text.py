@@ -53,6 +53,14 @@ def _quoted_where_odd(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
+# Readers written in Go, such as kubectl, take more texts for something else than PyYAML does: y and n, and the numbers
+# of YAML 1.2 (https://pkg.go.dev/sigs.k8s.io/yaml). These texts are quoted, too.
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"[yYnN]$"), list("yYnN"))
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?$|[-+]?0[bBoOxX][0-9a-fA-F_]+$"),
+    list("-+.0123456789"),
+)
 _Dumper.add_representer(str, _quoted_where_odd)
 _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))
 

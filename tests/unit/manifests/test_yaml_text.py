@@ -9,6 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rohe_iac.manifests import yaml_text
 from rohe_iac.manifests.yaml_text import YamlText, block_text, flow_text
 
 ODD = """yes No on OFF true null ~ 1e3 1.5 0x1f 0o7 0b1 1_000 12:30:45 2020-01-01 = << --- ... - ? .inf .NaN -.5
@@ -32,6 +33,10 @@ VALUES = st.recursive(
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+# What readers in Go take for something else is a claim of its own below.
+_Dumper.yaml_implicit_resolvers = yaml_text._Dumper.yaml_implicit_resolvers
 
 
 def _text(dumper: Any, value: str) -> Any:
@@ -66,6 +71,14 @@ def test_the_bytes_of_a_value_are_those_that_libyaml_writes(value: Any, indent: 
 def test_no_text_ends_a_brace_or_a_bracket_that_it_stands_in(first: str, second: str) -> None:
     document = f"metadata: {{name: {flow_text(first)}, hosts: [{flow_text(second)}], stack: s}}\n"
     assert yaml.safe_load(document) == {"metadata": {"name": first, "hosts": [second], "stack": "s"}}
+
+
+@pytest.mark.parametrize(
+    "text", ["y", "N", "1e3", "12E5", "5e-1", "1.", "0o17", "0O7", "0x1F", "0X1", "0b1", "1_0", "+1e1", ".5e3", "08e1"]
+)
+def test_what_a_reader_in_go_takes_for_a_number_or_a_bool_is_quoted(text: str) -> None:
+    assert block_text(text) == flow_text(text) == f"'{text}'"
+    assert block_text({text: [text]}) == f"\n'{text}':\n- '{text}'"
 
 
 @pytest.mark.parametrize("name", ["pi-1", "replica/p:a/svm/0", "node-00042", "a.b_c"])

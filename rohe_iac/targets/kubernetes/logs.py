@@ -24,6 +24,8 @@ def read(
 ) -> Iterator[tuple[str, str]]:
     """Yields the last lines of each instance as (instance, line); a pod that has none says why.
 
+    The lines of the run before come first where the present run has fewer, as in a log of this machine.
+
     Args:
         server: The API server.
         namespace: The namespace of the pods.
@@ -34,7 +36,12 @@ def read(
         if not found:
             yield instance, "(there is no pod)"
             continue
-        for line in _lines(server, namespace, newest(found), lines=lines, follow=False):
+        pod = newest(found)
+        present = list(_lines(server, namespace, pod, lines=lines, follow=False))
+        if _restarts(pod) and len(present) < lines:
+            for line in _lines(server, namespace, pod, lines=lines - len(present), follow=False, previous=True):
+                yield instance, line
+        for line in present:
             yield instance, line
 
 
@@ -97,5 +104,7 @@ def _lines(
     try:
         yield from server.lines(f"/api/v1/namespaces/{namespace}/pods/{pod.name}/log", query, follow=follow)
     except (ApiError, RoheError) as error:
+        if previous:
+            return  # the node keeps the output of one run before at most
         words = error.status.message if isinstance(error, ApiError) else f"{error.brief}: {error.detail}"
         yield f"(no output can be read: {words})"

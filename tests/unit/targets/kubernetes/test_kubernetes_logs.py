@@ -15,6 +15,22 @@ POD = ClusterObject(
 )
 
 
+class Runs:
+    """Takes the place of the API server of a pod whose container was restarted."""
+
+    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+        run = ["a", "b", "c"] if query["previous"] == "true" else ["d", "e"]
+        yield from run[-int(query["tailLines"]) :]
+
+
+def test_the_lines_of_the_run_before_come_first_where_the_present_one_has_fewer() -> None:
+    status = {"containerStatuses": [{"restartCount": 1}]}
+    pod = ClusterObject({**POD.body, "status": status})
+    for lines, expected in ((4, "bcde"), (2, "de"), (1, "e")):
+        found = logs.read(cast(Any, Runs()), "edge", {"back-0": [pod]}, lines=lines)
+        assert "".join(line for _, line in found) == expected
+
+
 class Output:
     """Takes the place of ApiServer."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -127,6 +128,12 @@ class ImageBuilder:
                     *("--volume", f"{self._wheels(recipe)}:/wheels:ro", "-f", str(ROOT / recipe.dockerfile), name),
                 )
         return [self._archive(tag, archives) for tag in tags]
+
+    def added(self, tag: str) -> int:
+        """Returns the bytes, unpacked, that an image has beyond those of the base image."""
+        layers = [json.loads(self._buildah("inspect", "--type", "image", "--format", "{{.Manifest}}", image))["layers"]
+                  for image in (tag, self._base)]  # fmt: skip
+        return sum(layer["size"] for layer in layers[0][len(layers[1]) :])
 
     def _has(self, image: str) -> bool:
         return bool(self._buildah("images", "--quiet", "--filter", f"reference={image}"))

@@ -22,7 +22,7 @@ from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
 
 LOG = logging.getLogger("rohe.questions")
 
-COMMAND = ("rohe", "agent", "ask")
+COMMAND = ("python3", "-m", "rohe_iac.agent.ask")
 """The program in an agent's image that asks the agent beside it."""
 
 START = 15.0

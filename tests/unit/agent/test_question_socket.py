@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,3 +118,18 @@ def test_what_is_no_json_object_is_no_question(words: str) -> None:
 def test_a_store_has_to_be_named() -> None:
     with pytest.raises(UsageError, match="no store"):
         list(answers(['{"ask": "status"}'], {}))
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_program_that_a_pod_runs_says_the_same_and_loads_no_command_line(store: Path) -> None:
+    program = [sys.executable, "-X", "importtime", "-m", "rohe_iac.agent.ask"]
+    environment = {**os.environ, "ROHE_STORE": str(store)}
+    done = subprocess.run(
+        [*program, '{"ask": "status"}'], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert json.loads(done.stdout)["items"] == [{"agent": "agent-0"}]
+    assert "typer" not in done.stderr
+    away = {**os.environ, "ROHE_STORE": str(store / "nowhere")}
+    failed = subprocess.run([*program, "{}"], env=away, capture_output=True, text=True, check=False, timeout=60)
+    assert failed.returncode == 10
+    assert "no agent answers" in failed.stderr

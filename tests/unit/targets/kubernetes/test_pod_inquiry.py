@@ -58,7 +58,7 @@ def test_pages_are_put_together() -> None:
 def test_the_command_runs_in_the_agents_container() -> None:
     cluster: Any = Cluster(ExecResponse(stdout='{"last": true, "items": []}\n', stderr="", exit_code=0))
     PodInquirer(cluster, lambda _: (POD,), 5.0).ask("agent-0", "results", most=2)
-    command = ["rohe", "agent", "ask", '{"ask": "results", "most": 2}']
+    command = ["python3", "-m", "rohe_iac.agent.ask", '{"ask": "results", "most": 2}']
     assert cluster.commands == [("agent-0-abc", "desk", "agent", command)]
 
 
@@ -72,7 +72,7 @@ def test_a_refusal_is_the_agents() -> None:
     [
         (ExecResponse(stdout="", stderr="error: no agent answers in /var/lib/rohe", exit_code=10), "did not answer"),
         (ExecResponse(stdout="", stderr="no such command", exit_code=64), "did not answer"),
-        (ExecResponse(stdout="", stderr="not found", exit_code=127), "has no program `rohe`"),
+        (ExecResponse(stdout="", stderr="not found", exit_code=127), "has no program `python3`"),
         (refusal(404, 'pods "agent-0-abc" not found'), "cannot be asked"),
         (refusal(400, "container agent is not running"), "cannot be asked"),
         (refusal(403, "no exec"), "exec"),

@@ -1,0 +1,129 @@
+"""The digits example on real nodes: applied, observed, broken by noise, explained, degraded and removed.
+
+The commands are those of a user, in the folder examples/k3s; all of them reach the agent through its pod.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared_cluster import Cluster
+
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.engine.plugin import find_plugin
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.kubernetes.provider import PROVIDER
+
+pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "k3s"
+STACK = NAMESPACE = "digits"
+INSTANCES = {
+    *("aggregate-0", "camera-0", "preprocess-0"),
+    *("classify-bayes-0", "classify-forest-0", "classify-svm-0", "classify-svm-1"),
+}
+"""The replicas that report."""
+CAMERA = "http://127.0.0.1:8000"
+"""The address of the camera inside its own pod."""
+
+
+class Operator:
+    """A user who has the cluster's kubeconfig and the blueprint, and nothing else."""
+
+    def __init__(self, pods: Cluster, state: Path) -> None:
+        self.pods, self.state = pods, state
+
+    def rohe(self, *words: str, code: int | None = 0) -> str:
+        """Runs a command to its end, which must have the exit code, any where that is None; returns what it printed."""
+        ended = subprocess.run(
+            [str(Path(sys.executable).parent / "rohe"), "-C", str(EXAMPLE), *words],
+            env={**self.pods.environment, "XDG_STATE_HOME": str(self.state)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert code in (None, ended.returncode), (
+            f"{words} ended with {ended.returncode}:\n{ended.stdout}\n{ended.stderr}"
+        )
+        return ended.stdout
+
+    def answer(self, *words: str) -> Any:
+        """Returns the JSON that a command prints."""
+        return json.loads(self.rohe(*words, "-o", "json"))
+
+    def verdicts(self) -> dict[str, str]:
+        """The verdict on each objective."""
+        shown = self.rohe("observe", "-o", "json", code=None)
+        agents = json.loads(shown)["agents"] if shown else []
+        return {item["objective"]: item["verdict"] for agent in agents for item in agent["objectives"]}
+
+    def add_noise(self) -> None:
+        """Has the camera add noise to its images."""
+        command = ("python", "-m", "digits.noise", CAMERA, "gaussian", "0.2")
+        self.pods.kubectl("exec", "-n", NAMESPACE, "deployment/camera-0", "--", *command)
+
+    def wait(self, condition: Any, what: str) -> None:
+        """Waits until something holds; tells the state of all pods where it does not come."""
+        found = self.pods.until(condition, patience=150.0)
+        assert found, f"{what}\n{self.pods.kubectl('describe', 'pods', '-n', NAMESPACE, check=False).stdout[-8000:]}"
+
+
+@pytest.fixture
+def operator(pods: Cluster, tmp_path: Path) -> Iterator[Operator]:
+    """A user in front of an empty cluster."""
+    try:
+        find_engine(install=False)
+        find_plugin(PROVIDER, install=False)
+    except RoheError as error:
+        pytest.skip(f"{error.brief}; `rohe engine install` gets it")
+    yield Operator(pods, tmp_path / "state")
+    pods.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
+
+
+def test_digits_is_applied_observed_broken_explained_degraded_and_removed(operator: Operator, pods: Cluster) -> None:
+    before = objects(pods)
+    operator.rohe("apply", "--yes")
+    operator.wait(lambda: set(operator.verdicts().values()) == {"KEPT"}, "the contract is not kept")
+
+    (agent,) = operator.answer("observe")["agents"]
+    assert agent["counts"]["faults"] == 0
+    assert {name for name, client in agent["clients"].items() if client["accepted"]} == INSTANCES
+    status = operator.answer("status")
+    assert status["well"], status
+    placed = {part["instance"]: part["node"] for part in status["parts"]}
+    running = json.loads(pods.kubectl("get", "pods", "-n", NAMESPACE, "-o", "json").stdout)["items"]
+    assert {pod["metadata"]["labels"]["rohe.dev/instance"]: pod["spec"]["nodeName"] for pod in running} == placed
+    assert "connection to mqtt" in operator.rohe("logs", "agent/digits/0")
+    assert operator.answer("violations") == []
+    assert not list(operator.state.rglob("*credential*/*")), "whoever asks has no credentials of the broker"
+
+    operator.add_noise()
+    operator.wait(lambda: operator.answer("violations"), "noise broke nothing")
+    assert operator.answer("explain", "latest")["objective"] == "right-answers"
+    assert "Blame: member classify/bayes" in operator.rohe("explain", "latest")
+    operator.wait(lambda: set(operator.verdicts().values()) == {"KEPT"}, "the degraded pipeline does not keep it")
+    assert "classify goes on without bayes" in operator.rohe("explain", "latest")
+
+    operator.rohe("destroy", "--yes")
+    assert objects(pods) == before
+
+
+KINDS = (
+    *("namespaces", "deployments", "replicasets", "pods", "services", "configmaps", "secrets", "serviceaccounts"),
+    *("persistentvolumeclaims", "persistentvolumes", "networkpolicies", "poddisruptionbudgets", "roles"),
+    *("rolebindings", "priorityclasses", "resourceclaims"),
+)
+"""Kinds of objects that a stack may leave."""
+
+
+def objects(pods: Cluster) -> set[str]:
+    """The names of all objects of those kinds, in all namespaces."""
+    return set(pods.kubectl("get", ",".join(KINDS), "-A", "-o", "name").stdout.split())

@@ -35,12 +35,16 @@ def main(folder: Path, home: Path, context: str, namespace: str) -> None:
         provider = pulumi.ProviderResource(
             PROVIDER.name, "cluster", settings, pulumi.ResourceOptions(version=plugin.version)
         )
-        for document in documents:
+        namespaces: list[pulumi.Resource] = []
+        for document in sorted(documents, key=lambda document: document["kind"] != "Namespace"):
             api_version = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
             name = f"{document['kind']}-{document['metadata']['name']}".lower()
             document["metadata"].setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
             kind = f"kubernetes:{api_version}:{document['kind']}"
-            pulumi.CustomResource(kind, name, document, pulumi.ResourceOptions(provider=provider))
+            options = pulumi.ResourceOptions(provider=provider, depends_on=list(namespaces))
+            made = pulumi.CustomResource(kind, name, document, options)
+            if document["kind"] == "Namespace":
+                namespaces.append(made)
 
     work = home / "work"
     work.mkdir(parents=True, exist_ok=True)

@@ -59,19 +59,6 @@ class ProviderPlugin:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What the engine is given for one manifest.
-
-    Attributes:
-        values: Inputs of the resource by name.
-        secret: Names of the inputs that the engine encrypts in its state and never shows.
-    """
-
-    values: Mapping[str, Any] = field(repr=False)
-    secret: frozenset[str] = frozenset()
-
-
 ONLY_PLANNED = "is planned, and not limited on this machine"
 """How the reason of a limit ends that is never in force on a target, so that nobody can bring it in force."""
 
@@ -227,7 +214,7 @@ class DeploymentTarget(Protocol):
         """Returns the engine's type of the manifest's resource, None where the target makes it without the engine."""
         ...
 
-    def inputs(self, manifest: Manifest) -> Inputs:
+    def inputs(self, manifest: Manifest) -> Mapping[str, Any]:
         """Returns what the engine is given for a manifest.
 
         Raises:

@@ -32,14 +32,10 @@ def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Calla
             kind = target.resource_type(manifest)
             if kind is None:
                 continue
-            inputs = target.inputs(manifest)
             resources[manifest.name] = pulumi.CustomResource(
                 kind,
                 manifest.name,
-                {
-                    name: pulumi.Output.secret(value) if name in inputs.secret else value
-                    for name, value in inputs.values.items()
-                },
+                dict(target.inputs(manifest)),
                 pulumi.ResourceOptions(
                     provider=providers[kind.partition(":")[0]],
                     retain_on_delete=manifest.retained or None,

@@ -23,6 +23,9 @@ STACK = "rohe.dev/stack"
 INSTANCE = "rohe.dev/instance"
 """The label with the instance of a replica, on its Deployment and its pods."""
 
+PROJECT = "rohe.dev/project"
+"""The label with the project id of the blueprint that an object is of."""
+
 NAMESPACE = "rohe.dev/namespace"
 """The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
@@ -134,19 +137,19 @@ def object_of(manifest: Manifest) -> ClusterObject:
     return found
 
 
-def engine_inputs(found: ClusterObject, namespace: str, manifest: Manifest) -> dict[str, Any]:
+def engine_inputs(found: ClusterObject, namespace: str, project: str, manifest: Manifest) -> dict[str, Any]:
     """Returns the inputs of an object's resource: the object with the provider's annotations.
 
     Args:
         found: The object of a manifest.
         namespace: The namespace of the stack, which an object that is in none gets as a label: stacks of one name may
             be in two namespaces of a cluster.
+        project: The project id, a label too: two projects may have a stack of one name.
         manifest: The manifest, whose serial and digest a pod carries.
     """
     metadata = dict(found.body["metadata"])
     metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
-    if not found.namespace:
-        metadata["labels"] = {**found.labels, NAMESPACE: namespace}
+    metadata["labels"] = {**found.labels, PROJECT: project, **({} if found.namespace else {NAMESPACE: namespace})}
     body = {**found.body, "metadata": metadata}
     if manifest.serial and found.kind == "Deployment":
         spec, marks = found.body["spec"], {SERIAL: str(manifest.serial), DIGEST: manifest.digest}

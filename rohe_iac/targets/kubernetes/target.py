@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -22,7 +23,9 @@ from rohe_iac.targets.kubernetes.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, engine_inputs, object_of
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, PROJECT, STACK, ClusterObject, engine_inputs, object_of
+from rohe_iac.targets.kubernetes.object import NAMESPACE as OWN_NAMESPACE
+from rohe_iac.targets.kubernetes.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
@@ -64,7 +67,7 @@ class KubernetesDeploymentTarget:
     name = "kubernetes"
 
     def __init__(self, destination: Destination) -> None:
-        self._stack = destination.stack
+        self._stack, self._project = destination.stack, destination.project
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
         self._overwrites = False
@@ -180,11 +183,11 @@ class KubernetesDeploymentTarget:
         api_version = found.api_version if "/" in found.api_version else f"core/{found.api_version}"
         return f"kubernetes:{api_version}:{found.kind}"
 
-    def inputs(self, manifest: Manifest) -> Inputs:
+    def inputs(self, manifest: Manifest) -> Mapping[str, Any]:
         """Returns the object that the provider applies, or the document that rohe's own reads."""
         if manifest.kind == document.KIND:
-            return Inputs({"name": manifest.name, "manifest": manifest.text})
-        return Inputs(engine_inputs(self._object(manifest), self._namespace, manifest))
+            return {"name": manifest.name, "manifest": manifest.text}
+        return engine_inputs(self._object(manifest), self._namespace, self._project, manifest)
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks that the cluster answers and knows the kinds of all objects.
@@ -193,6 +196,7 @@ class KubernetesDeploymentTarget:
             RoheError: The cluster cannot be reached, or does not take the credentials.
             NodeGone: A planned node is not in the cluster; the detail names what is planned on it.
             KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
+            OfAnotherStack: Objects of the plan's names belong to another stack; the detail names each.
         """
         unknown = [
             f"{found.kind} ({found.api_version}), for {manifest.address}"
@@ -205,7 +209,9 @@ class KubernetesDeploymentTarget:
                 detail="\n".join(unknown[:20]),
                 hint="install what defines them, or take them out; `kubectl api-resources` lists the kinds",
             )
-
+        owner = {STACK: self._stack, PROJECT: self._project, OWN_NAMESPACE: self._namespace}
+        keys = {self._object(manifest).key: manifest.address for manifest in manifests if manifest.kind != NAMESPACE}
+        refuse_objects_of_others(self._server, owner, self._namespace, keys)
         present = {node.name for node in self._nodes}
         gone = [
             f"{node_of(self._object(manifest))}, for {manifest.address}"

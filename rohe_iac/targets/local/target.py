@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Inputs, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -100,9 +101,9 @@ class LocalDeploymentTarget:
         """Returns the engine's type of the manifest's resource."""
         return TYPES[manifest.kind]
 
-    def inputs(self, manifest: Manifest) -> Inputs:
+    def inputs(self, manifest: Manifest) -> Mapping[str, Any]:
         """Returns the manifest's name and text, which the provider reads, and its serial."""
-        return Inputs({"name": manifest.name, "manifest": manifest.text, "serial": manifest.serial})
+        return {"name": manifest.name, "manifest": manifest.text, "serial": manifest.serial}
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks ports, programs, secrets, that the broker is installed, and the limit of open files.

@@ -70,6 +70,15 @@ def test_what_was_removed_by_hand_is_made_again_and_what_no_manifest_asks_for_is
     assert shop.names("deployments") == []
 
 
+def test_a_stack_of_another_project_is_not_taken_over(shop: Shop, tmp_path: Path) -> None:
+    shop.run("apply", "--yes")
+    before = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
+    (shop.root / "rohe.yaml").write_text("project: harbour\n")
+    refused = shop.run("apply", "--yes", code=5, state=tmp_path / "other").stderr
+    assert "deployment/back-0, for replica/shop:back/0: belongs to the stack shop of the project market" in refused
+    assert {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)} == before
+
+
 def test_a_machine_without_state_takes_over_what_is_there(shop: Shop, tmp_path: Path) -> None:
     shop.run("apply", "--yes")
     before = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}

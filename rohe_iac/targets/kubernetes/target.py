@@ -19,19 +19,19 @@ from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
-from rohe_iac.targets.kubernetes.comparison import ObjectComparison
+from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, PROJECT, STACK, ClusterObject, engine_inputs, object_of
-from rohe_iac.targets.kubernetes.object import NAMESPACE as OWN_NAMESPACE
-from rohe_iac.targets.kubernetes.ownership import refuse_objects_of_others
+from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, PROJECT, STACK, ClusterObject, engine_inputs, object_of
+from rohe_iac.targets.kubernetes.objects.object import NAMESPACE as OWN_NAMESPACE
+from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
 from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
-from rohe_iac.targets.kubernetes.removal import labelled, remove_all, strays
+from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 from rohe_iac.targets.permit import Permit
 from rohe_iac.targets.rohe_plugin import rohe_plugin
 

@@ -119,7 +119,7 @@ def fleet(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Fleet]:
 
 def applied(cluster: Cluster, planfile: PlanFile) -> list[Any]:
     """Applies what the scheduler has to know of, and returns the pods once each has a node."""
-    kinds = ["Namespace", "ResourceClaim", "Deployment"]
+    kinds = ["Namespace", "ServiceAccount", "ResourceClaim", "Deployment"]
     wanted = [manifest for manifest in planfile.manifests if manifest.kind in kinds]
     for manifest in sorted(wanted, key=lambda manifest: kinds.index(manifest.kind)):
         cluster.client.apply(codecs.from_dict(yaml.safe_load(manifest.text)), field_manager="rohe")

@@ -8,7 +8,7 @@ import pytest
 from stored_objects import StoredObjects
 
 from rohe_iac.foundation.errors import ExitCode
-from rohe_iac.targets.kubernetes.ownership import OfAnotherStack, refuse_objects_of_others
+from rohe_iac.targets.kubernetes.objects.ownership import OfAnotherStack, refuse_objects_of_others
 
 OWNER = {"rohe.dev/stack": "shop", "rohe.dev/project": "market", "rohe.dev/namespace": "edge"}
 MANAGED = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": "shop"}

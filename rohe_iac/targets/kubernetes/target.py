@@ -19,19 +19,26 @@ from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
-from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, PROJECT, STACK, ClusterObject, engine_inputs, object_of
-from rohe_iac.targets.kubernetes.objects.object import NAMESPACE as OWN_NAMESPACE
+from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
+from rohe_iac.targets.kubernetes.objects.object import (
+    MANAGED_BY,
+    NAMESPACE_LABEL,
+    PROJECT,
+    STACK,
+    ClusterObject,
+    engine_inputs,
+    object_of,
+)
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
+from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
 from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
-from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 from rohe_iac.targets.permit import Permit
 from rohe_iac.targets.rohe_plugin import rohe_plugin
 
@@ -155,7 +162,7 @@ class KubernetesDeploymentTarget:
     def left_out(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
         """Returns the Deployments of nodes that are NotReady and to be skipped, each with the node's condition."""
         objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
-        return skipped(objects, self._nodes) if asks_to_skip(objects) else {}
+        return skipped(objects, self._nodes or ()) if asks_to_skip(objects) else {}
 
     def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
         """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made."""
@@ -209,16 +216,17 @@ class KubernetesDeploymentTarget:
                 detail="\n".join(unknown[:20]),
                 hint="install what defines them, or take them out; `kubectl api-resources` lists the kinds",
             )
-        owner = {STACK: self._stack, PROJECT: self._project, OWN_NAMESPACE: self._namespace}
+        owner = {STACK: self._stack, PROJECT: self._project, NAMESPACE_LABEL: self._namespace}
         keys = {self._object(manifest).key: manifest.address for manifest in manifests if manifest.kind != NAMESPACE}
         refuse_objects_of_others(self._server, owner, self._namespace, keys)
-        present = {node.name for node in self._nodes}
+        nodes = self._nodes
+        present = {node.name for node in nodes or ()}
         gone = [
             f"{node_of(self._object(manifest))}, for {manifest.address}"
             for manifest in manifests
             if manifest.workload and node_of(self._object(manifest)) not in {*present, ""}
         ]
-        if present and gone:
+        if nodes is not None and gone:
             raise NodeGone(
                 "the plan is stale: nodes that it uses are not in the cluster, so nothing was changed",
                 detail="\n".join(gone[:20]),
@@ -291,12 +299,12 @@ class KubernetesDeploymentTarget:
         return (stays,) if stays else ()
 
     @property
-    def _nodes(self) -> tuple[ClusterObject, ...]:
-        """Returns the cluster's nodes; none where this user may not list them."""
+    def _nodes(self) -> tuple[ClusterObject, ...] | None:
+        """Returns the cluster's nodes; None where this user may not list them."""
         try:
             return tuple(self._server.list(self._server.kinds["v1", "Node"], ""))
         except ClusterRefused:
-            return ()
+            return None
 
     def _object(self, manifest: Manifest) -> ClusterObject:
         if manifest not in self._objects:

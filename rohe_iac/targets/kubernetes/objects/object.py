@@ -26,7 +26,7 @@ INSTANCE = "rohe.dev/instance"
 PROJECT = "rohe.dev/project"
 """The label with the project id of the blueprint that an object is of."""
 
-NAMESPACE = "rohe.dev/namespace"
+NAMESPACE_LABEL = "rohe.dev/namespace"
 """The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
 SERIAL = "rohe.dev/serial"
@@ -149,7 +149,7 @@ def engine_inputs(found: ClusterObject, namespace: str, project: str, manifest: 
     """
     metadata = dict(found.body["metadata"])
     metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
-    metadata["labels"] = {**found.labels, PROJECT: project, **({} if found.namespace else {NAMESPACE: namespace})}
+    metadata["labels"] = {**found.labels, PROJECT: project, **({} if found.namespace else {NAMESPACE_LABEL: namespace})}
     body = {**found.body, "metadata": metadata}
     if manifest.serial and found.kind == "Deployment":
         spec, marks = found.body["spec"], {SERIAL: str(manifest.serial), DIGEST: manifest.digest}

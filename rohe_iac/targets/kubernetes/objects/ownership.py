@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, NAMESPACE, PROJECT, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, NAMESPACE_LABEL, PROJECT, STACK, ClusterObject, Key
 
 NAMED = 8
 """Objects that a message names of those that there are."""
@@ -59,5 +59,5 @@ def _managed(server: ApiServer, namespace: str, wanted: Mapping[Key, str]) -> It
 def _stack_of(found: ClusterObject) -> str:
     labels = found.labels
     project = f" of the project {labels[PROJECT]}" if PROJECT in labels else ""
-    where = f" in the namespace {labels[NAMESPACE]}" if NAMESPACE in labels else ""
+    where = f" in the namespace {labels[NAMESPACE_LABEL]}" if NAMESPACE_LABEL in labels else ""
     return f"the stack {labels.get(STACK, '?')}{project}{where}"

@@ -19,7 +19,7 @@ from lightkube.config.client_adapter import ConnectionParams
 from lightkube.core.generic_client import transform_exception
 
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, cluster_errors
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 
 DISCOVERY = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"

@@ -25,7 +25,7 @@ from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.manifest_document import read_document
 
 CREDENTIAL = "Credential"

@@ -16,7 +16,7 @@ from lightkube.types import ExecResponse
 
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.targets.kubernetes.cluster import cluster_errors
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.parts import newest
 from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
 

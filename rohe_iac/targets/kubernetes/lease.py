@@ -25,7 +25,7 @@ from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
 """Group and version, and kind, of leases."""

@@ -12,7 +12,7 @@ from lightkube import ApiError
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.objects.object import INSTANCE, ClusterObject
+from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
 from rohe_iac.targets.kubernetes.parts import newest
 
 AGAIN = 1.0

@@ -9,7 +9,7 @@ from lightkube import ApiError
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.kubernetes.objects.removal import wait_for_end
 
 MADE_BY = "rohe.dev/made-by"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rohe_iac.deployment.ports import Live
-from rohe_iac.targets.kubernetes.objects.object import DIGEST, INSTANCE, SERIAL, ClusterObject
+from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject
 
 ADDRESS = "rohe.dev/address"
 """The annotation with the address of the stack's part that an object is for."""

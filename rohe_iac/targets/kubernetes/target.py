@@ -22,8 +22,7 @@ from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
-from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
-from rohe_iac.targets.kubernetes.objects.object import (
+from rohe_iac.targets.kubernetes.object import (
     MANAGED_BY,
     NAMESPACE_LABEL,
     PROJECT,
@@ -32,6 +31,7 @@ from rohe_iac.targets.kubernetes.objects.object import (
     engine_inputs,
     object_of,
 )
+from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts

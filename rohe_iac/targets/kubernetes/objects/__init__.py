@@ -1,1 +1,1 @@
-"""Objects of a stack in a cluster: what each is, whose it is, what others changed of it, and its removal."""
+"""All objects of a stack in a cluster: whose they are, what others changed of them, and their removal."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rohe_iac.deployment.ports import ForeignEdit
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 from rohe_iac.targets.kubernetes.objects.edits import edits_of
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject, Key
 
 UNREAD = frozenset({"Namespace", "Secret"})
 """Kinds that are not compared: a namespace is left as it is where it was there, and values of Secrets are not read."""

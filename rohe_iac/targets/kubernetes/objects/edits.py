@@ -12,7 +12,7 @@ from typing import Any
 
 from rohe_iac.deployment.ports import ForeignEdit
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 
 CONTROLLERS = frozenset(
     {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver", "cloud-controller-manager"}

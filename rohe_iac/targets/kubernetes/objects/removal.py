@@ -9,7 +9,7 @@ from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
-from rohe_iac.targets.kubernetes.objects.object import NAMESPACE_LABEL, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import NAMESPACE_LABEL, ClusterObject, Key
 
 MADE_BY_CLUSTER = frozenset({"Pod", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice", "Event", "Lease"})
 """Kinds that controllers make of the stack's objects, or that are the lock, and that no manifest asks for."""

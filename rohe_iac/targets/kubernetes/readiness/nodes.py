@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds
 
 NODE = "rohe.dev/node"

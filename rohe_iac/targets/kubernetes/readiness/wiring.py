@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import KIND, Readiness
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of, unreachable_of

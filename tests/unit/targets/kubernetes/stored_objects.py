@@ -9,7 +9,7 @@ from lightkube import ApiError
 from lightkube.models.meta_v1 import Status
 
 from rohe_iac.targets.kubernetes.api_server import Kind
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 
 ALL = frozenset({"get", "list", "delete"})
 

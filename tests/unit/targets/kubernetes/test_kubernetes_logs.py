@@ -8,7 +8,7 @@ from typing import Any, cast
 from stored_objects import refusal
 
 from rohe_iac.targets.kubernetes import logs
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 
 POD = ClusterObject(
     {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c"}]}}

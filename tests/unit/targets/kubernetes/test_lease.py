@@ -14,7 +14,7 @@ from stored_objects import StoredObjects
 from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.targets.kubernetes.lease import DURATION, PURPOSE, StackLease
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 
 
 class HandClock:

@@ -13,7 +13,7 @@ from lightkube.types import ExecResponse
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
 
 POD = ClusterObject(

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from stored_objects import StoredObjects
 
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, STACK, ClusterObject
 
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}
 SELECTOR = f"{MANAGED_BY}=rohe,{STACK}=shop"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.objects.edits import edits_of
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
 
 BODY: dict[str, Any] = {
     "apiVersion": "apps/v1",

@@ -7,7 +7,7 @@ from typing import Any, cast
 from stored_objects import StoredObjects
 
 from rohe_iac.foundation.clock import SystemClock
-from rohe_iac.targets.kubernetes.objects.object import MANAGED_BY, STACK
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, skipped, unreachable_of
 
 

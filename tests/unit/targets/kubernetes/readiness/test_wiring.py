@@ -6,7 +6,7 @@ import yaml
 
 from rohe_iac.deployment.run.program import in_order
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.kubernetes.objects.object import ClusterObject, object_of
+from rohe_iac.targets.kubernetes.object import ClusterObject, object_of
 from rohe_iac.targets.kubernetes.readiness.document import KIND, readiness_of
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.manifest_document import read_document

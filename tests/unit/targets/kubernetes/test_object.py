@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.kubernetes.objects.object import UnreadableObject, engine_inputs, object_of
+from rohe_iac.targets.kubernetes.object import UnreadableObject, engine_inputs, object_of
 
 TEXT = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: back-0, namespace: edge, annotations: {a: b}}\nspec: {}\n"

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import yaml
 from lightkube import ApiError, Client, ConfigError, KubeConfig, SingleConfig
+from lightkube.models.meta_v1 import Status
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
@@ -139,6 +140,9 @@ def open_cluster(context: str | None, namespace: str, *, timeout: float = TIMEOU
         NoCluster: There is no such context, or its files of certificates cannot be read.
     """
     configuration = configuration_of(context, kubeconfig_files())
+    # msgspec prepares a class when it is first read, and two threads that do so at once crash the process: the class
+    # of refusals is read here once, before any thread meets one.
+    Status.from_dict({"details": {"causes": [{"message": ""}]}})
     try:
         return Client(
             config=configuration, namespace=namespace, timeout=httpx2.Timeout(timeout), field_manager=FIELD_MANAGER

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +151,35 @@ def test_a_certificate_file_that_is_not_there(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("KUBECONFIG", str(path))
     with pytest.raises(NoCluster, match="cannot be used"):
         open_cluster(None, "default")
+
+
+_REFUSALS = """
+import sys, threading
+from lightkube.models.meta_v1 import Status
+from rohe_iac.targets.kubernetes.cluster import open_cluster
+
+open_cluster(None, "default")
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(16)
+
+def read():
+    together.wait()
+    for _ in range(50):
+        Status.from_dict({"message": "no", "details": {"causes": [{"message": "why"}]}}).to_dict()
+
+threads = [threading.Thread(target=read) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_threads_that_meet_their_first_refusal_at_once_do_not_crash_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(_file(tmp_path, "config", {"edge": "http://127.0.0.1:9"}, "edge")))
+    # Without the class read ahead, one of two processes crashes on an idle machine.
+    for _ in range(4):
+        ended = subprocess.run([sys.executable, "-c", _REFUSALS], capture_output=True, check=False)
+        assert ended.returncode == 0, ended.stderr

@@ -16,6 +16,7 @@ from rohe_iac.observation.judging.outcome import CorrectiveAction, Result, Viola
 from rohe_iac.planning.questions.why_not.why_not import WhyNot
 from rohe_iac.usecases.documentation import CodePage
 from rohe_iac.usecases.running.doctor import Check
+from rohe_iac.usecases.running.images import StackImages
 from rohe_iac.usecases.running.status import UnknownObjective
 
 
@@ -322,6 +323,7 @@ FORMS: dict[str, tuple[type, ...]] = {
     "engine": (EngineForm,),
     "explanation": (ExplanationForm,),
     "export": (ExportForm,),
+    "images": (StackImages,),
     "import": (ImportForm,),
     "inventory-diff": (InventoryDiffForm,),
     "loss": (LossForm,),

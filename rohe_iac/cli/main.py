@@ -26,6 +26,7 @@ COMMANDS = {
     "why-not": "plans",
     "audit": "plans",
     "profile": "plans",
+    "images": "running",
     "apply": "running",
     "status": "running",
     "logs": "running",

@@ -145,6 +145,19 @@ class ForeignEdit:
         return f"{self.object}: {self.field} {self.found}, set by {self.editor}; the plan says {self.planned}"
 
 
+@dataclass(frozen=True, slots=True)
+class NodeImages:
+    """The container images that a node says it has.
+
+    Attributes:
+        names: Every name of them, with registry and either tag or digest.
+        gap: Why an image that is not among them may be there all the same, "" where these are all.
+    """
+
+    names: frozenset[str]
+    gap: str = ""
+
+
 class DeploymentTarget(Protocol):
     """A place that the manifests of one stack are applied to."""
 
@@ -236,6 +249,14 @@ class DeploymentTarget(Protocol):
 
     def obstacles(self) -> tuple[str, ...]:
         """Returns what hinders the whole stack, such as a full disk, a sentence each."""
+        ...
+
+    def node_images(self) -> Mapping[str, NodeImages]:
+        """Returns what each node of the target says it has, by name of the node; nothing where none has images.
+
+        Raises:
+            RoheError: The target cannot be asked.
+        """
         ...
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:

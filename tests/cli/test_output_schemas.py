@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     "validate": "diagnostics",
     "plan": "plan",
+    "images": "images",
     "render": "rendered",
     "render --out manifests": "rendered",
     "plan --what-if node/pi-1=down": "what-if",

@@ -10,7 +10,7 @@ from typing import Any
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, NodeImages, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -19,6 +19,7 @@ from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
+from rohe_iac.targets.kubernetes.images.node_images import node_images
 from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
@@ -241,6 +242,10 @@ class KubernetesDeploymentTarget:
     def obstacles(self) -> tuple[str, ...]:
         """Returns nothing: what hinders the whole stack is said where the cluster is asked."""
         return ()
+
+    def node_images(self) -> Mapping[str, NodeImages]:
+        """Returns what each node of the cluster says it has, by name of the node."""
+        return node_images(self._server.list(self._server.kinds["v1", "Node"], ""))
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of objects that are absent or whose pod does not run, and the names of strays."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, ProviderPlugin
+from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, NodeImages, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -158,6 +158,10 @@ class LocalDeploymentTarget:
     def live(self) -> tuple[Live, ...]:
         """Returns every program of the stack, sorted by name."""
         return tuple(_live(running) for running in self._site.programs.all())
+
+    def node_images(self) -> Mapping[str, NodeImages]:
+        """Returns nothing: processes run without images."""
+        return {}
 
     def obstacles(self) -> tuple[str, ...]:
         """Returns what is wrong with the supervisor, its watchdog and the disk."""

@@ -11,8 +11,14 @@ from pathlib import Path
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 
-LISTING = ".rohe-manifests.json"
-"""The file with the names of all that render wrote, so that render removes stale files and no foreign ones."""
+LISTING = ".rohe-manifests"
+"""The file with the names of all that render wrote, so that render removes stale files and no foreign ones.
+
+Its name has no suffix, because `kubectl apply -R -f DIR` reads every file that ends with .json, .yaml or .yml.
+"""
+
+FORMER_LISTING = ".rohe-manifests.json"
+"""The name of that file in folders of earlier builds, which render removes."""
 
 
 class UnwritableManifests(RoheError):
@@ -51,6 +57,7 @@ def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
         for name in removed:
             (folder / name).unlink()
         _put(folder / LISTING, json.dumps(sorted(wanted), indent=1).encode() + b"\n")
+        (folder / FORMER_LISTING).unlink(missing_ok=True)
     except OSError as error:
         raise UnwritableManifests(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
@@ -65,13 +72,14 @@ def as_stream(manifests: Sequence[Manifest]) -> str:
 
 def _listed(folder: Path) -> set[str]:
     """Returns the names of the files that earlier renders wrote into the folder."""
-    try:
-        names = json.loads((folder / LISTING).read_text())
-    except FileNotFoundError:
+    path = next((path for path in (folder / LISTING, folder / FORMER_LISTING) if path.exists()), None)
+    if path is None:
         return set()
+    try:
+        names = json.loads(path.read_text())
     except ValueError as error:
         raise UnwritableManifests(
-            f"{folder / LISTING} is damaged", detail=str(error), hint="remove the folder and render again"
+            f"{path} is damaged", detail=str(error), hint="remove the folder and render again"
         ) from error
     # Only plain names count: an altered list must not lead out of the folder.
     return {name for name in names if isinstance(name, str) and name == os.path.basename(name)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.usecases.plans.render import LISTING, UnwritableManifests, as_stream, render_to
+from rohe_iac.usecases.plans.render import FORMER_LISTING, LISTING, UnwritableManifests, as_stream, render_to
 
 A = Manifest("a", "Process", "replica/p:a/0", "kind: A\n")
 B = Manifest("b", "Process", "replica/p:b/0", "kind: B\n")
@@ -31,6 +31,19 @@ def test_a_stale_file_of_ours_goes_and_a_file_of_somebody_else_stays(tmp_path: P
     render_to(tmp_path, (A, B))
     assert render_to(tmp_path, (A,)).removed == ("b.yaml",)
     assert sorted(path.name for path in tmp_path.iterdir()) == [LISTING, "a.yaml", "kustomization.yaml"]
+
+
+def test_the_listing_of_an_earlier_build_is_read_and_replaced(tmp_path: Path) -> None:
+    render_to(tmp_path, (A, B))
+    (tmp_path / LISTING).rename(tmp_path / FORMER_LISTING)
+    assert render_to(tmp_path, (A,)).removed == ("b.yaml",)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [LISTING, "a.yaml"]
+
+
+def test_kubectl_reads_no_file_of_the_folder_but_the_manifests(tmp_path: Path) -> None:
+    render_to(tmp_path, (A, B))
+    read = [path.name for path in tmp_path.iterdir() if path.suffix in (".json", ".yaml", ".yml")]
+    assert sorted(read) == ["a.yaml", "b.yaml"]
 
 
 def test_a_foreign_file_of_a_manifests_name_is_not_overwritten(tmp_path: Path) -> None:

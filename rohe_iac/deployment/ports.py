@@ -14,6 +14,9 @@ from rohe_iac.manifests.manifest import Manifest
 NOTE = "rohe: "
 """Beginning of a line of the plugin's standard error that the user has to see."""
 
+WAITS = "rohe waits: "
+"""Beginning of a line of it with an address and what it waits for, as a JSON array."""
+
 
 PENDING = "pending"
 """The property of a resource that only waits with why replicas are not ready that it does not wait for, by address."""
@@ -329,6 +332,10 @@ class Progress(Protocol):
 
     def on_failure(self, verb: str, address: str, reason: str) -> None:
         """Reports that a resource could not be made or deleted, or is not ready, and why in the target's own words."""
+        ...
+
+    def on_wait(self, address: str, words: str) -> None:
+        """Reports what a workload that is not ready yet waits for, in the target's own words."""
         ...
 
     def on_note(self, text: str) -> None:

@@ -75,6 +75,8 @@ class Quiet:
     def on_failure(self, verb: str, address: str, reason: str) -> None:
         self.reasons[address] = reason
 
+    def on_wait(self, address: str, words: str) -> None: ...
+
     def on_note(self, text: str) -> None:
         self.notes.append(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -11,7 +12,7 @@ from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import NOTE, PENDING, Progress
+from rohe_iac.deployment.ports import NOTE, PENDING, WAITS, Progress
 from rohe_iac.deployment.run.failures import FOREIGN, provider_message
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome, Pending
 from rohe_iac.foundation.clock import Clock
@@ -100,6 +101,9 @@ class EventTally:
             text = provider_message(event.diagnostic_event.message)
             if text.startswith(NOTE):
                 self.note(text.removeprefix(NOTE))
+            elif text.startswith(WAITS):
+                address, words = json.loads(text.removeprefix(WAITS))
+                self._progress.on_wait(address, words)
         elif event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata, self._begin)
         elif event.res_outputs_event is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +30,16 @@ class ProvidedStack:
         permit: What the provider may make.
     """
 
-    def __init__(self, settings: Mapping[str, object], cancelled: threading.Event) -> None:
+    def __init__(
+        self, settings: Mapping[str, object], cancelled: threading.Event, tell: Callable[[str, str], None]
+    ) -> None:
         """Opens the stack of the provider's settings; neither its runtime nor its cluster is asked anything yet.
 
         Args:
             settings: `folder` and `root`; for a cluster `namespace`, `stack` and, unless it is the current one,
                 `context` too.
             cancelled: Is set when apply was interrupted.
+            tell: Is told what a workload waits for, with the workload's address.
 
         Raises:
             RoheError: The settings name no stack.
@@ -49,7 +52,7 @@ class ProvidedStack:
         self._root = Path(root)
         self.permit = Permit(self.folder, self._root)
         self._settings = settings
-        self._cancelled = cancelled
+        self._cancelled, self._tell = cancelled, tell
         self._opening = threading.Lock()
 
     def make(self, kind: str, document: ManifestDocument) -> dict[str, str]:
@@ -113,7 +116,7 @@ class ProvidedStack:
         context, namespace, stack = (self._settings.get(name) for name in ("context", "namespace", "stack"))
         if not isinstance(namespace, str) or not isinstance(stack, str):
             raise RoheError("a resource that is not of a plan of rohe was refused")
-        return ClusterSite(str(context) if context else None, namespace, stack, self._cancelled)
+        return ClusterSite(str(context) if context else None, namespace, stack, self._cancelled, self._tell)
 
 
 def _known(kind: str) -> None:

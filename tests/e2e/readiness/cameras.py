@@ -30,6 +30,8 @@ class Cameras:
         services: Fields of services that differ from the plain ones, by service.
         of_nodes: Fields of nodes in the inventory, by node.
         target: More fields of the target.
+        stack: More fields of the Stack.
+        observed: Whether a contract observes `detect`, so that there are a broker, an agent and claims.
     """
 
     cluster: Cluster
@@ -39,6 +41,8 @@ class Cameras:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     of_nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     target: dict[str, Any] = field(default_factory=dict)
+    stack: dict[str, Any] = field(default_factory=dict)
+    observed: bool = False
 
     def write(self, **services: dict[str, Any]) -> None:
         """Writes the blueprint.
@@ -61,6 +65,11 @@ class Cameras:
             ("Pipeline", "cams"): {"services": listed, "flow": flow},
             ("Stack", "cams"): {"pipelines": ["cams"], "inventory": "edge", "target": {"kubernetes": target}},
         }
+        specs["Stack", "cams"] |= self.stack
+        if self.observed:
+            objective = {"metric": "confidence", "operator": ">", "value": "60%", "window": {"size": "5m"}}
+            specs["ObservationContract", "sure"] = {"pipeline": "cams", "objectives": [objective]}
+            specs["Stack", "cams"]["contracts"] = ["sure"]
         documents = [
             {"apiVersion": "rohe.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
             for (kind, name), spec in specs.items()
@@ -70,22 +79,23 @@ class Cameras:
 
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, which must have the exit code."""
-        environment = self.cluster.environment
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / "rohe"), *words],
-            cwd=self.folder,
-            env={
-                **environment,
-                "XDG_STATE_HOME": str(self.folder / "state"),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        started = self.start(*words)
+        stdout, stderr = started.communicate(timeout=240)
+        done = subprocess.CompletedProcess(words, started.returncode, stdout, stderr)
         assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Starts a command."""
+        return subprocess.Popen(
+            [str(Path(sys.executable).parent / "rohe"), *words],
+            cwd=self.folder,
+            env={**self.cluster.environment, "XDG_STATE_HOME": str(self.folder / "state")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def apply(self, *words: str, code: int = 0) -> dict[str, Any]:
         """Applies the blueprint and returns the outcome."""

@@ -118,6 +118,10 @@ class ProgressView:
         for line in rest:
             self._print(f"      {escape(line)}", style="dim")
 
+    def on_wait(self, address: str, words: str) -> None:
+        """Prints what a workload that is not ready yet waits for."""
+        self._print(f"  {escape(address)} waits: {escape(words)}", style="dim")
+
     def on_note(self, text: str) -> None:
         """Prints a note on the whole run."""
         self._print(f"  {escape(text)}", style="dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.claims import claim_prospects, claim_words
 from rohe_iac.targets.kubernetes.readiness.container_reasons import container_prospects
 from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
@@ -43,6 +44,7 @@ def _reasons(awaited: AwaitedReplica, observed: Observed, unready: list[Kubernet
     if found is not None:
         yield found
     for pod in unready:
+        yield from claim_prospects(pod, observed)
         yield from container_prospects(pod, observed)
         yield from pod_prospects(pod, observed)
     for prospect in (rejection_prospect(observed), creation_prospect(observed), _deadline_prospect(observed, unready)):
@@ -109,11 +111,16 @@ def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
         ending = [pod for pod in observed.pods if pod.get("metadata", {}).get("deletionTimestamp")]
         return f"pod {name_of(ending[0])} is being stopped first" if ending else "its pod is not made yet"
     pod = unready[0]
+    claimed = claim_words(pod, observed)
+    if claimed:
+        return claimed
     warning = observed.last_warning(name_of(pod))
     if warning is not None:
         return f"{warning.get('reason', '')}: {' '.join(str(warning.get('message', '')).split())}"
     for entry in pod.get("status", {}).get("containerStatuses") or ():
         state = entry.get("state", {})
+        if state.get("waiting") and (pull := _pull(pod, entry, observed)):
+            return pull
         if state.get("waiting"):
             return f"container {entry.get('name', '')}: {state['waiting'].get('reason', 'waiting')}"
         if state.get("running") and not entry.get("ready"):
@@ -122,4 +129,17 @@ def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
         found = condition(pod, kind)
         if found is not None and found.get("status") == "False" and found.get("message"):
             return " ".join(str(found["message"]).split())
-    return f"pod {name_of(pod)} is {pod.get('status', {}).get('phase', 'Pending')}"
+    node = pod.get("spec", {}).get("nodeName", "")
+    if not node:
+        return f"no node has taken pod {name_of(pod)} yet"
+    return f"node {node} has not begun with pod {name_of(pod)} yet"
+
+
+def _pull(pod: KubernetesObject, entry: KubernetesObject, observed: Observed) -> str:
+    """Returns that the image of a waiting container is being pulled, "" where the node does not say so."""
+    path = f"{{{entry.get('name', '')}}}"
+    for event in reversed(observed.pulls):
+        about = event["involvedObject"]
+        if about.get("name") == name_of(pod) and str(about.get("fieldPath", "")).endswith(path):
+            return f"node {pod.get('spec', {}).get('nodeName', '')} pulls image {entry.get('image', '')}"
+    return ""

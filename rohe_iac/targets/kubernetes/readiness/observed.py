@@ -23,6 +23,10 @@ class Observed:
         pods: Pods that one of these ReplicaSets owns.
         events: Warnings about the Deployment, its ReplicaSets and pods, oldest first.
         node: The planned node, or None where the cluster has no node of that name.
+        claims: Claims that the pods mount.
+        claim_events: Events about these claims, oldest first.
+        classes: Names of the cluster's storage classes, or None where this user may not list them.
+        pulls: Events about images of the pods that are being pulled, oldest first.
     """
 
     deployment: KubernetesObject | None
@@ -30,6 +34,10 @@ class Observed:
     pods: Sequence[KubernetesObject] = ()
     events: Sequence[KubernetesObject] = ()
     node: KubernetesObject | None = None
+    claims: Sequence[KubernetesObject] = ()
+    claim_events: Sequence[KubernetesObject] = ()
+    classes: frozenset[str] | None = None
+    pulls: Sequence[KubernetesObject] = ()
 
     def current_set(self) -> KubernetesObject | None:
         """Returns the ReplicaSet with the Deployment's present template, or None where it is not made yet.

@@ -26,7 +26,7 @@ class Prospect:
     Attributes:
         standing: READY; WAITING for something that may come by itself; PENDING or SKIPPED because its node does not
             answer and the blueprint says so; FAILED for a reason that does not go away by itself.
-        kind: Kind of the reason: image, configuration, quota, policy, unschedulable, crash, rejected, node,
+        kind: Kind of the reason: claim, image, configuration, quota, policy, unschedulable, crash, rejected, node,
             unreachable, deadline; "" where it is READY or WAITING.
         words: The reason in the cluster's own words, after what they are about.
         pod: The pod that the reason is about, "" for none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -43,12 +43,14 @@ class ClusterSite:
         namespace: The stack's namespace.
         stack: Name of the stack.
         cancelled: Is set when apply was interrupted, which ends every wait.
+        tell: Is told what a workload waits for, with the workload's address, where that takes long.
     """
 
     context: str | None
     namespace: str
     stack: str
     cancelled: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[str, str], None] = lambda *_: None
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -81,7 +83,8 @@ class ReadinessResource:
             RoheError: The cluster is out of reach, or the run was cancelled.
         """
         wanted = readiness_of(document)
-        prospects = ReplicaWait(site.watch).until_settled(self._with_generations(site, wanted))
+        wait = ReplicaWait(site.watch, tell=lambda words: site.tell(wanted.address, words))
+        prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
         if failed:
             raise _failure(site, wanted, failed, prospects)

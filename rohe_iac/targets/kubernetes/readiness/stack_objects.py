@@ -5,13 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rohe_iac.targets.kubernetes.readiness.claims import claims_of
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, name_of
 
 DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "replicasets", "pods", "events", "nodes"
-"""The plural names of the kinds that are watched, as in paths of the API."""
+CLAIMS, CLASSES = "persistentvolumeclaims", "storageclasses"
+"""The plural names of the kinds that are watched, as in paths of the API; EVENTS are the warnings among the events."""
+
+CLAIM_EVENTS, PULLS = "claim events", "pulls"
+"""Names of further selections of events: those about claims, and those of images that a node begins to pull."""
+
+SELECTIONS = (EVENTS, CLAIM_EVENTS, PULLS)
+"""All selections of events."""
 
 INSTANCE = "rohe.dev/instance"
 """The label with the instance that an object is for."""
@@ -39,7 +47,8 @@ class StackObjects:
         """Begins without any object."""
         self._objects: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
         self._owned: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
-        self._warnings: dict[str, dict[str, KubernetesObject]] = defaultdict(dict)
+        self._events: dict[tuple[str, str], dict[str, KubernetesObject]] = defaultdict(dict)
+        self._classes_known = False
         self._subscriptions: list[Subscription] = []
         self._lock = threading.RLock()
 
@@ -50,6 +59,7 @@ class StackObjects:
                 self._forget(plural, item)
             for item in objects:
                 self._remember(plural, item)
+            self._classes_known = self._classes_known or plural == CLASSES
             for subscription in self._subscriptions:
                 subscription.changed.set()
 
@@ -72,10 +82,18 @@ class StackObjects:
             deployment = self._objects[DEPLOYMENTS].get(instance)
             replica_sets = self._owned_by(deployment) if deployment is not None else ()
             pods = tuple(pod for replica_set in replica_sets for pod in self._owned_by(replica_set))
+            claimed = sorted(name for pod in pods for name in claims_of(pod))
             names = [name_of(item) for item in (*replica_sets, *pods)]
-            events = [event for name in (instance, *names) for event in self._warnings.get(name, {}).values()]
             return Observed(
-                deployment, replica_sets, pods, sorted(events, key=_time_of), self._objects[NODES].get(node)
+                deployment,
+                replica_sets,
+                pods,
+                self._about(EVENTS, (instance, *names)),
+                self._objects[NODES].get(node),
+                claims=[self._objects[CLAIMS][name] for name in claimed if name in self._objects[CLAIMS]],
+                claim_events=self._about(CLAIM_EVENTS, claimed),
+                classes=frozenset(self._objects[CLASSES]) if self._classes_known else None,
+                pulls=self._about(PULLS, names),
             )
 
     def all(self, plural: str) -> tuple[KubernetesObject, ...]:
@@ -101,13 +119,18 @@ class StackObjects:
             for subscription in self._subscriptions:
                 subscription.changed.set()
 
+    def _about(self, selection: str, names: Iterable[str]) -> Sequence[KubernetesObject]:
+        """Returns the events of a selection about objects of these names, oldest first."""
+        found = [event for name in dict.fromkeys(names) for event in self._events.get((selection, name), {}).values()]
+        return sorted(found, key=_time_of)
+
     def _owned_by(self, owner: KubernetesObject) -> tuple[KubernetesObject, ...]:
         return tuple(self._owned.get(str(owner.get("metadata", {}).get("uid", "")), {}).values())
 
     def _remember(self, plural: str, item: KubernetesObject) -> None:
         self._objects[plural][name_of(item)] = item
-        if plural == EVENTS:
-            self._warnings[_about(item)][name_of(item)] = item
+        if plural in SELECTIONS:
+            self._events[plural, _about(item)][name_of(item)] = item
         for owner in item.get("metadata", {}).get("ownerReferences") or ():
             self._owned[owner["uid"]][name_of(item)] = item
 
@@ -115,8 +138,8 @@ class StackObjects:
         before = self._objects[plural].pop(name_of(item), None)
         if before is None:
             return
-        if plural == EVENTS:
-            self._warnings[_about(before)].pop(name_of(before), None)
+        if plural in SELECTIONS:
+            self._events[plural, _about(before)].pop(name_of(before), None)
         for owner in before.get("metadata", {}).get("ownerReferences") or ():
             self._owned[owner["uid"]].pop(name_of(before), None)
 
@@ -130,9 +153,9 @@ class StackObjects:
             subscription.changed.set()
 
     def _instance_of(self, plural: str, item: KubernetesObject) -> str:
-        if plural == EVENTS:
+        if plural in SELECTIONS:
             name = _about(item)
-            for kind in (PODS, REPLICA_SETS, DEPLOYMENTS):
+            for kind in (PODS, REPLICA_SETS, DEPLOYMENTS, CLAIMS):
                 found = self._objects[kind].get(name)
                 if found is not None:
                     return self._instance_of(kind, found)

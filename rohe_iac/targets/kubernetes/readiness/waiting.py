@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rohe_iac.foundation.clock import Clock, SystemClock
@@ -10,6 +10,12 @@ from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
+
+NOTICED = 3.0
+"""Seconds that a workload is waited for before what it waits for is told."""
+
+AGAIN = 10.0
+"""Seconds that what was told stands at least before it is told anew, where it has changed."""
 
 LOOK = 2.0
 """Seconds after which a replica is looked at again although nothing changed, to see whether the wait was ended."""
@@ -22,10 +28,12 @@ class ReplicaWait:
     Attributes:
         watch: What the cluster has of the stack.
         clock: The clock of reasons that have to hold for some seconds.
+        tell: Is told what is waited for, where that takes long.
     """
 
     watch: StackWatch
     clock: Clock = field(default_factory=SystemClock)
+    tell: Callable[[str], None] = lambda _: None
 
     def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
         """Waits until each replica is ready, pending or skipped, or one has failed.
@@ -41,6 +49,7 @@ class ReplicaWait:
         """
         self.watch.start()
         since: dict[str, tuple[str, float]] = {}
+        last, due = "", self.clock.monotonic() + NOTICED
         names, nodes = {item.instance for item in replicas}, {item.node for item in replicas}
         with self.watch.objects.subscribed(names, nodes) as changed:
             while True:
@@ -50,6 +59,9 @@ class ReplicaWait:
                 standings = [prospect.standing for prospect in found.values()]
                 if Standing.FAILED in standings or Standing.WAITING not in standings:
                     return found
+                if self.clock.monotonic() >= due and (words := waited_for(replicas, found)) != last:
+                    last, due = words, self.clock.monotonic() + AGAIN
+                    self.tell(words)
                 changed.wait(self._pause(since))
 
     def standing(self, replica: AwaitedReplica) -> Prospect:
@@ -73,3 +85,12 @@ class ReplicaWait:
 
     def _pause(self, since: Mapping[str, tuple[str, float]]) -> float:
         return 0.5 if since else LOOK
+
+
+def waited_for(replicas: Sequence[AwaitedReplica], found: Mapping[str, Prospect]) -> str:
+    """Returns what is waited for: of the first replica that is not ready, with the number of the others."""
+    slow = [item for item in replicas if found[item.instance].standing is Standing.WAITING]
+    if len(replicas) == 1:
+        return found[slow[0].instance].words
+    more = f" ({len(slow) - 1} more not ready)" if len(slow) > 1 else ""
+    return f"{slow[0].address}: {found[slow[0].instance].words}{more}"

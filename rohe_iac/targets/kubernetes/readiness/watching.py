@@ -15,10 +15,14 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ClusterUnreachable
 from rohe_iac.targets.kubernetes.readiness.stack_objects import (
+    CLAIM_EVENTS,
+    CLAIMS,
+    CLASSES,
     DEPLOYMENTS,
     EVENTS,
     NODES,
     PODS,
+    PULLS,
     REPLICA_SETS,
     StackObjects,
 )
@@ -32,6 +36,9 @@ PAUSE = 1.0
 WATCH_SECONDS = 300
 """Seconds after which the server ends a watch, which then begins again where it ended."""
 
+ABOUT_CLAIMS = "involvedObject.kind=PersistentVolumeClaim"
+"""Selects the events about claims, of which the one that says that nobody binds a claim is no warning."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedKind:
@@ -41,11 +48,13 @@ class WatchedKind:
         plural: Its name in paths.
         path: The path of all its objects that may belong to the stack.
         query: What selects the stack's.
+        is_optional: Whether a user who may not list them can do without.
     """
 
     plural: str
     path: str
     query: dict[str, str]
+    is_optional: bool = False
 
 
 class StackWatch:
@@ -73,7 +82,11 @@ class StackWatch:
             WatchedKind(REPLICA_SETS, f"/apis/apps/v1/{own}/replicasets", selector),
             WatchedKind(PODS, f"/api/v1/{own}/pods", selector),
             WatchedKind(EVENTS, f"/api/v1/{own}/events", {"fieldSelector": "type!=Normal"}),
-            WatchedKind(NODES, "/api/v1/nodes", {}),
+            WatchedKind(NODES, "/api/v1/nodes", {}, is_optional=True),
+            WatchedKind(CLAIMS, f"/api/v1/{own}/persistentvolumeclaims", {}, is_optional=True),
+            WatchedKind(CLASSES, "/apis/storage.k8s.io/v1/storageclasses", {}, is_optional=True),
+            WatchedKind(CLAIM_EVENTS, f"/api/v1/{own}/events", {"fieldSelector": ABOUT_CLAIMS}),
+            WatchedKind(PULLS, f"/api/v1/{own}/events", {"fieldSelector": "reason=Pulling"}),
         )
         self._listed = {kind.plural: threading.Event() for kind in self._kinds}
         self._start = threading.Lock()
@@ -119,10 +132,10 @@ class StackWatch:
                     else:
                         self.objects.put(kind.plural, item)
             except ClusterRefused as error:
-                if kind.plural != NODES:
+                if not kind.is_optional:
                     return self._end(error)
                 # A user with rights in one namespace only sees no nodes; the pods then say what is wrong.
-                self.knows_nodes = False
+                self.knows_nodes = self.knows_nodes and kind.plural != NODES
                 self._listed[kind.plural].set()
                 return None
             except ClusterUnreachable as error:

@@ -33,6 +33,9 @@ class _RecordedProgress:
     def on_failure(self, verb: str, address: str, why: str) -> None:
         self.lines.append(("failed", verb, address, why))
 
+    def on_wait(self, address: str, words: str) -> None:
+        self.lines.append(("waits", address, words))
+
     def on_note(self, text: str) -> None:
         self.lines.append(("note", text))
 

@@ -37,12 +37,14 @@ def test_a_resource_that_failed_is_shown_with_all_that_is_known(new_screen: Any)
     progress.on_end("create", "replica/a/0", 1.25)
     progress.on_failure("create", "replica/b/0", "exited with code 1\nno module named b")
     progress.on_note("waiting")
+    progress.on_wait("service/d:x", "claim x.n1 is not bound: [soon]")
     progress.install("downloading")
     assert printed().splitlines() == [
         "  + created replica/a/0 1.2 s",
         "  ! replica/b/0 was not created: exited with code 1",
         "      no module named b",
         "  waiting",
+        "  service/d:x waits: claim x.n1 is not bound: [soon]",
         "  downloading",
     ]
 

@@ -156,6 +156,24 @@ def test_what_controllers_are_still_making_is_waited_for(words: str) -> None:
     assert prospect("big", pods=pods).standing is Standing.WAITING
 
 
+def test_an_image_that_a_node_pulls_is_told() -> None:
+    pods = copy.deepcopy(RECORDED["slow"]["pods"])
+    pods[0]["status"]["conditions"] = []
+    entry = {"name": "c", "image": "camera:1", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    pods[0]["status"]["containerStatuses"] = [entry]
+    pods[0]["spec"]["nodeName"] = "n1"
+    deployment = copy.deepcopy(RECORDED["slow"]["deployment"])
+    deployment["status"]["conditions"] = []
+    about = {"name": pods[0]["metadata"]["name"], "fieldPath": "spec.containers{c}"}
+    pull = {"reason": "Pulling", "message": 'Pulling image "camera:1"', "involvedObject": about}
+    found = prospect("slow", pods=pods, deployment=deployment, events=[], pulls=[pull])
+    assert found.words == "node n1 pulls image camera:1"
+    assert "ContainerCreating" in prospect("slow", pods=pods, deployment=deployment, events=[]).words
+    pods[0]["status"] = {}
+    found = prospect("slow", pods=pods, deployment=deployment, events=[])
+    assert found.words == f"node n1 has not begun with pod {pods[0]['metadata']['name']} yet"
+
+
 def test_a_volume_whose_source_is_missing_is_a_failure() -> None:
     name = RECORDED["slow"]["pods"][0]["metadata"]["name"]
     message = 'MountVolume.SetUp failed for volume "model" : configmap "model-1" not found'

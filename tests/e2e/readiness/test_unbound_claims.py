@@ -1,0 +1,44 @@
+"""A claim that nobody binds is told while apply waits for it, and ends the wait where nobody ever will."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cameras import Cameras
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_storage_class_that_is_not_there_is_named(cameras: Callable[..., Cameras]) -> None:
+    stack = cameras()
+    stack.observed, stack.stack = True, {"storage": {"claim": {"class": "nowhere"}}}
+    stack.write()
+    (failure,) = stack.apply(code=9)["failed"]
+    claim = f"claim rohe-broker-0.{stack.nodes[0]} is not bound: "
+    assert failure["address"] == "broker/broker"
+    assert failure["reason"].startswith(claim + 'storageclass.storage.k8s.io "nowhere" not found; name a class')
+
+
+def test_what_is_waited_for_is_told_while_it_lasts(cameras: Callable[..., Cameras]) -> None:
+    stack = cameras()
+    idle = {"provisioner": "example.com/idle", "volumeBindingMode": "Immediate"}
+    storage: dict[str, Any] = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", **idle}
+    document = json.dumps({**storage, "metadata": {"name": stack.namespace}})
+    stack.cluster.kubectl("apply", "-f", "-", text=document)
+    stack.observed, stack.stack = True, {"storage": {"claim": {"class": stack.namespace}}}
+    stack.write()
+    apply = stack.start("apply", "--yes")
+    try:
+        assert apply.stderr is not None
+        line = next((line for line in apply.stderr if " waits: claim " in line), "")
+        claim = f"rohe-broker-0.{stack.nodes[0]}"
+        assert f"broker/broker waits: claim {claim} is not bound: Waiting for a volume to be created" in line
+    finally:
+        apply.send_signal(signal.SIGINT)
+        apply.communicate(timeout=60)
+        stack.cluster.kubectl("delete", "-f", "-", text=document)
+    assert apply.returncode == 130

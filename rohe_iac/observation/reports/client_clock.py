@@ -70,7 +70,7 @@ class LaggingClient(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         client: Name of the client.
-        newest: Event time of its newest report (seconds since the epoch).
+        newest: Event time of its newest report or promise (seconds since the epoch); 0 where none could be used.
         lag: Seconds by which it is behind.
     """
 
@@ -81,6 +81,8 @@ class LaggingClient(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Returns what happened as people read it."""
+        if not self.newest:
+            return f"none of the reports of {self.client} can be used: gone on without waiting for them"
         return (
             f"reports of {self.client} are dated {self.lag:.0f} s before those of others, and do not catch up: gone on"
             f" without waiting for them (is the clock of its device right?)"
@@ -175,6 +177,11 @@ class ClientClock(msgspec.Struct, kw_only=True):
         return self.behind and not before
 
     @property
+    def dated(self) -> float:
+        """Returns the newest time that the client has stated, of a report or in a promise; 0 where it stated none."""
+        return self.newest if self.newest > self.promised else self.promised
+
+    @property
     def has_gaps(self) -> bool:
         """Returns whether any report is missing."""
         return any(progress.gaps for progress in self.boots)
@@ -185,7 +192,7 @@ class ClientClock(msgspec.Struct, kw_only=True):
         gap = self.oldest_gap
         if gap is not None:
             return gap.mark
-        return self.newest if self.newest > self.promised else self.promised
+        return self.dated
 
     @property
     def oldest_gap(self) -> Gap | None:

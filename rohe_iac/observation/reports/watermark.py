@@ -339,9 +339,9 @@ class Watermark:
         deadline = state.now - GRACE_PERIOD
         lead = max((clock.newest for clock in state.clients.values()), default=0.0)
         for client, clock in list(state.clients.items()):
-            lag = lead - clock.newest
+            lag = lead - clock.dated
             if (lag > MAX_LAG or clock.lag_since) and clock.measure_lag(lag, state.now):
-                self.passed.append(LaggingClient(client=client, newest=clock.newest, lag=lag))
+                self.passed.append(LaggingClient(client=client, newest=clock.dated, lag=lag))
             if state.resumed < deadline and not state.paused:
                 self._pass_over(client, clock.drop_gaps(deadline))
             if state.now - clock.arrived > FORGET_AFTER:

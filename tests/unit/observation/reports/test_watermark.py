@@ -169,6 +169,33 @@ def test_a_client_with_a_wrong_clock_holds_nobody_for_ever() -> None:
     assert "reports of b are dated 90 s before" in watermark.passed[0].text
 
 
+def test_a_client_that_only_promises_is_not_taken_for_one_with_a_wrong_clock() -> None:
+    """It has nothing to report, or has not reported for long."""
+    start = 1_000_000_000
+    watermark = start_watermark("a", "b", "c", at=float(start))
+    watermark.observe("c", float(start), float(start))
+    for second in range(start + 1, start + 200):
+        watermark.observe("a", float(second), float(second))
+        for client in ("b", "c"):
+            watermark.promise(client, float(second), float(second))
+        watermark.advance()
+    assert watermark.passed == []
+    assert watermark.value == start + 197.0
+
+
+def test_a_client_whose_reports_cannot_be_used_holds_nobody_for_ever() -> None:
+    start = 1_000_000_000
+    watermark = start_watermark("a", "b", at=float(start))
+    for second in range(start + 1, start + 40):
+        watermark.observe("a", float(second), float(second))
+        watermark.refuse("b", float(second), "boot", second - start)
+        watermark.advance()
+    assert watermark.value == start + 37.0
+    assert [item.text for item in watermark.passed] == [
+        "none of the reports of b can be used: gone on without waiting for them"
+    ]
+
+
 def test_sums_of_huge_gaps_stay_numbers_that_can_be_saved() -> None:
     watermark = start_watermark("a")
     for number in range(5):

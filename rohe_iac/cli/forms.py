@@ -223,6 +223,13 @@ class OutcomeForm(TypedDict):
     skipped: list[str]
 
 
+class CertificateForm(TypedDict):
+    """When the certificate of a server expires, in seconds since the epoch, and how many whole days are left."""
+
+    expires: float
+    daysLeft: int
+
+
 class PartForm(TypedDict):
     """One replica, agent or broker; `began` and `ended` in seconds since the epoch, 0 for never."""
 
@@ -241,6 +248,7 @@ class PartForm(TypedDict):
     unlimited: list[str]
     serial: int
     stale: str
+    certificate: CertificateForm | None
 
 
 class ContractForm(TypedDict):

@@ -86,6 +86,8 @@ class Live:
         unlimited: A sentence for each limit that is not in force.
         serial: Serial of the record that the part was made of, 0 where unknown.
         digest: Digest of the manifest that the part was made of, as `Manifest.digest`, "" where unknown.
+        certificate_expires: When the certificate that the part shows its clients expires, in seconds since the epoch,
+            0 where it has none.
         node: The node that the part is on, "" where the target has only one or no node has taken it.
     """
 
@@ -104,6 +106,7 @@ class Live:
     node: str = ""
     serial: int = 0
     digest: str = ""
+    certificate_expires: float = 0.0
 
 
 class AgentInquirer(Protocol):

@@ -89,6 +89,8 @@ def _named(
         files = "mosquitto.conf, passwords and access"
         if embedded is None or embedded.server == "nats":
             files = "server.conf and users.conf"
+        if embedded is not None and embedded.tls:
+            files += ", tls.crt and tls.key"
         yield "Secret", "rohe-broker", f"keys {files}: settings of the broker, with its users"
     elif embedded is None:
         credentials = spec.broker.credentials
@@ -99,7 +101,8 @@ def _named(
             yield "Secret", reference.name, f"{keys}: credentials for {spec.broker.url}"
     elif workload.role == "agent" or workload.pipeline in connected:
         client = workload.slug if workload.system else workload.topic
-        content = 'key credentials.json: {"url": ..., "client": ..., "user": ..., "password": ...}'
+        ca = ', "ca": ...' if embedded.tls else ""
+        content = f'key credentials.json: {{"url": ..., "client": ..., "user": ..., "password": ...{ca}}}'
         yield "Secret", f"rohe-credential-{client}", content
     for name, value in service.env.items():
         if isinstance(value, SecretValue):

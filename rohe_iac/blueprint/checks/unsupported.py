@@ -70,6 +70,9 @@ def _stack_fields(stack: Stack) -> Iterator[_Field]:
         yield ("spec", "broker", "embedded", "server"), what, "add image: one of the agent with the server installed"
     if local and embedded is not None and embedded.image is not None:
         yield ("spec", "broker", "embedded", "image"), "broker.embedded.image, on the target local,", "leave it out"
+    if local and embedded is not None and embedded.tls:
+        hint = "leave it out: the broker listens on 127.0.0.1 alone"
+        yield ("spec", "broker", "embedded", "tls"), "broker.embedded.tls, on the target local,", hint
     if spec.broker.credentials is not None:
         secret = SecretValue.model_construct(secret=spec.broker.credentials.secret)
         if local:

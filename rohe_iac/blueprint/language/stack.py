@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict,
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     Bytes,
+    Flag,
     Metadata,
     Model,
     Name,
@@ -160,6 +161,7 @@ class EmbeddedBroker(Model):
     server: Literal["nats", "mosquitto"] = "nats"
     image: Image | None = None
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
+    tls: Flag = False
 
 
 def _validate_broker_url(text: str) -> str:

@@ -140,7 +140,8 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
     spec = blueprint.stack.spec
     system = []
     if spec.broker.embedded is not None and connected_pipelines(blueprint):
-        names = ("mqtt", "nats", "monitor") if spec.broker.embedded.server == "nats" else ("mqtt",)
+        mqtt = "mqtts" if spec.broker.embedded.tls and spec.target.local is None else "mqtt"
+        names = (mqtt, "nats", "monitor") if spec.broker.embedded.server == "nats" else (mqtt,)
         ports = tuple(Port(name=name) for name in names)
         broker = Service(name="broker", ports=ports, requests=spec.broker.embedded.requests, priority=1_000_000)
         system.append(Workload("", broker, "", "rohe-broker", "rohe-broker", role="broker"))

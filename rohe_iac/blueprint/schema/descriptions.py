@@ -344,6 +344,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "rohe/broker-mosquitto:0.1.0",
     ),
     "EmbeddedBroker.requests": ("The requests of the broker.", "{cpu: 50m, memory: {rss: 64Mi}}"),
+    "EmbeddedBroker.tls": (
+        "Whether clients in a cluster connect by TLS alone, with certificates that apply makes and renews.",
+        "true",
+    ),
     "BrokerCredentials.secret": (
         "The secret that holds user and password; in a cluster a Secret with the keys user and password, and maybe ca.crt.",
         "broker",

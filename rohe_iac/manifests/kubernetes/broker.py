@@ -9,7 +9,7 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import SecretReference
 from rohe_iac.blueprint.linked.workload import Workload
-from rohe_iac.manifests.kubernetes.ports import BROKER_PORT, NATS_PORT
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORTS, NATS_PORT
 from rohe_iac.manifests.kubernetes.secrets import (
     BROKER_SECRET,
     CREDENTIALS,
@@ -47,7 +47,7 @@ class BrokerAccess:
     def url(self) -> str:
         """Returns the broker's URL, "" where there is none."""
         if self.own is not None:
-            return f"mqtt://{self.own.slug}.{self.namespace}.svc:{BROKER_PORT}"
+            return f"{self._scheme}://{self.own.slug}.{self.namespace}.svc:{BROKER_PORTS[self._scheme]}"
         return self.rendering.blueprint.stack.spec.broker.url or ""
 
     @property
@@ -94,9 +94,23 @@ class BrokerAccess:
             "server": self.server,
             "users": list(grants),
             "address": "broker/broker",
-            "broker_ports": {"mqtt": BROKER_PORT, "nats": NATS_PORT},
+            "broker_ports": {"mqtt": BROKER_PORTS[self._scheme], "nats": NATS_PORT},
+            "tls_names": self._names if self._scheme == "mqtts" else [],
         }
         yield "Broker", "settings", "broker/broker", values, tuple(f"credential-{client}" for client in grants)
+
+    @property
+    def _scheme(self) -> str:
+        """Returns the scheme of the URL of the broker that the stack runs, which is the name of its port, too."""
+        embedded = self.rendering.blueprint.stack.spec.broker.embedded
+        return "mqtts" if embedded is not None and embedded.tls else "mqtt"
+
+    @property
+    def _names(self) -> list[str]:
+        """Returns the names that DNS of the cluster has for the broker's Service, that of the URL first."""
+        name = self.own.slug if self.own is not None else ""
+        inner = f"{name}.{self.namespace}"
+        return [f"{inner}.svc", f"{inner}.svc.cluster.local", inner, name]
 
     @property
     def _users_secret(self) -> SecretReference:

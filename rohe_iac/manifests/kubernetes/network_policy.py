@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload
-from rohe_iac.manifests.kubernetes.ports import container_ports
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORTS, container_ports
 
 DNS: dict[str, Any] = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}
 """DNS servers may be pods, or caches on the node that no selector finds, so only the port says what they are."""
 
-_BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+_URL_PORTS = {**BROKER_PORTS, "ws": 80, "wss": 443}
 """The port of a broker by the scheme of its URL, where the URL names none."""
 
 
@@ -102,7 +102,7 @@ class NetworkRules:
             return [{"to": [self._pods(own)], "ports": _ports(own[0])}]
         url = urlsplit(self.blueprint.stack.spec.broker.url or "")
         # A policy knows no names of hosts, so the port alone says where the broker is.
-        return [{"ports": [{"port": url.port or _BROKER_PORTS[url.scheme]}]}] if url.scheme else []
+        return [{"ports": [{"port": url.port or _URL_PORTS[url.scheme]}]}] if url.scheme else []
 
 
 def _ports(workload: Workload) -> list[dict[str, Any]]:

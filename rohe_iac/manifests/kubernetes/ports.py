@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rohe_iac.blueprint.language.pipeline import Port
 from rohe_iac.blueprint.linked.workload import Workload
 
-BROKER_PORT = 1883
-"""The TCP port that IANA assigns to MQTT."""
+BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
+"""The TCP ports that IANA assigns to MQTT, without and with TLS, by the name of the broker's port."""
 
 NATS_PORT = 4222
 """The port of the NATS server's own protocol, on loopback in the broker's pod, and refusing all users."""
@@ -41,7 +41,7 @@ def container_ports(workload: Workload) -> list[tuple[Port, int]]:
     """Returns the ports that a container listens on, with their numbers, in the order of the blueprint."""
     ports = workload.service.ports
     if workload.role == "broker":
-        return [(port, BROKER_PORT) for port in ports if port.name == "mqtt"]
+        return [(port, BROKER_PORTS[port.name]) for port in ports if port.name in BROKER_PORTS]
     return list(zip(ports, port_numbers(ports), strict=True))
 
 

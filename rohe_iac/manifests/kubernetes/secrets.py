@@ -8,6 +8,9 @@ from rohe_iac.blueprint.language.stack import Broker
 BROKER_SECRET = "rohe-broker"
 """The Secret with the broker's settings and users, one key a file."""
 
+AUTHORITY_SECRET = "rohe-broker-authority"
+"""The Secret with the key of the authority that signs the broker's certificate; no pod has it."""
+
 CREDENTIALS = "credentials.json"
 """The key with the credentials of a client."""
 

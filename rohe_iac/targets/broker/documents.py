@@ -30,7 +30,13 @@ def broker_of(document: ManifestDocument) -> BrokerSpec:
         server = document.spec.get("server", "nats")
         needed = {"nats": ("mqtt", "nats"), "mosquitto": ("mqtt",)}[server]
         opened = {name: ports[name] for name in (*needed, *ports)}
-        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server)
+        names = tuple(_dns_name(name) for name in document.spec["tls"]["names"]) if "tls" in document.spec else ()
+        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server, names)
+
+
+def _dns_name(text: object) -> str:
+    """Returns a name of DNS that may be part of a certificate."""
+    return ".".join(checked_name(label) for label in str(text).split("."))
 
 
 def _topic(text: object) -> str:

@@ -8,7 +8,14 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
-from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.server import (
+    MAX_PAYLOAD,
+    SESSION_EXPIRY,
+    TLS_CERTIFICATE,
+    TLS_KEY,
+    BrokerPlace,
+    find_binary,
+)
 from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.broker.user import User
 
@@ -75,6 +82,8 @@ class MosquittoServer:
             "log_type warning",
             "log_type notice",
         ]
+        if broker.tls_names:
+            lines += [f"certfile {place.folder}/{TLS_CERTIFICATE}", f"keyfile {place.folder}/{TLS_KEY}"]
         if place.as_root:
             # As root, the server would become the user mosquitto, who may not read the stack's folder.
             lines.append("user root")

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from rohe_iac.targets.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
+from rohe_iac.targets.broker.server import (
+    MAX_PAYLOAD,
+    SESSION_EXPIRY,
+    TLS_CERTIFICATE,
+    TLS_KEY,
+    BrokerPlace,
+    find_binary,
+)
 from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.broker.user import User
 
@@ -96,6 +103,8 @@ class NatsServer:
 
         The server reads no escapes beyond ASCII, so the store's path is relative to the server's working directory.
         """
+        certificate, key = (json.dumps(str(place.folder / name)) for name in (TLS_CERTIFICATE, TLS_KEY))
+        tls = f", tls {{ cert_file: {certificate}, key_file: {key} }}" if broker.tls_names else ""
         return "\n".join(
             (
                 f"server_name: {json.dumps(f'rohe-{place.stack}')}",
@@ -108,7 +117,7 @@ class NatsServer:
                 # session share 65,535: with a larger number each, later subscriptions of an agent would be refused.
                 # Without consumer_inactive_threshold, a session that nobody opens again keeps its messages for ever.
                 f'mqtt {{ host: {json.dumps(place.host)}, port: {broker.ports["mqtt"]}, ack_wait: "3s",'
-                f' max_ack_pending: {ACK_PENDING}, consumer_inactive_threshold: "{SESSION_EXPIRY}s" }}',
+                f' max_ack_pending: {ACK_PENDING}, consumer_inactive_threshold: "{SESSION_EXPIRY}s"{tls} }}',
                 "include ./users.conf",
                 "",
             )

@@ -40,6 +40,10 @@ class BrokerPlace:
     as_root: bool = field(default_factory=lambda: os.geteuid() == 0)
 
 
+TLS_CERTIFICATE, TLS_KEY = "tls.crt", "tls.key"
+"""Names of the files of the server's certificate and of its key, in the broker's folder."""
+
+
 class BrokerMissing(RoheError):
     """The program of the embedded broker is not installed."""
 

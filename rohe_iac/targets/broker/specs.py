@@ -29,9 +29,11 @@ class BrokerSpec:
         ports: Port numbers by name.
         users: Names of the clients.
         server: Name of the server, nats or mosquitto.
+        tls_names: DNS names of the server's certificate, that of the URL first; without any there is no TLS.
     """
 
     address: str
     ports: dict[str, int]
     users: tuple[str, ...]
     server: str = "nats"
+    tls_names: tuple[str, ...] = ()

@@ -1,4 +1,6 @@
-"""Broker secrets: the credentials of the broker's clients, and its settings and users, as Secrets of the cluster.
+"""Broker secrets: what the broker and its clients need to know each other, as Secrets of the cluster.
+
+They are the credentials of the clients, the settings, users and certificate of the broker, and who signed that.
 
 rohe makes them itself, before the engine makes anything: no value reaches the engine's state, and pods are told of a
 change at once. The Secrets are what is true of passwords: those that exist are kept, and absent ones are made.
@@ -16,7 +18,14 @@ from typing import Any
 from lightkube import ApiError
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
-from rohe_iac.manifests.kubernetes.secrets import BROKER_FOLDER, BROKER_SECRET, CREDENTIALS, credential_secret
+from rohe_iac.foundation.clock import Clock, SystemClock
+from rohe_iac.manifests.kubernetes.secrets import (
+    AUTHORITY_SECRET,
+    BROKER_FOLDER,
+    BROKER_SECRET,
+    CREDENTIALS,
+    credential_secret,
+)
 from rohe_iac.manifests.kubernetes.storage import FOLDER
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.broker.documents import broker_of, credential_of
@@ -25,6 +34,7 @@ from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.broker_certificate import BrokerCertificate
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.manifest_document import read_document
 
@@ -47,8 +57,9 @@ TOUCHED = "rohe.dev/secrets"
 class BrokerSecrets:
     """The Secrets of one stack's own broker; without such a broker it does nothing."""
 
-    def __init__(self, server: ApiServer, namespace: str, stack: str) -> None:
+    def __init__(self, server: ApiServer, namespace: str, stack: str, clock: Clock | None = None) -> None:
         self._server, self._namespace, self._stack = server, namespace, stack
+        self._clock = clock or SystemClock()
 
     def prepare(self, manifests: Sequence[Manifest]) -> None:
         """Makes and changes the Secrets before any pod does.
@@ -68,17 +79,27 @@ class BrokerSecrets:
             return self._secret(BROKER_SECRET, {})
         return self._secret(credential_secret(credential_of(document).client), {})
 
+    def further(self, manifests: Sequence[Manifest]) -> tuple[ClusterObject, ...]:
+        """Returns the Secrets without values that the manifests need and that no manifest stands for."""
+        return (self._secret(AUTHORITY_SECRET, {}),) if any(broker.tls_names for broker in _brokers(manifests)) else ()
+
+    def due(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Returns the addresses of the brokers whose certificates the next apply makes or renews."""
+        brokers = [broker for broker in _brokers(manifests) if broker.tls_names]
+        present = self._present() if brokers else {}
+        stored = BrokerCertificate.stored(present.get(AUTHORITY_SECRET), present.get(BROKER_SECRET))
+        return tuple(broker.address for broker in brokers if stored.is_due(broker.tls_names, self._clock.now()))
+
     def _write(self, manifests: Sequence[Manifest], *, keep: bool) -> None:
-        documents = [read_document(manifest.text) for manifest in manifests if manifest.kind in (CREDENTIAL, BROKER)]
-        brokers = [broker_of(document) for document in documents if document.kind == BROKER]
+        documents = [read_document(manifest.text) for manifest in manifests if manifest.kind == CREDENTIAL]
+        brokers = _brokers(manifests)
         if not brokers:
             return
-        present = self._present()
+        broker, present = brokers[0], self._present()
+        certificate = self._certificate(broker, present)
         former = {user.client: user for user in map(_user_of, present.values()) if user is not None}
         users, changed = [], set()
         for document in documents:
-            if document.kind != CREDENTIAL:
-                continue
             wanted = credential_of(document)
             password = former[wanted.client].password if wanted.client in former else secrets.token_urlsafe(24)
             content = {
@@ -86,8 +107,10 @@ class BrokerSecrets:
                 "client": wanted.client,
                 "user": wanted.client,
                 "password": password,
-                "mqtt": SERVERS[brokers[0].server].mqtt,
+                "mqtt": SERVERS[broker.server].mqtt,
             }
+            if certificate is not None:
+                content["ca"] = certificate.authority.certificate.decode()
             grants = {"publish": list(wanted.publish), "subscribe": list(wanted.subscribe)}
             data = {CREDENTIALS: canonical_json(content), GRANTS: canonical_json(grants)}
             name = credential_secret(wanted.client)
@@ -96,9 +119,22 @@ class BrokerSecrets:
             users.append(User(wanted, password))
         if keep:
             users = _joined(users, former.values())
-        if self._put(BROKER_SECRET, self._files(brokers[0], users), present.get(BROKER_SECRET), {}):
+        files = {**self._files(broker, users), **(certificate.server_files if certificate is not None else {})}
+        if self._put(BROKER_SECRET, files, present.get(BROKER_SECRET), {}):
             changed.add(BROKER_SECRET)
         self._tell_pods(changed)
+
+    def _certificate(self, broker: BrokerSpec, present: Mapping[str, ClusterObject]) -> BrokerCertificate | None:
+        """Returns the broker's certificate, renewed where it is due; None for a broker without TLS.
+
+        The authority is written first: a certificate whose signer is lost would have to be made again.
+        """
+        if not broker.tls_names:
+            return None
+        stored = BrokerCertificate.stored(present.get(AUTHORITY_SECRET), present.get(BROKER_SECRET))
+        found = stored.renewed(self._stack, broker.tls_names, self._clock.now())
+        self._put(AUTHORITY_SECRET, found.authority_files, present.get(AUTHORITY_SECRET), {})
+        return found
 
     def _files(self, broker: BrokerSpec, users: Iterable[User]) -> Mapping[str, bytes]:
         """Returns the files of the broker's folder by name."""
@@ -144,6 +180,10 @@ class BrokerSecrets:
                 self._server.apply(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}), force=True)
             except ApiError:
                 continue  # it has ended since, or an admission policy refuses: the kubelet finds the Secret by itself
+
+
+def _brokers(manifests: Sequence[Manifest]) -> list[BrokerSpec]:
+    return [broker_of(read_document(manifest.text)) for manifest in manifests if manifest.kind == BROKER]
 
 
 def _user_of(secret: ClusterObject) -> User | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, expiry_warning
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.images.node_images import node_images
@@ -237,11 +239,17 @@ class KubernetesDeploymentTarget:
 
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
-        return live_parts(self._listed("apps/v1", "Deployment"), self._listed("v1", "Pod"))
+        parts = live_parts(self._listed("apps/v1", "Deployment"), self._listed("v1", "Pod"))
+        return tuple(
+            replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
+            if part.address.startswith("broker/")
+            else part
+            for part in parts
+        )
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns nothing: what hinders the whole stack is said where the cluster is asked."""
-        return ()
+        """Returns that the broker's certificate is about to expire; the rest is said where the cluster is asked."""
+        return expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -254,7 +262,8 @@ class KubernetesDeploymentTarget:
         keys = {*present, *([namespace.key] if namespace is not None else ())}
         absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
         idle = [part.address for part in self.live() if part.state != "running"]
-        return tuple(sorted({*absent, *idle, *(str(item) for item in self._strays(manifests, present.values()))}))
+        due = self._secrets.due(manifests)
+        return tuple(sorted({*absent, *idle, *due, *(str(item) for item in self._strays(manifests, present.values()))}))
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
@@ -322,6 +331,7 @@ class KubernetesDeploymentTarget:
         return tuple(self._server.list(found, self._namespace, self._selector))
 
     def _strays(self, manifests: Sequence[Manifest], found: Iterable[ClusterObject]) -> tuple[ClusterObject, ...]:
-        unwanted = strays(found, {self._object(manifest).key for manifest in manifests})
+        wanted = {self._object(manifest).key for manifest in manifests}
+        unwanted = strays(found, wanted | {secret.key for secret in self._secrets.further(manifests)})
         # A claim may still have reports that no agent has heard: it stays until the stack is destroyed.
         return tuple(item for item in unwanted if item.kind != "PersistentVolumeClaim")

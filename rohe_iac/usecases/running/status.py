@@ -34,6 +34,8 @@ class PartStatus:
         ended: when its last run ended, in seconds since the epoch; 0 where none has ended.
         unlimited: a sentence for each limit that is not in force.
         serial: the number of the record that it was made of; 0 where that is not known.
+        certificate_expires: when the certificate that it shows its clients expires, in seconds since the epoch; 0 where
+            it has none.
         stale: what runs or reports instead of what the plan has; empty where that is the same, or not known.
     """
 
@@ -51,6 +53,7 @@ class PartStatus:
     unlimited: tuple[str, ...] = ()
     serial: int = 0
     stale: str = ""
+    certificate_expires: float = 0.0
 
     @property
     def well(self) -> bool:
@@ -269,6 +272,7 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
         ended=live.ended,
         unlimited=live.unlimited,
         serial=live.serial,
+        certificate_expires=live.certificate_expires,
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import yaml
 from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.broker.certificates import KeyPair, is_due, new_server, serves
 from rohe_iac.targets.kubernetes.broker_secrets import TOUCHED
 from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.nodes import simulated_node
@@ -94,6 +96,11 @@ class Watched:
     def password(self, client: str) -> str:
         return str(json.loads(self.secrets()[f"rohe-credential-{client}"]["credentials.json"])["password"])
 
+    def broker_pod(self) -> dict[str, Any]:
+        pods = self.cluster.objects("pods", self.namespace)
+        (pod,) = [pod for pod in pods if "broker" in pod["metadata"]["name"]]
+        return pod
+
     def claims(self) -> dict[str, str]:
         """Returns the phases of the stack's claims by name."""
         found = self.cluster.objects("persistentvolumeclaims", self.namespace)
@@ -131,7 +138,7 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     assert {client: watched.password(client) for client in clients} == words
     assert "report.web.web-1" in watched.secrets()["rohe-broker"]["users.conf"]
     pods = watched.cluster.objects("pods", watched.namespace)
-    (broker,) = [pod for pod in pods if "broker" in pod["metadata"]["name"]]
+    broker = watched.broker_pod()
     assert TOUCHED in broker["metadata"]["annotations"]
     uid = broker["metadata"]["uid"]
     serials = {instance: part["serial"] for instance, part in watched.status().items()}
@@ -155,6 +162,52 @@ def test_passwords_are_made_once_rotated_by_deletion_and_nowhere_but_in_secrets(
     watched.write(replicas=1)
     watched.run("apply", "--yes", "--allow-interruption")
     assert "report.web.web-1" not in watched.secrets()["rohe-broker"]["users.conf"]
+
+
+def test_certificates_of_the_broker_are_made_renewed_without_a_restart_and_nowhere_but_in_secrets(
+    watched: Watched,
+) -> None:
+    watched.write(broker={"embedded": {"tls": True}})
+    watched.run("apply", "--yes", "--allow-interruption")
+    first = watched.secrets()
+    host = f"rohe-broker.{watched.namespace}.svc"
+    authority = _pair(first["rohe-broker-authority"])
+    assert serves(_pair(first["rohe-broker"]), authority, [host, f"{host}.cluster.local", host[:-4], "rohe-broker"])
+    content = json.loads(first["rohe-credential-web"]["credentials.json"])
+    assert (content["url"], content["ca"]) == (f"mqtts://{host}:8883", authority.certificate.decode())
+    written = [path.read_bytes() for path in watched.folder.rglob("*") if path.is_file()]
+    assert not [text for text in written if b"PRIVATE KEY" in text or b"BEGIN CERTIFICATE" in text]
+    assert watched.status()["rohe-broker-0"]["certificate"]["daysLeft"] == 364
+    assert "No change" in watched.run("apply", "--yes", "--allow-interruption")
+    assert watched.secrets() == first
+
+    old = new_server(authority, (host, f"{host}.cluster.local", host[:-4], "rohe-broker"), time.time() - 355 * 86400)
+    values = {"tls.crt": old.certificate.decode(), "tls.key": old.key.decode()}
+    patch = json.dumps({"stringData": values})
+    watched.cluster.kubectl("patch", "secret", "rohe-broker", "-n", watched.namespace, "--type=merge", "-p", patch)
+    said = watched.run("status")
+    assert "the broker's certificate expires in 9 days" in said
+    uid = watched.broker_pod()["metadata"]["uid"]
+    watched.run("apply", "--yes", "--allow-interruption")
+    renewed = watched.secrets()
+    assert renewed["rohe-broker-authority"] == first["rohe-broker-authority"]
+    assert not is_due(_pair(renewed["rohe-broker"]), time.time())
+    assert (watched.broker_pod()["metadata"]["uid"], TOUCHED in watched.broker_pod()["metadata"]["annotations"]) == (
+        uid,
+        True,
+    )
+    assert "the broker's certificate" not in watched.run("status")
+
+    watched.write()
+    watched.run("apply", "--yes", "--allow-interruption")
+    plain = watched.secrets()
+    assert "rohe-broker-authority" not in plain
+    assert "tls.key" not in plain["rohe-broker"]
+    assert "ca" not in json.loads(plain["rohe-credential-web"]["credentials.json"])
+
+
+def _pair(values: dict[str, str]) -> KeyPair:
+    return KeyPair(values["tls.crt"].encode(), values["tls.key"].encode())
 
 
 def test_a_claim_stays_behind_when_its_replica_moves_and_goes_with_the_stack(watched: Watched) -> None:

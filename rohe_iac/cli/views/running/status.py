@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -104,9 +105,19 @@ def _remarks(part: PartStatus) -> Iterator[str]:
         yield f"[red]{name} {part.state}: {escape(part.detail)}[/red]"
     if part.stale:
         yield f"[yellow]{name} is stale: {escape(part.stale)}[/yellow]"
+    if part.certificate_expires:
+        day = time.strftime("%Y-%m-%d", time.gmtime(part.certificate_expires))
+        days = _days_left(part)
+        when = f"expires in {counted(days, 'day')}, on {day}" if days >= 0 else f"expired on {day}"
+        yield f"[{'dim' if days >= 0 else 'red'}]{name}: its certificate {when}[/]"
     if part.last_end:
         at = f" at {time.strftime('%H:%M:%S %Z', time.localtime(part.ended))}" if part.ended else ""
         yield f"[yellow]{name}: the last run {escape(part.last_end)}{at}[/yellow]"
+
+
+def _days_left(part: PartStatus) -> int:
+    """Returns the whole days until the certificate of a part expires, below 0 after that."""
+    return math.floor((part.certificate_expires - time.time()) / 86400)
 
 
 def _age(part: PartStatus) -> str:
@@ -149,6 +160,9 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "unlimited": list(part.unlimited),
                 "serial": part.serial,
                 "stale": part.stale,
+                "certificate": {"expires": part.certificate_expires, "daysLeft": _days_left(part)}
+                if part.certificate_expires
+                else None,
             }
             for part in status.parts
         ],

@@ -79,6 +79,7 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
         ("objective", "onViolation: reroute", "onViolation reroute of objective 'response_time'"),
         ("contract", "sinks: [prometheus]", "sink prometheus"),
         ("stack", "target: {local: {runtime: docker}}", "runtime docker"),
+        ("stack", "broker: {embedded: {tls: true}}", "broker.embedded.tls, on the target local,"),
         ("stack", "agents: {perPipeline: 2}", "agents.perPipeline above 1"),
         ("stack", "store: {mongodb: {uri: {secret: 'env:URI'}}}", "store.mongodb"),
     ],

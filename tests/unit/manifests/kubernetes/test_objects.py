@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rohe_iac.blueprint.language.stack import Broker, EmbeddedBroker, KubernetesTarget, Target
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
 from rohe_iac.manifests.kubernetes.deployment import RECREATE, SURGE
 from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
-from rohe_iac.manifests.kubernetes.ports import BROKER_PORT
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORTS
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan
@@ -71,8 +73,33 @@ def test_a_replica_reports_to_the_broker_s_service(
         if manifest.kind == "Deployment" and manifest.address.startswith("replica/")
     )
     variables = {entry["name"]: entry for entry in _container(deployment)["env"]}
-    assert variables["ROHE_REPORT_URL"]["value"].endswith(f".{rendering.namespace}.svc:{BROKER_PORT}")
+    assert variables["ROHE_REPORT_URL"]["value"].endswith(f".{rendering.namespace}.svc:{BROKER_PORTS['mqtt']}")
     assert list(variables) == sorted(variables)
+
+
+def test_a_broker_with_tls_has_the_port_and_the_names_of_its_certificate(
+    plan_example: Callable[[str], tuple[Blueprint, Plan]],
+) -> None:
+    blueprint, planned = plan_example("bts")
+    spec = blueprint.stack.spec
+    parts = {"broker": Broker(embedded=EmbeddedBroker(tls=True)), "target": Target(kubernetes=KubernetesTarget())}
+    stack = blueprint.stack.model_copy(update={"spec": spec.model_copy(update=parts)})
+    rendering = KubernetesManifests(replace(blueprint, stack=stack), planned)
+    documents = [_document(manifest) for manifest in rendering.manifests()]
+    named = {(item["kind"], item["metadata"]["name"]): item for item in documents}
+    host = f"rohe-broker.{rendering.namespace}.svc"
+    assert named["Service", "rohe-broker"]["spec"]["ports"] == [{"name": "mqtts", "port": 8883}]
+    (rule,) = named["NetworkPolicy", "rohe-broker"]["spec"]["ingress"]
+    assert rule["ports"] == [{"port": 8883}]
+    (settings,) = [item["spec"] for item in documents if item["kind"] == "Broker"]
+    assert settings["ports"]["mqtt"] == 8883
+    assert settings["tls"]["names"] == [
+        host,
+        f"{host}.cluster.local",
+        f"rohe-broker.{rendering.namespace}",
+        "rohe-broker",
+    ]
+    assert {item["spec"]["url"] for item in documents if item["kind"] == "Credential"} == {f"mqtts://{host}:8883"}
 
 
 def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_path: Path) -> None:

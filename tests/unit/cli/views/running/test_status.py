@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,3 +81,20 @@ def test_why_an_objective_is_unknown_is_said_and_whether_that_is_a_fault(
     StatusView(screen).show(status(overdue=True), Output.json)
     [value] = json.loads(capsys.readouterr().out)["unknown"]
     assert value == {"contract": "sla", "objective": "fast", **unknown, "overdue": True}
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(364.5, "expires in 364 days, on "), (1.5, "expires in 1 day, on "), (-3.0, "expired on ")]
+)
+def test_the_days_of_a_certificate_are_said(
+    new_screen: Any, capsys: pytest.CaptureFixture[str], days: float, said: str
+) -> None:
+    expires = time.time() + days * 86400
+    status = replace(STATUS, parts=(MISSING, replace(RUNNING, certificate_expires=expires)))
+    screen, printed = new_screen()
+    StatusView(screen).show(status, Output.human)
+    assert f"a/0: its certificate {said}" in printed()
+    StatusView(screen).show(status, Output.json)
+    parts = {part["instance"]: part for part in json.loads(capsys.readouterr().out)["parts"]}
+    assert parts["a-0"]["certificate"] == {"expires": expires, "daysLeft": math.floor(days - 0.01)}
+    assert parts["b-0"]["certificate"] is None

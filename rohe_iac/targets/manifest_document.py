@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +52,7 @@ def read_document(text: str, serial: int = 0) -> ManifestDocument:
         UnreadableManifest: The text is no document.
     """
     try:
-        value = yaml.safe_load(text)
+        value = _value(text)
         metadata = value["metadata"]
         return ManifestDocument(
             kind=value["kind"],
@@ -64,6 +65,15 @@ def read_document(text: str, serial: int = 0) -> ManifestDocument:
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UnreadableManifest("a manifest does not read as a document of rohe", detail=_words(error)) from error
+
+
+def _value(text: str) -> Any:
+    """Returns the value of a text; JSON, which is YAML too, is read a hundred times as fast by its own reader."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        # Not the reader in C: deep nesting would end the process.
+        return yaml.safe_load(text)
 
 
 def checked_name(text: object) -> str:

@@ -133,7 +133,7 @@ class Stack:
 
     def apply(self) -> Taken:
         """Plans and applies; a changed replica may be interrupted."""
-        return run(self.command("apply", "--yes"), environment=self.environment)
+        return run(self.command("apply", "--yes", "--allow-interruption"), environment=self.environment)
 
     def render(self) -> Path:
         """Returns a folder with the manifests."""
@@ -164,7 +164,7 @@ def main(services: int, manifests: int, replicas: int) -> None:
         plane.start(programs, owner=os.getpid())
         try:
             plane.create(simulated_node(f"bench-{n}", cpu="64", memory="256Gi", pods="500") for n in range(NODES))
-            print(f"apply to a cluster: {NODES} simulated nodes, one run each")
+            print(f"apply to a cluster: {NODES} simulated nodes, one run each", flush=True)
             awaited(Stack(folder, "awaited", plane), services, kubectl)
             many(folder, plane, manifests, kubectl)
             scaled(Stack(folder, "scaled", plane), replicas, kubectl)
@@ -193,21 +193,21 @@ def many(folder: Path, plane: ControlPlane, manifests: int, kubectl: str) -> Non
     stack = Stack(folder, "many", plane)
     services = services_for(stack, manifests)
     bare = [sys.executable, BARE, str(stack.root / "manifests"), str(folder / "bare"), CONTEXT, stack.name]
-    results: dict[str, tuple[Taken, Taken]] = {}
+    others: dict[str, Taken] = {}
     for title in ("up", "unchanged", "one changed"):
         stack.write(services, changed=title == "one changed")
         stack.render()
-        others = run(bare, environment=stack.environment)
-        results[title] = (others, others)
+        others[title] = run(bare, environment=stack.environment)
+        print(f"  bare program, {title}: {others[title]}", flush=True)
     run([kubectl, "delete", "namespace", stack.name, "--ignore-not-found"], environment=stack.environment)
-    for title, (other, _) in results.items():
-        stack.write(services, changed=title == "one changed")
-        results[title] = (other, stack.apply())
     count = len(list((stack.root / "manifests").rglob("*.yaml")))
-    for title, (other, own) in results.items():
+    most = 0.0
+    for title, other in others.items():
+        stack.write(services, changed=title == "one changed")
+        own = stack.apply()
+        most = max(most, own.memory)
         compare(f"{count} manifests, {title}", own, other, "bare program")
-    most = max(own.memory for _, own in results.values())
-    print(f"  {'':<34} most memory of rohe's own process: {most:.0f} MB")
+    print(f"  {'':<34} most memory of rohe's own process: {most:.0f} MB", flush=True)
     run(stack.command("destroy", "--yes"), environment=stack.environment)
 
 

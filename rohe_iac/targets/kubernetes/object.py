@@ -137,7 +137,7 @@ def object_of(manifest: Manifest) -> ClusterObject:
     return found
 
 
-def engine_inputs(found: ClusterObject, namespace: str, project: str, manifest: Manifest) -> dict[str, Any]:
+def engine_inputs(found: ClusterObject, namespace: str, project: str, stack: str, manifest: Manifest) -> dict[str, Any]:
     """Returns the inputs of an object's resource: the object with the provider's annotations.
 
     Args:
@@ -145,11 +145,13 @@ def engine_inputs(found: ClusterObject, namespace: str, project: str, manifest: 
         namespace: The namespace of the stack, which an object that is in none gets as a label: stacks of one name may
             be in two namespaces of a cluster.
         project: The project id, a label too: two projects may have a stack of one name.
+        stack: The name of the stack, by whose label the sweep finds objects of a user's own templates, too.
         manifest: The manifest, whose serial and digest a pod carries.
     """
     metadata = dict(found.body["metadata"])
     metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
-    metadata["labels"] = {**found.labels, PROJECT: project, **({} if found.namespace else {NAMESPACE_LABEL: namespace})}
+    own = {MANAGED_BY: "rohe", STACK: stack, PROJECT: project}
+    metadata["labels"] = {**found.labels, **own, **({} if found.namespace else {NAMESPACE_LABEL: namespace})}
     body = {**found.body, "metadata": metadata}
     if manifest.serial and found.kind == "Deployment":
         spec, marks = found.body["spec"], {SERIAL: str(manifest.serial), DIGEST: manifest.digest}

@@ -29,6 +29,15 @@ RATE = {"qps": 200, "burst": 400}
 """Requests a second that the provider sends, and at once; the API server itself limits each user more fairly."""
 
 
+ONE_CHECKPOINT = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Has the engine write its state once, at the end of a run.
+
+By default it writes all of it twice a resource, whose time grows with the square of their number. A run that is killed
+leaves the older state: the next one takes over by server-side apply what is there already, does not miss what is gone,
+and the sweep removes by its labels what no manifest asks for.
+"""
+
+
 def kubernetes_plugin(
     provider: FoundProgram, context: str | None, namespace: str, cluster: str, *, overwrites: bool
 ) -> ProviderPlugin:
@@ -52,5 +61,5 @@ def kubernetes_plugin(
     }
     if context is not None:
         settings = {**settings, "context": context}
-    environment = {"PULUMI_K8S_ENABLE_PATCH_FORCE": str(overwrites).lower()}
+    environment = {"PULUMI_K8S_ENABLE_PATCH_FORCE": str(overwrites).lower(), **ONE_CHECKPOINT}
     return ProviderPlugin(PROVIDER.name, provider.path.parent, settings, provider.version, environment)

@@ -22,7 +22,6 @@ from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, 
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.images.node_images import node_images
-from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import (
@@ -197,7 +196,7 @@ class KubernetesDeploymentTarget:
         """Returns the object that the provider applies, or the document that rohe's own reads."""
         if manifest.kind == document.KIND:
             return {"name": manifest.name, "manifest": manifest.text}
-        return engine_inputs(self._object(manifest), self._namespace, self._project, manifest)
+        return engine_inputs(self._object(manifest), self._namespace, self._project, self._stack, manifest)
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
         """Checks that the cluster answers and knows the kinds of all objects.
@@ -286,6 +285,8 @@ class KubernetesDeploymentTarget:
 
     def inquirer(self, timeout: float) -> contextlib.AbstractContextManager[AgentInquirer]:
         """Returns a context that asks the agents through their pods."""
+        # Every other command goes without websockets and the client of a broker.
+        from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 
         def pods_of(instance: str) -> tuple[ClusterObject, ...]:
             return tuple(pod for pod in self._listed("v1", "Pod") if instance_of(pod) == instance)

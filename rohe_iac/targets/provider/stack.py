@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.resources import RESOURCES, Site
-from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.manifest_document import ManifestDocument
 from rohe_iac.targets.permit import Permit
 
 if TYPE_CHECKING:
     from rohe_iac.targets.kubernetes.readiness.resource import ClusterSite
+    from rohe_iac.targets.local.resources import Resource, Site
 
 CLUSTER = "rohe:kubernetes:"
 """What the types of resources of a cluster begin with."""
@@ -68,8 +67,7 @@ class ProvidedStack:
             from rohe_iac.targets.kubernetes.readiness.resource import ReadinessResource
 
             return ReadinessResource().make(self._opened_cluster(), document)
-        _known(kind)
-        RESOURCES[kind].make(self._machine, document)
+        _resource(kind).make(self._machine, document)
         return {}
 
     def holds(self, kind: str, document: ManifestDocument) -> bool:
@@ -82,8 +80,7 @@ class ProvidedStack:
             from rohe_iac.targets.kubernetes.readiness.resource import ReadinessResource
 
             return ReadinessResource().holds(self._opened_cluster(), document)
-        _known(kind)
-        return RESOURCES[kind].holds(self._machine, document)
+        return _resource(kind).holds(self._machine, document)
 
     def remove(self, kind: str, document: ManifestDocument) -> None:
         """Removes the resource; an absent one is no error.
@@ -92,8 +89,7 @@ class ProvidedStack:
             RoheError: It cannot be removed, or no plan has the type.
         """
         if not kind.startswith(CLUSTER):  # a readiness is not there to be removed
-            _known(kind)
-            RESOURCES[kind].remove(self._machine, document)
+            _resource(kind).remove(self._machine, document)
 
     def _opened_cluster(self) -> ClusterSite:
         with self._opening:
@@ -106,6 +102,10 @@ class ProvidedStack:
 
     @cached_property
     def _site(self) -> Site:
+        # A stack in a cluster is served without what makes the parts of this machine.
+        from rohe_iac.targets.local.resources import Site
+        from rohe_iac.targets.local.stack_folder import Layout
+
         return Site(Layout(self.folder, self._root), cancelled=self._cancelled)
 
     @cached_property
@@ -119,6 +119,10 @@ class ProvidedStack:
         return ClusterSite(str(context) if context else None, namespace, stack, self._cancelled, self._tell)
 
 
-def _known(kind: str) -> None:
+def _resource(kind: str) -> Resource:
+    """Returns what makes the resources of a type on this machine."""
+    from rohe_iac.targets.local.resources import RESOURCES
+
     if kind not in RESOURCES:
         raise RoheError(f"a resource of the type {kind}, which no plan of rohe has, was refused")
+    return RESOURCES[kind]

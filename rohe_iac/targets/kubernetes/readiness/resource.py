@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_of
+from rohe_iac.targets.kubernetes.readiness.generations import Generations
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
@@ -59,10 +59,20 @@ class ClusterSite:
         return ApiServer(open_cluster(self.context, self.namespace))
 
     @property
+    def generations(self) -> Generations:
+        """Returns the generations of the stack's Deployments."""
+        with self._opening:
+            return self._generations
+
+    @property
     def watch(self) -> StackWatch:
         """Returns the one watch of the run."""
         with self._opening:
             return self._watch
+
+    @cached_property
+    def _generations(self) -> Generations:
+        return Generations(self.server, self.namespace, self.stack)
 
     @cached_property
     def _watch(self) -> StackWatch:
@@ -97,8 +107,8 @@ class ReadinessResource:
     def holds(self, site: ClusterSite, document: ManifestDocument) -> bool:
         """Returns whether every replica is ready now."""
         wanted = readiness_of(document)
-        replicas = self._with_generations(site, wanted)
         site.watch.start()
+        replicas = self._with_generations(site, wanted)
         waiting = ReplicaWait(site.watch)
         return all(waiting.standing(replica).standing is Standing.READY for replica in replicas)
 
@@ -107,10 +117,7 @@ class ReadinessResource:
 
     def _with_generations(self, site: ClusterSite, wanted: Readiness) -> tuple[AwaitedReplica, ...]:
         """Returns the replicas with the present generations of their Deployments, which the watch may not know yet."""
-        query = {"labelSelector": f"rohe.dev/stack={site.stack},rohe.dev/workload={wanted.workload}"}
-        path = f"/apis/apps/v1/namespaces/{site.namespace}/deployments"
-        items = json.loads("".join(site.server.lines(path, query, follow=False))).get("items") or ()
-        generations = {item["metadata"]["name"]: item["metadata"].get("generation", 0) for item in items}
+        generations = site.generations.now()
         return tuple(replace(replica, generation=generations.get(replica.instance, 0)) for replica in wanted.replicas)
 
 

@@ -24,7 +24,7 @@ def test_an_object_is_named_by_group_kind_namespace_and_name() -> None:
 def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_have() -> None:
     manifest = Manifest("deployment-back-0", "Deployment", "replica/back/0", TEXT)
     found = object_of(manifest)
-    inputs = engine_inputs(found, "edge", "market", manifest)
+    inputs = engine_inputs(found, "edge", "market", "shop", manifest)
     assert inputs["metadata"]["annotations"] == {
         "a": "b",
         "pulumi.com/skipAwait": "true",
@@ -32,17 +32,20 @@ def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_
         "pulumi.com/deletionPropagationPolicy": "background",
     }
     assert found.body["metadata"]["annotations"] == {"a": "b"}
-    assert inputs["metadata"]["labels"]["rohe.dev/project"] == "market"
+    labels = inputs["metadata"]["labels"]
+    assert labels["rohe.dev/project"] == "market"
+    # An object of a user's own template without labels is found by the sweep, too.
+    assert (labels["app.kubernetes.io/managed-by"], labels["rohe.dev/stack"]) == ("rohe", "shop")
 
 
 def test_a_pod_carries_the_serial_and_the_digest_of_its_manifest_once_it_is_applied() -> None:
     text = yaml.safe_dump({**yaml.safe_load(TEXT), "spec": {"template": {"metadata": {"annotations": {"c": "d"}}}}})
     manifest = Manifest("deployment-back-0", "Deployment", "replica/back/0", text, serial=7)
-    inputs = engine_inputs(object_of(manifest), "edge", "market", manifest)
+    inputs = engine_inputs(object_of(manifest), "edge", "market", "shop", manifest)
     marks = {"c": "d", "rohe.dev/serial": "7", "rohe.dev/digest": manifest.digest}
     assert inputs["spec"]["template"]["metadata"]["annotations"] == marks
     planned = replace(manifest, serial=0)
-    assert engine_inputs(object_of(planned), "edge", "market", planned)["spec"] == yaml.safe_load(text)["spec"]
+    assert engine_inputs(object_of(planned), "edge", "market", "shop", planned)["spec"] == yaml.safe_load(text)["spec"]
 
 
 @pytest.mark.parametrize("text", ["", "kind: Pod\n", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", "a: ["])

@@ -86,12 +86,16 @@ def _named(
     elif image:
         yield "image", image, ""
     if workload.role == "broker":
-        files = "mosquitto.conf, passwords and access"
+        files = ["mosquitto.conf", "passwords", "access"]
         if embedded is None or embedded.server == "nats":
-            files = "server.conf and users.conf"
+            files = ["server.conf", "users.conf"]
         if embedded is not None and embedded.tls:
-            files += ", tls.crt and tls.key"
-        yield "Secret", "rohe-broker", f"keys {files}: settings of the broker, with its users"
+            files += ["tls.crt", "tls.key"]
+        yield (
+            "Secret",
+            "rohe-broker",
+            f"keys {', '.join(files[:-1])} and {files[-1]}: settings of the broker, with its users",
+        )
     elif embedded is None:
         credentials = spec.broker.credentials
         if credentials is not None and (workload.role == "agent" or workload.pipeline in connected):

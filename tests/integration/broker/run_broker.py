@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -91,7 +92,9 @@ class RunBroker:
 
     def begin(self) -> None:
         command = "import sys; from rohe_iac.cli.main import run; sys.exit(run(['broker', 'run', sys.argv[1]]))"
-        self.process = subprocess.Popen([sys.executable, "-c", command, str(self.secret.folder)], text=True)
+        # A session of its own, as a container is: it ends as a whole.
+        words = [sys.executable, "-c", command, str(self.secret.folder)]
+        self.process = subprocess.Popen(words, text=True, start_new_session=True)
 
     def start(self, password: str = "first") -> None:
         self.begin()
@@ -115,5 +118,5 @@ class RunBroker:
 
     def kill(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

@@ -265,6 +265,22 @@ class DeploymentTarget(Protocol):
         """
         ...
 
+    def prefetch(
+        self, manifests: Sequence[Manifest], stack: Sequence[Manifest], progress: Progress, *, fail_fast: bool
+    ) -> None:
+        """Has nodes get the images that manifests need, before anything is changed.
+
+        Args:
+            manifests: The manifests that are about to be made or changed.
+            stack: Every manifest of the stack, for what theirs name.
+            progress: Receives the begin and the end of each `pull`.
+            fail_fast: Whether the first failure ends the others.
+
+        Raises:
+            RoheError: An image cannot be had (exit code 9), in the words of the target; or it cannot be asked.
+        """
+        ...
+
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of the manifests whose resource differs from its manifest or does not run."""
         ...
@@ -323,7 +339,11 @@ class DeploymentTarget(Protocol):
 
 
 class Progress(Protocol):
-    """Receives what happens to each resource while the engine runs, in order and from one thread at a time."""
+    """Receives what happens to each resource while the engine runs, in order and from one thread at a time.
+
+    An image that a node pulls before that is reported in the same way, with the verb `pull` and as address
+    `IMAGE on NODE`.
+    """
 
     def on_begin(self, verb: str, address: str) -> None:
         """Reports that the engine begins to create, update or delete a resource, or to await a workload (`verb`)."""

@@ -108,7 +108,7 @@ class ApiServer:
             raise
 
     def list(
-        self, kind: Kind, namespace: str, selector: str = "", *, metadata: bool = False
+        self, kind: Kind, namespace: str, selector: str = "", *, fields: str = "", metadata: bool = False
     ) -> Iterator[ClusterObject]:
         """Yields the objects of a kind in a namespace, in all where it is "" or the kind is in none.
 
@@ -116,9 +116,10 @@ class ApiServer:
             kind: The kind.
             namespace: The namespace.
             selector: A label selector.
+            fields: A field selector.
             metadata: Whether only metadata is asked for.
         """
-        query = {"limit": str(PAGE), "labelSelector": selector}
+        query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
         while True:
             answer = self._send("GET", kind.path(namespace), query, accept=METADATA if metadata else "").json()
             for item in answer.get("items") or ():

@@ -23,6 +23,9 @@ STACK = "rohe.dev/stack"
 INSTANCE = "rohe.dev/instance"
 """The label with the instance of a replica, on its Deployment and its pods."""
 
+PREFETCH = "rohe.dev/prefetch"
+"""The label of a pod that only pulls an image."""
+
 PROJECT = "rohe.dev/project"
 """The label with the project id of the blueprint that an object is of."""
 

@@ -11,7 +11,15 @@ from typing import Any
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, NodeImages, ProviderPlugin
+from rohe_iac.deployment.ports import (
+    AgentInquirer,
+    Destination,
+    ForeignEdit,
+    Live,
+    NodeImages,
+    Progress,
+    ProviderPlugin,
+)
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -21,12 +29,15 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, expiry_warning
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
+from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
+from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
 from rohe_iac.targets.kubernetes.lease import StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import (
     MANAGED_BY,
     NAMESPACE_LABEL,
+    PREFETCH,
     PROJECT,
     STACK,
     ClusterObject,
@@ -238,7 +249,8 @@ class KubernetesDeploymentTarget:
 
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
-        parts = live_parts(self._listed("apps/v1", "Deployment"), self._listed("v1", "Pod"))
+        pods = [pod for pod in self._listed("v1", "Pod") if PREFETCH not in pod.labels]
+        parts = live_parts(self._listed("apps/v1", "Deployment"), pods)
         return tuple(
             replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
             if part.address.startswith("broker/")
@@ -253,6 +265,18 @@ class KubernetesDeploymentTarget:
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
         return node_images(self._server.list(self._server.kinds["v1", "Node"], ""))
+
+    def prefetch(
+        self, manifests: Sequence[Manifest], stack: Sequence[Manifest], progress: Progress, *, fail_fast: bool
+    ) -> None:
+        """Pulls images on their nodes.
+
+        Raises:
+            NotPulled: Images cannot be pulled.
+        """
+        labels = {MANAGED_BY: "rohe", STACK: self._stack, PROJECT: self._project}
+        prefetch = Prefetch(self._server, self._namespace, labels, progress, SystemClock())
+        prefetch.run(image_pulls(manifests, stack), self._nodes, fail_fast=fail_fast)
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of objects that are absent or whose pod does not run, and the names of strays."""

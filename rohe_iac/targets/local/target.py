@@ -8,7 +8,15 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.deployment.ports import AgentInquirer, Destination, ForeignEdit, Live, NodeImages, ProviderPlugin
+from rohe_iac.deployment.ports import (
+    AgentInquirer,
+    Destination,
+    ForeignEdit,
+    Live,
+    NodeImages,
+    Progress,
+    ProviderPlugin,
+)
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -162,6 +170,17 @@ class LocalDeploymentTarget:
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns nothing: processes run without images."""
         return {}
+
+    def prefetch(
+        self,
+        manifests: Sequence[Manifest],  # noqa: ARG002
+        stack: Sequence[Manifest],  # noqa: ARG002
+        progress: Progress,
+        *,
+        fail_fast: bool,  # noqa: ARG002
+    ) -> None:
+        """Says that processes need no images."""
+        progress.on_note("nothing is pulled: the target local starts processes, which need no image")
 
     def obstacles(self) -> tuple[str, ...]:
         """Returns what is wrong with the supervisor, its watchdog and the disk."""

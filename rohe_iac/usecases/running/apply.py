@@ -80,6 +80,7 @@ class Choices:
         allow_unplaced: apply the replicas that fit where some do not.
         allow_overwrite: overwrite what others changed.
         allow_interruption: apply although services have no running replica for a while.
+        prefetch: have nodes pull the images of changed and new replicas before anything is changed.
         only: addresses of what is applied, with all that has to exist for it; everything where there is none.
     """
 
@@ -90,6 +91,7 @@ class Choices:
     allow_unplaced: bool = False
     allow_overwrite: bool = False
     allow_interruption: bool = False
+    prefetch: bool = False
     only: tuple[str, ...] = ()
 
 
@@ -207,7 +209,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         Locked: another command holds the lock of the stack.
         StalePlan: the record has changed since the plan was checked.
         EngineFailed: the engine ended without a result.
-        RoheError: the target cannot begin, such as PortInUse.
+        RoheError: the target cannot begin, such as PortInUse, or an image cannot be pulled.
     """
     if choices.allow_overwrite:
         wanted.target.overwrite_edits()
@@ -226,6 +228,8 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         record = read_record(folder)
         _check_fresh(planfile, record)
         wanted.target.preflight(planfile.manifests)
+        if choices.prefetch:
+            _prefetch(wanted, progress, choices)
         # A record that has these very manifests already stays as it is: apply only repairs or continues then.
         repairs = record is not None and record.planfile.manifests == planfile.manifests
         if record is None or not repairs:
@@ -269,6 +273,14 @@ def _refuse_interruption(before: PlanFile, after: PlanFile, changed: Collection[
             hint="keep room for updates with `reserve: {update: ...}` and more than one replica, "
             "or allow it with --allow-interruption",
         )
+
+
+def _prefetch(wanted: Intent, progress: Progress, choices: Choices) -> None:
+    """Has nodes pull the images of what would be made or changed; of everything where an apply repairs or continues."""
+    manifests = selected(wanted.planfile.manifests, choices.only)
+    changed = {action.manifest for action in wanted.changes}
+    pulled = [item for item in manifests if item.name in changed] if changed else manifests
+    wanted.target.prefetch(pulled, wanted.planfile.manifests, progress, fail_fast=choices.fail_fast)
 
 
 def _with_left_out(outcome: Outcome, planfile: PlanFile, left_out: Mapping[str, str]) -> Outcome:

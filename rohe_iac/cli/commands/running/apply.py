@@ -36,6 +36,10 @@ def apply(
         bool,
         typer.Option("--allow-interruption", help="Apply although services of a cluster stop for a while."),
     ] = False,
+    prefetch: Annotated[
+        bool,
+        typer.Option("--prefetch", help="Have nodes pull the images of changed replicas before anything is changed."),
+    ] = False,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,6 +74,7 @@ def apply(
         allow_unplaced=allow_unplaced,
         allow_overwrite=allow_overwrite,
         allow_interruption=allow_interruption,
+        prefetch=prefetch,
         only=tuple(target or ()),
     )
     wanted = intent(screen.folder, what, choices, open_target)

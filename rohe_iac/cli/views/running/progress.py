@@ -12,7 +12,7 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.quantities import counted
 
-DOING = {"create": "creating", "update": "changing", "delete": "deleting", "await": "readiness of"}
+DOING = {"create": "creating", "update": "changing", "delete": "deleting", "await": "readiness of", "pull": "pulling"}
 """Each verb of an action that goes on."""
 
 DONE = {
@@ -20,11 +20,19 @@ DONE = {
     "update": "[yellow]~[/yellow] changed",
     "delete": "[red]-[/red] deleted",
     "await": "[green]=[/green] ready",
+    "pull": "[green]=[/green] pulled",
     "pending": "[yellow]?[/yellow] pending",
 }
 """Each verb of an action that is done, with its mark."""
 
-FAILED = {"create": "created", "update": "changed", "delete": "deleted", "await": "ready", "pending": "pending"}
+FAILED = {
+    "create": "created",
+    "update": "changed",
+    "delete": "deleted",
+    "await": "ready",
+    "pull": "pulled",
+    "pending": "pending",
+}
 """What did not happen, by the verb of the action."""
 
 SILENCE = 5.0
@@ -58,7 +66,8 @@ class ProgressView:
 
     def done_so_far(self) -> str:
         """Returns how many resources were created, changed and deleted, in words; "" where none was."""
-        counts = {verb: count for verb, count in self._done.items() if count}
+        # An image that a node has pulled changes nothing of the stack.
+        counts = {verb: count for verb, count in self._done.items() if count and verb != "pull"}
         return ", ".join(f"{counted(count, 'resource')} {FAILED[verb]}" for verb, count in counts.items())
 
     @contextmanager

@@ -28,17 +28,24 @@ class PlannedPod:
 
     def images(self) -> tuple[str, ...]:
         """Returns the images of containers, init containers and image volumes (KEP-4639), sorted, each once."""
-        return tuple(sorted(set(self._images())))
+        return tuple(self.policies())
 
-    def _images(self) -> Iterator[str]:
+    def policies(self) -> dict[str, str]:
+        """Returns these images, each with its pull policy, "" for the cluster's default; Always wins."""
+        found: dict[str, str] = {}
+        for image, policy in sorted(self._images()):
+            found[image] = policy if policy == "Always" else found.get(image) or policy
+        return found
+
+    def _images(self) -> Iterator[tuple[str, str]]:
         for name in ("initContainers", "containers"):
             for container in self.spec.get(name) or ():
                 if container.get("image"):
-                    yield str(container["image"])
+                    yield str(container["image"]), str(container.get("imagePullPolicy") or "")
         for volume in self.spec.get("volumes") or ():
-            reference = (volume.get("image") or {}).get("reference")
-            if reference:
-                yield str(reference)
+            image = volume.get("image") or {}
+            if image.get("reference"):
+                yield str(image["reference"]), str(image.get("pullPolicy") or "")
 
 
 def planned_pod(text: str) -> PlannedPod | None:

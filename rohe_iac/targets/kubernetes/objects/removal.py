@@ -9,7 +9,7 @@ from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
-from rohe_iac.targets.kubernetes.object import NAMESPACE_LABEL, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import NAMESPACE_LABEL, PREFETCH, ClusterObject, Key
 
 MADE_BY_CLUSTER = frozenset({"Pod", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice", "Event", "Lease"})
 """Kinds that controllers make of the stack's objects, or that are the lock, and that no manifest asks for."""
@@ -62,9 +62,12 @@ def strays(found: Iterable[ClusterObject], wanted: Collection[Key]) -> tuple[Clu
         found: The objects of the stack in the cluster.
         wanted: The keys of the wanted objects.
     """
-    return tuple(
-        item for item in found if item.key not in wanted and item.kind not in MADE_BY_CLUSTER | KEPT and not item.owners
-    )
+    return tuple(item for item in found if item.key not in wanted and _is_of_stack(item) and not item.owners)
+
+
+def _is_of_stack(item: ClusterObject) -> bool:
+    """Checks whether an object is none that controllers make, nor the lock; pods that pull images are rohe's own."""
+    return item.kind not in MADE_BY_CLUSTER | KEPT or PREFETCH in item.labels
 
 
 def remove_all(server: ApiServer, namespace: str, selector: str, clock: Clock, timeout: float) -> None:

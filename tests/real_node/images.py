@@ -127,7 +127,13 @@ class ImageBuilder:
                     *("bud", "--pull-never", "--layers", "--build-arg", f"BASE={self._base}", "-t", tag),
                     *("--volume", f"{self._wheels(recipe)}:/wheels:ro", "-f", str(ROOT / recipe.dockerfile), name),
                 )
+        # An image that lost its name to the one built now keeps its layers, and each build leaves another one.
+        self._buildah("rmi", "--prune")
         return [self._archive(tag, archives) for tag in tags]
+
+    def unnamed(self) -> list[str]:
+        """Returns the images that no name leads to, not even as a layer."""
+        return self._buildah("images", "--quiet", "--filter", "dangling=true").split()
 
     def added(self, tag: str) -> int:
         """Returns the bytes, unpacked, that an image has beyond those of the base image."""

@@ -32,6 +32,10 @@ def test_the_agents_image_adds_no_more_than_it_may(pods: Cluster) -> None:
     assert 0 < ImageBuilder(build_home() / "images").added(AGENT) <= LARGEST
 
 
+def test_a_build_leaves_no_image_without_a_name(pods: Cluster) -> None:
+    assert ImageBuilder(build_home() / "images").unnamed() == []
+
+
 def test_the_agents_image_has_its_programs_and_no_engine(pods: Cluster) -> None:
     namespace = pods.namespace(labels={"pod-security.kubernetes.io/enforce": "restricted"})
     container = {

@@ -81,7 +81,7 @@ def test_a_replica_without_a_node_is_shown_with_its_place_and_the_closest_node(
 
 
 def test_fields_without_support_are_noted_with_what_to_do(new_screen: Any, digits: AnalysedPlan) -> None:
-    planfile = replace(digits.planfile, target="kubernetes", unsupported=("stack.yaml:1:1: target has no effect yet",))
+    planfile = replace(digits.planfile, target="manifests", unsupported=("stack.yaml:1:1: target has no effect yet",))
     text = " ".join(shown(new_screen, AnalysedPlan(planfile)).split())
     assert "apply will refuse: stack.yaml:1:1: target has no effect yet" in text
     assert unsupported_hint(planfile) in text

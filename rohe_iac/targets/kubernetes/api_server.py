@@ -154,13 +154,20 @@ class ApiServer:
         path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
         return ClusterObject(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, wanted.body).json())
 
-    def delete(self, found: ClusterObject) -> None:
+    def delete(self, found: ClusterObject, *, grace: int | None = None) -> None:
         """Asks the server to delete an object with all that it owns; an absent object is no error.
 
         Only this very object is deleted, and not another one that was made under its name in the meantime.
+
+        Args:
+            found: The object.
+            grace: Seconds that a pod has to end; with 0 nobody waits for its node to say that it has. By default as the
+                pod itself says.
         """
         path = self.kinds[found.api_version, found.kind].path(found.namespace, found.name)
-        options = {"propagationPolicy": "Background"} | ({"preconditions": {"uid": found.uid}} if found.uid else {})
+        options: dict[str, Any] = {"propagationPolicy": "Background"}
+        options |= {"preconditions": {"uid": found.uid}} if found.uid else {}
+        options |= {"gracePeriodSeconds": grace} if grace is not None else {}
         try:
             self._send("DELETE", path, body=options)
         except ApiError as error:

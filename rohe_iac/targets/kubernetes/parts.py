@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from rohe_iac.deployment.ports import Live
 from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject
+from rohe_iac.targets.kubernetes.readiness.nodes import node_of
 
 ADDRESS = "rohe.dev/address"
 """The annotation with the address of the stack's part that an object is for."""
@@ -28,22 +30,28 @@ FAILING = frozenset(
 """Reasons of a waiting container that do not pass by themselves (Kubernetes, pkg/kubelet/images and kuberuntime)."""
 
 
-def live_parts(deployments: Iterable[ClusterObject], pods: Iterable[ClusterObject]) -> tuple[Live, ...]:
+def live_parts(
+    deployments: Iterable[ClusterObject], pods: Iterable[ClusterObject], silent: Mapping[str, str] | None = None
+) -> tuple[Live, ...]:
     """Returns every part of a stack, sorted by instance.
 
     Args:
         deployments: The Deployments of the stack.
         pods: The pods of the stack.
+        silent: The nodes that are NotReady, each with the words of its condition.
     """
+    planned: dict[str, str] = {}
     found: dict[str, list[ClusterObject]] = {}
     for pod in pods:
         found.setdefault(instance_of(pod), []).append(pod)
     parts = []
     for deployment in deployments:
         instance = instance_of(deployment)
+        planned[instance] = node_of(deployment)
         parts.append(_part(instance, address_of(deployment), found.pop(instance, []), deployment))
     for instance, left in found.items():
         parts.append(_part(instance, address_of(left[0]), left, None))
+    parts = [_on_node(part, (silent or {}).get(part.node or planned.get(part.instance, ""), "")) for part in parts]
     return tuple(sorted(parts, key=lambda part: part.instance))
 
 
@@ -64,6 +72,17 @@ def newest(pods: Sequence[ClusterObject]) -> ClusterObject:
         return not pod.is_ending, str(pod.body["metadata"].get("creationTimestamp", ""))
 
     return max(pods, key=order)
+
+
+def _on_node(part: Live, words: str) -> Live:
+    """Returns a part as it is on a node that is NotReady for the reason `words`, which are "" for any other node."""
+    if not words:
+        return part
+    if part.state in ("running", "starting", "not listening", "lost") and part.node:
+        return replace(part, state="lost", detail=words)
+    if part.state in ("pending", "stopped"):
+        return replace(part, state="pending", detail=words)
+    return replace(part, detail="; ".join(filter(None, (part.detail, words))))
 
 
 def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment: ClusterObject | None) -> Live:

@@ -50,7 +50,7 @@ from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, st
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
-from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, skipped
+from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, silent_nodes, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.permit import Permit
 from rohe_iac.targets.rohe_plugin import rohe_plugin
@@ -250,7 +250,7 @@ class KubernetesDeploymentTarget:
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
         pods = [pod for pod in self._listed("v1", "Pod") if PREFETCH not in pod.labels]
-        parts = live_parts(self._listed("apps/v1", "Deployment"), pods)
+        parts = live_parts(self._listed("apps/v1", "Deployment"), pods, silent_nodes(self._nodes or ()))
         return tuple(
             replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
             if part.address.startswith("broker/")

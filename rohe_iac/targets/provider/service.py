@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 
 from rohe_iac import __version__
-from rohe_iac.deployment.ports import PENDING, WAITS
+from rohe_iac.deployment.ports import NOTE, PENDING, WAITS
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.manifest_document import ManifestDocument, read_document
 from rohe_iac.targets.provider.lease import Lease
@@ -70,7 +70,7 @@ class Provider:
     def Configure(self, request: Any, context: Any) -> Any:
         """Opens the stack of the provider's settings, as soon as no other provider serves it."""
         settings = json_format.MessageToDict(request.args)
-        stack = _abort_on_error(context, lambda: ProvidedStack(settings, self._cancelled, _tell))
+        stack = _abort_on_error(context, lambda: ProvidedStack(settings, self._cancelled, _tell, _note))
         _abort_on_error(context, stack.permit.check_folder)
         self._lease = _abort_on_error(context, lambda: Lease.take(stack.folder))
         self._stack = stack
@@ -157,6 +157,12 @@ def _abort_on_error(context: Any, action: Callable[[], Any]) -> Any:
 def _tell(address: str, words: str) -> None:
     """Writes what a workload waits for to the standard error, whose lines the engine passes on to rohe."""
     sys.stderr.write(WAITS + json.dumps([address, words]) + "\n")
+    sys.stderr.flush()
+
+
+def _note(sentence: str) -> None:
+    """Writes a sentence about the run there."""
+    sys.stderr.write(f"{NOTE}{sentence}\n")
     sys.stderr.flush()
 
 

@@ -30,7 +30,11 @@ class ProvidedStack:
     """
 
     def __init__(
-        self, settings: Mapping[str, object], cancelled: threading.Event, tell: Callable[[str, str], None]
+        self,
+        settings: Mapping[str, object],
+        cancelled: threading.Event,
+        tell: Callable[[str, str], None],
+        note: Callable[[str], None],
     ) -> None:
         """Opens the stack of the provider's settings; neither its runtime nor its cluster is asked anything yet.
 
@@ -39,6 +43,7 @@ class ProvidedStack:
                 `context` too.
             cancelled: Is set when apply was interrupted.
             tell: Is told what a workload waits for, with the workload's address.
+            note: Is told what was done beside making resources.
 
         Raises:
             RoheError: The settings name no stack.
@@ -51,7 +56,7 @@ class ProvidedStack:
         self._root = Path(root)
         self.permit = Permit(self.folder, self._root)
         self._settings = settings
-        self._cancelled, self._tell = cancelled, tell
+        self._cancelled, self._tell, self._note = cancelled, tell, note
         self._opening = threading.Lock()
 
     def make(self, kind: str, document: ManifestDocument) -> dict[str, str]:
@@ -116,7 +121,7 @@ class ProvidedStack:
         context, namespace, stack = (self._settings.get(name) for name in ("context", "namespace", "stack"))
         if not isinstance(namespace, str) or not isinstance(stack, str):
             raise RoheError("a resource that is not of a plan of rohe was refused")
-        return ClusterSite(str(context) if context else None, namespace, stack, self._cancelled, self._tell)
+        return ClusterSite(str(context) if context else None, namespace, stack, self._cancelled, self._tell, self._note)
 
 
 def _resource(kind: str) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -33,11 +34,25 @@ def test_what_waits_is_pending_until_its_node_answers(cameras: Callable[..., Cam
     assert outcome["ending"] == "complete"
     assert [item["address"] for item in outcome["pending"]][-1:] != []
     assert f"node {node} is NotReady: " in outcome["pending"][0]["reason"]
-    assert stack.states()["alone-0"] != "running"
+    part = next(p for p in json.loads(stack.run("status", "-o", "json").stdout)["parts"] if p["instance"] == "alone-0")
+    assert (part["state"], part["detail"][:40]) == ("pending", f"node {node} is NotReady: Kubelet stopped"[:40])
     assert "No change" not in stack.run("apply", "--yes").stdout
     stack.cluster.reach(node, reachable=True)
     assert stack.cluster.until(lambda: stack.states()["alone-0"] == "running")
     assert stack.apply()["pending"] == []
+
+
+def test_a_newer_plan_moves_a_replica_off_a_silent_node(cameras: Callable[..., Cameras]) -> None:
+    """The old node cannot say that the old pod has ended, which the new one would have to wait for."""
+    stack = cameras(nodes=3)
+    node, pod = silent(stack)
+    stack.cluster.kubectl("annotate", "pod", pod, "-n", stack.namespace, "rohe.dev/simulate=unreachable")
+    stack.of_nodes = {node: {"status": "down"}}
+    stack.write()
+    done = stack.run("apply", "--yes", "--allow-interruption")
+    assert f"replica/cams:alone/0 was moved: node {node} is NotReady: " in done.stderr
+    assert f"Its old pod {pod} was removed from the cluster, and may still run there" in done.stderr
+    assert stack.states()["alone-0"] == "running"
 
 
 def test_what_is_skipped_stays_as_it_is_until_a_later_apply(cameras: Callable[..., Cameras]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rohe_iac.targets.kubernetes.object import ClusterObject
-from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds, is_terminating, name_of
 
 NODE = "rohe.dev/node"
 """The annotation of a Deployment with the planned node."""
@@ -36,12 +36,36 @@ def skipped(objects: Mapping[str, ClusterObject], nodes: Iterable[ClusterObject]
         objects: Deployments by the name of their manifest.
         nodes: The nodes of the cluster.
     """
-    silent = {node.name: not_ready_words(node.name, node.body) for node in nodes if not holds(node.body, "Ready")}
+    silent = silent_nodes(nodes)
     return {
         name: silent[node_of(found)]
         for name, found in objects.items()
         if unreachable_of(found) == "skip" and node_of(found) in silent
     }
+
+
+def silent_nodes(nodes: Iterable[ClusterObject]) -> dict[str, str]:
+    """Returns the nodes that are NotReady, each with the words of its condition."""
+    return {node.name: not_ready_words(node.name, node.body) for node in nodes if not holds(node.body, "Ready")}
+
+
+def left_behind(
+    planned: str, pods: Iterable[KubernetesObject], nodes: Mapping[str, KubernetesObject]
+) -> Iterator[tuple[KubernetesObject, KubernetesObject]]:
+    """Yields the pods of a moved replica that end on a node that is NotReady, each with that node.
+
+    A Deployment that stops first makes no new pod before the old one has gone, and only the kubelet of its node says so
+    (https://kubernetes.io/docs/concepts/architecture/nodes/#condition).
+
+    Args:
+        planned: The node that the plan gives the replica.
+        pods: The pods of the replica.
+        nodes: The nodes of the cluster by name.
+    """
+    for pod in pods:
+        node = nodes.get(pod.get("spec", {}).get("nodeName", ""))
+        if node is not None and name_of(node) != planned and is_terminating(pod) and not holds(node, "Ready"):
+            yield pod, node
 
 
 def not_ready_words(name: str, node: KubernetesObject) -> str:

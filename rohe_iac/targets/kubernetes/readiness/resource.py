@@ -13,9 +13,12 @@ from lightkube import ApiError
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_of
 from rohe_iac.targets.kubernetes.readiness.generations import Generations
+from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
@@ -44,6 +47,7 @@ class ClusterSite:
         stack: Name of the stack.
         cancelled: Is set when apply was interrupted, which ends every wait.
         tell: Is told what a workload waits for, with the workload's address, where that takes long.
+        note: Is told what was done beside waiting.
     """
 
     context: str | None
@@ -51,6 +55,7 @@ class ClusterSite:
     stack: str
     cancelled: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[str, str], None] = lambda *_: None
+    note: Callable[[str], None] = lambda _: None
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -93,7 +98,11 @@ class ReadinessResource:
             RoheError: The cluster is out of reach, or the run was cancelled.
         """
         wanted = readiness_of(document)
-        wait = ReplicaWait(site.watch, tell=lambda words: site.tell(wanted.address, words))
+
+        def end(replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> None:
+            site.note(_superseded(site, replica, pod, node))
+
+        wait = ReplicaWait(site.watch, tell=lambda words: site.tell(wanted.address, words), supersede=end)
         prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
         if failed:
@@ -138,6 +147,15 @@ def _failure(
     if ready:
         lines.append(f"{ready} of {len(prospects)} replicas are ready")
     return WorkloadNotReady(briefs[0], detail="\n".join(lines))
+
+
+def _superseded(site: ClusterSite, replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> str:
+    """Deletes the object of a pod that was left behind on a silent node, and returns what that means."""
+    site.server.delete(ClusterObject({**pod, "apiVersion": "v1", "kind": "Pod"}), grace=0)
+    return (
+        f"{replica.address} was moved: {not_ready_words(name_of(node), node)} Its old pod {name_of(pod)} was removed "
+        "from the cluster, and may still run there until the node is back; reports that it has not sent stay there"
+    )
 
 
 def _last_lines(site: ClusterSite, prospect: Prospect) -> list[str]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
+from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.stack_objects import NODES
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 
 NOTICED = 3.0
@@ -29,11 +32,13 @@ class ReplicaWait:
         watch: What the cluster has of the stack.
         clock: The clock of reasons that have to hold for some seconds.
         tell: Is told what is waited for, where that takes long.
+        supersede: Is called with each replica that has a pod left behind on a node that does not answer, and with both.
     """
 
     watch: StackWatch
     clock: Clock = field(default_factory=SystemClock)
     tell: Callable[[str], None] = lambda _: None
+    supersede: Callable[[AwaitedReplica, KubernetesObject, KubernetesObject], None] = lambda *_: None
 
     def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
         """Waits until each replica is ready, pending or skipped, or one has failed.
@@ -49,6 +54,7 @@ class ReplicaWait:
         """
         self.watch.start()
         since: dict[str, tuple[str, float]] = {}
+        ended: set[str] = set()
         last, due = "", self.clock.monotonic() + NOTICED
         names, nodes = {item.instance for item in replicas}, {item.node for item in replicas}
         with self.watch.objects.subscribed(names, nodes) as changed:
@@ -59,10 +65,21 @@ class ReplicaWait:
                 standings = [prospect.standing for prospect in found.values()]
                 if Standing.FAILED in standings or Standing.WAITING not in standings:
                     return found
+                self._supersede(replicas, ended)
                 if self.clock.monotonic() >= due and (words := waited_for(replicas, found)) != last:
                     last, due = words, self.clock.monotonic() + AGAIN
                     self.tell(words)
                 changed.wait(self._pause(since))
+
+    def _supersede(self, replicas: Sequence[AwaitedReplica], ended: set[str]) -> None:
+        """Ends each pod that was left behind on a node that does not answer, once."""
+        nodes = {name_of(node): node for node in self.watch.objects.all(NODES)}
+        for replica in replicas if self.watch.knows_nodes else ():
+            pods = self.watch.objects.observed(replica.instance, replica.node).pods
+            for pod, node in left_behind(replica.node, pods, nodes):
+                if name_of(pod) not in ended:
+                    ended.add(name_of(pod))
+                    self.supersede(replica, pod, node)
 
     def standing(self, replica: AwaitedReplica) -> Prospect:
         """Returns where a replica stands now."""

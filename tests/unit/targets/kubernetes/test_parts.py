@@ -103,6 +103,25 @@ def test_a_pod_on_a_node_that_does_not_answer_is_lost() -> None:
     assert only(pod(phase="Running", conditions=ready("Unknown"))).state == "lost"
 
 
+@pytest.mark.parametrize(
+    ("pods", "state"),
+    [
+        ([pod(phase="Running", conditions=ready("True"))], "lost"),
+        ([pod(phase="Running", conditions=ready("False"))], "lost"),
+        ([pod(node="", phase="Pending")], "pending"),
+        ([], "pending"),
+    ],
+)
+def test_what_is_on_a_silent_node_has_the_words_of_the_node(pods: list[ClusterObject], state: str) -> None:
+    words = "node edge-1 is NotReady: Kubelet stopped posting node status."
+    of = deployment()
+    of.body["metadata"]["annotations"]["rohe.dev/node"] = "edge-1"
+    (found,) = live_parts([of], pods, {"edge-1": words})
+    assert (found.state, found.detail) == (state, words)
+    (ending,) = live_parts([of], [pod(metadata={"deletionTimestamp": STARTED})], {"edge-1": words})
+    assert (ending.state, ending.detail) == ("stopping", f"its pod is being deleted; {words}")
+
+
 def test_a_pod_that_no_deployment_owns_is_a_part_of_its_own() -> None:
     (found,) = live_parts([], [pod(phase="Failed", reason="Evicted", message="low on disk")])
     assert (found.address, found.state, found.detail) == ("replica/back-0", "failing", "Evicted: low on disk")

@@ -15,7 +15,7 @@ DOCUMENT = ManifestDocument("Readiness", "readiness-x", "desk", "service/d:x", {
 
 
 def _stack(**settings: str) -> ProvidedStack:
-    return ProvidedStack(settings, threading.Event(), lambda *_: None)
+    return ProvidedStack(settings, threading.Event(), lambda *_: None, lambda _: None)
 
 
 def test_settings_that_name_no_stack_are_refused() -> None:

@@ -180,7 +180,7 @@ class KubernetesDeploymentTarget:
     def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
         """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made."""
         objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
-        return with_readiness(manifests, objects, self._stack)
+        return with_readiness(manifests, objects, self._stack, self._listed("apps/v1", "Deployment"))
 
     def lock(
         self, purpose: str, wanted: Sequence[Manifest], *, patience: float

@@ -114,6 +114,8 @@ def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
     claimed = claim_words(pod, observed)
     if claimed:
         return claimed
+    if observed.leaving:
+        return f"pod {observed.leaving[0]} is to leave its node first"
     warning = observed.last_warning(name_of(pod))
     if warning is not None:
         return f"{warning.get('reason', '')}: {' '.join(str(warning.get('message', '')).split())}"

@@ -27,6 +27,7 @@ class Observed:
         claim_events: Events about these claims, oldest first.
         classes: Names of the cluster's storage classes, or None where this user may not list them.
         pulls: Events about images of the pods that are being pulled, oldest first.
+        leaving: Names of the stack's pods that still hold room on the planned node, and are to leave it.
     """
 
     deployment: KubernetesObject | None
@@ -38,6 +39,7 @@ class Observed:
     claim_events: Sequence[KubernetesObject] = ()
     classes: frozenset[str] | None = None
     pulls: Sequence[KubernetesObject] = ()
+    leaving: Sequence[str] = ()
 
     def current_set(self) -> KubernetesObject | None:
         """Returns the ReplicaSet with the Deployment's present template, or None where it is not made yet.

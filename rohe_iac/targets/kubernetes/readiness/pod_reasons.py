@@ -53,7 +53,7 @@ def pod_prospects(pod: KubernetesObject, observed: Observed) -> Iterator[Prospec
     scheduled = condition(pod, "PodScheduled")
     if scheduled is not None and scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
         message = " ".join(str(scheduled.get("message", "")).split())
-        if not any(words in message for words in COMES_BY_ITSELF):
+        if not observed.leaving and not any(words in message for words in COMES_BY_ITSELF):
             yield Prospect(
                 Standing.FAILED, "unschedulable", f"unschedulable: {message}", name_of(pod), settling=SETTLING
             )

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.targets.kubernetes.readiness.claims import claims_of
-from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, name_of
+from rohe_iac.targets.kubernetes.readiness.nodes import NODE
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, is_terminating, name_of
 
 DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "replicasets", "pods", "events", "nodes"
 CLAIMS, CLASSES = "persistentvolumeclaims", "storageclasses"
@@ -94,6 +95,7 @@ class StackObjects:
                 claim_events=self._about(CLAIM_EVENTS, claimed),
                 classes=frozenset(self._objects[CLASSES]) if self._classes_known else None,
                 pulls=self._about(PULLS, names),
+                leaving=self._leaving(node) if any("nodeName" not in pod.get("spec", {}) for pod in pods) else (),
             )
 
     def all(self, plural: str) -> tuple[KubernetesObject, ...]:
@@ -118,6 +120,17 @@ class StackObjects:
         with self._lock:
             for subscription in self._subscriptions:
                 subscription.changed.set()
+
+    def _leaving(self, node: str) -> Sequence[str]:
+        """Returns the names of the pods on a node that end, or whose Deployment is planned on another one."""
+        found = []
+        for pod in self._objects[PODS].values():
+            if pod.get("spec", {}).get("nodeName") == node:
+                deployment = self._objects[DEPLOYMENTS].get(self._instance_of(PODS, pod), {})
+                planned = (deployment.get("metadata", {}).get("annotations") or {}).get(NODE, node)
+                if is_terminating(pod) or planned != node:
+                    found.append(name_of(pod))
+        return sorted(found)
 
     def _about(self, selection: str, names: Iterable[str]) -> Sequence[KubernetesObject]:
         """Returns the events of a selection about objects of these names, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
@@ -20,15 +20,19 @@ LONGEST_NAME = 63
 
 
 def with_readiness(
-    manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str
+    manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str, present: Iterable[ClusterObject]
 ) -> tuple[Manifest, ...]:
     """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made.
+
+    A workload that leaves a node which another one comes to is changed at once: who comes may only find room then.
 
     Args:
         manifests: The manifests of a plan.
         objects: The object of each manifest by the manifest's name.
         stack: Name of the stack.
+        present: The Deployments of the stack that are in the cluster.
     """
+    makes_room = _making_room(manifests, objects, {found.name: node_of(found) for found in present})
     by_workload: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         if manifest.workload:
@@ -36,9 +40,36 @@ def with_readiness(
     readiness = {workload: _readiness(workload, items, objects, stack) for workload, items in by_workload.items()}
     wired = []
     for manifest in manifests:
-        needed = tuple(readiness[workload].name for workload in manifest.needs if workload in readiness)
+        needs = () if manifest.workload in makes_room else manifest.needs
+        needed = tuple(readiness[workload].name for workload in needs if workload in readiness)
         wired.append(replace(manifest, depends_on=(*manifest.depends_on, *needed)) if needed else manifest)
     return (*wired, *readiness.values())
+
+
+def _making_room(
+    manifests: Iterable[Manifest], objects: Mapping[str, ClusterObject], nodes: Mapping[str, str]
+) -> frozenset[str]:
+    """Returns the workloads with a replica that leaves a node which a replica of another workload comes to.
+
+    Args:
+        manifests: The manifests of a plan.
+        objects: The object of each manifest by the manifest's name.
+        nodes: The present node of each Deployment by its name.
+    """
+    leaves: dict[str, set[str]] = {}
+    comes: dict[str, set[str]] = {}
+    for manifest in manifests:
+        if manifest.workload:
+            found = objects[manifest.name]
+            before, after = nodes.get(found.name, ""), node_of(found)
+            if before != after:
+                leaves.setdefault(manifest.workload, set()).add(before)
+                comes.setdefault(manifest.workload, set()).add(after)
+    return frozenset(
+        workload
+        for workload, left in leaves.items()
+        if any(other != workload and (left - {""}) & taken for other, taken in comes.items())
+    )
 
 
 def _readiness(

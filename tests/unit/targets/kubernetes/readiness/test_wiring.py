@@ -40,7 +40,7 @@ CALLER = _deployment("camera-0", "service/c:camera", ("service/c:detect", "servi
 
 def test_a_caller_is_made_after_the_readiness_of_all_replicas_that_it_calls() -> None:
     manifests = [CALLER, *CALLED]
-    wired = {manifest.name: manifest for manifest in with_readiness(manifests, _objects(manifests), "desk")}
+    wired = {manifest.name: manifest for manifest in with_readiness(manifests, _objects(manifests), "desk", ())}
     assert wired["deployment-camera-0"].depends_on == ("namespace-x", "readiness-detect")
     assert wired["readiness-detect"].depends_on == ("deployment-detect-0", "deployment-detect-1")
     order = [manifest.name for manifest in in_order(list(wired.values()))]
@@ -51,7 +51,7 @@ def test_a_readiness_says_what_it_waits_for_and_changes_with_it() -> None:
     text = {}
     for image in ("x:1", "x:2"):
         manifests = [_deployment("detect-0", "service/c:detect", image=image)]
-        (found,) = (item for item in with_readiness(manifests, _objects(manifests), "desk") if item.kind == KIND)
+        (found,) = (item for item in with_readiness(manifests, _objects(manifests), "desk", ()) if item.kind == KIND)
         text[image] = found.text
     readiness = readiness_of(read_document(text["x:1"]))
     assert (readiness.address, readiness.workload, readiness.stack) == ("service/c:detect", "detect", "desk")
@@ -64,10 +64,10 @@ def test_a_readiness_says_what_it_waits_for_and_changes_with_it() -> None:
 
 def test_objects_without_pods_are_left_as_they_are() -> None:
     manifest = Manifest("configmap-a", "ConfigMap", "service/c:detect", "x")
-    assert with_readiness([manifest], {}, "desk") == (manifest,)
+    assert with_readiness([manifest], {}, "desk", ()) == (manifest,)
 
 
 def test_the_name_of_a_readiness_is_one_of_a_document_however_long_the_workload_is() -> None:
     manifests = [_deployment(f"{'a' * 60}-0", "service/c:long")]
-    found = with_readiness(manifests, _objects(manifests), "desk")[-1]
+    found = with_readiness(manifests, _objects(manifests), "desk", ())[-1]
     assert len(read_document(found.text).name) <= 63

@@ -25,7 +25,7 @@ PROVIDER = EnginePlugin(
 )
 """The engine's provider; `find_plugin` finds or installs it."""
 
-RATE = {"qps": 200, "burst": 400}
+RATE = {"qps": 100, "burst": 100}
 """Requests a second that the provider sends, and at once; the API server itself limits each user more fairly."""
 
 

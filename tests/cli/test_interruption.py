@@ -44,7 +44,7 @@ CASES = [
     ("logs service/classify -f", "rohe_iac.usecases.running.logs", "logs", "the stack runs on"),
     ("observe -f", "rohe_iac.usecases.observing.observe", "follow", "the agents judge on"),
     ("status --watch", "rohe_iac.usecases.running.status", "status", "the stack runs on"),
-    ("engine install", "rohe_iac.usecases.running.engine_install", "install", "no engine was installed"),
+    ("engine install", "rohe_iac.usecases.running.engine_install", "install", "the installation did not end"),
 ]
 
 

@@ -159,14 +159,18 @@ def test_the_kubernetes_target_differs_by_its_target_alone(rohe: Run, repository
     assert done.returncode == 0, done.stderr
     documents = list(yaml.safe_load_all(done.stdout))
     kinds = [document["kind"] for document in documents]
-    assert {"Namespace", "Deployment", "Service", "ConfigMap"} == set(kinds)
+    assert set(kinds) == {
+        *("Namespace", "Deployment", "Service", "ConfigMap", "PersistentVolumeClaim", "PodDisruptionBudget"),
+        *("NetworkPolicy", "PriorityClass", "ServiceAccount", "Role", "RoleBinding"),
+    }
     names = [(document["kind"], document["metadata"]["name"]) for document in documents]
     assert len(set(names)) == len(names)
     preprocess = next(d for d in documents if d["kind"] == "Deployment" and d["metadata"]["name"].startswith("prepro"))
     environment = {
         entry["name"]: entry.get("value") for entry in preprocess["spec"]["template"]["spec"]["containers"][0]["env"]
     }
-    assert json.loads(environment["ROHE_PEERS"])["classify"]["svm"] == ["http://classify-svm.digits.svc:8000"]
+    urls = [f"http://classify-svm-{index}.rohe-digits.digits.svc:8000" for index in (0, 1)]
+    assert json.loads(environment["ROHE_PEERS"])["classify"]["svm"] == urls
 
 
 @pytest.mark.parametrize(

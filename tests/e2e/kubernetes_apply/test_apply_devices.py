@@ -67,7 +67,7 @@ def test_a_replica_that_gets_another_device_gets_another_claim_and_nothing_is_le
     assert [item["name"] for item in written["spec"]["nodes"]] == [node]
     written["spec"]["nodes"][0]["used"] = {"accelerators": {"gpu-0": "100%"}}
     (shop.root / inventory).write_text(yaml.safe_dump(written))
-    shop.run("apply", "--yes")
+    shop.run("apply", "--yes", "--allow-interruption")
     assert shop.cluster.until(lambda: [*allocated(shop).values()] == ["gpu-1"]), allocated(shop)
     assert before not in allocated(shop)
     shop.run("destroy", "--yes")

@@ -27,8 +27,8 @@ NODE_NOTE = "rohe.dev/node"
 """The annotation with the node that a document is for."""
 
 
-RUN = frozenset(("Process", "Broker", "Deployment"))
-"""The kinds of documents that make a replica."""
+RUN = {"local": frozenset(("Process", "Broker"))}
+"""The kinds of documents that make a replica, by target; in a cluster it is a Deployment."""
 
 
 def manifest_faults(planfile: PlanFile) -> Iterator[str]:
@@ -44,7 +44,9 @@ def manifest_faults(planfile: PlanFile) -> Iterator[str]:
         if document is None:
             yield f"manifest {manifest.name}: is not one document of the kind {manifest.kind}"
             continue
-        for words in _document_faults(manifest, document, placed.get(manifest.address), planfile.stack):
+        item = placed.get(manifest.address)
+        placement = item if item is not None and _runs(manifest, item, planfile.target) else None
+        for words in _document_faults(manifest, document, placement, planfile.stack):
             yield f"manifest {manifest.name}: {words}"
     yield from _replica_faults(planfile)
     if planfile.against is None:
@@ -89,14 +91,14 @@ def _read(manifest: Manifest) -> Mapping[str, Any] | None:
 def _document_faults(
     manifest: Manifest, document: Mapping[str, Any], item: Placement | None, stack: str
 ) -> Iterator[str]:
-    """Yields what a document has otherwise than its manifest, its stack and, for a replica, its placement."""
+    """Yields what a document has otherwise than its manifest, its stack and its placement, None where it makes none."""
     metadata = document["metadata"]
     if metadata.get("stack", stack) != stack:
         yield f"is of the stack {metadata['stack']}"
     if metadata.get("address", manifest.address) != manifest.address:
         yield f"is for {metadata['address']}, not {manifest.address}"
     spec = document.get("spec")
-    if item is None or not isinstance(spec, dict) or not _runs(manifest, item):
+    if item is None or not isinstance(spec, dict):
         return
     if metadata.get("name") != item.instance:
         yield f"is called {metadata.get('name')}, the replica {item.instance}"
@@ -113,9 +115,14 @@ def _document_faults(
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"
 
 
-def _runs(manifest: Manifest, item: Placement) -> bool:
+def _runs(manifest: Manifest, item: Placement, target: str) -> bool:
     """Checks whether a manifest makes a replica; a Deployment of another name is one that a template adds."""
-    return manifest.kind in RUN and (manifest.kind != "Deployment" or manifest.name == f"deployment-{item.instance}")
+    return _may_run(manifest, target) and (target == "local" or manifest.name == f"deployment-{item.instance}")
+
+
+def _may_run(manifest: Manifest, target: str) -> bool:
+    """Checks whether a manifest is of a kind that makes replicas; in a cluster a Broker has only the settings."""
+    return manifest.kind in RUN.get(target, ("Deployment",))
 
 
 def _replica_faults(planfile: PlanFile) -> Iterator[str]:
@@ -125,7 +132,7 @@ def _replica_faults(planfile: PlanFile) -> Iterator[str]:
     made = Counter(
         manifest.address
         for manifest in planfile.manifests
-        if manifest.kind in RUN and (manifest.kind != "Deployment" or manifest.name in names)
+        if _may_run(manifest, planfile.target) and (planfile.target == "local" or manifest.name in names)
     )
     for item in planfile.plan.placements:
         count = made[item.replica] + made[item.workload]

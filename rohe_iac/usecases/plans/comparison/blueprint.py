@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.attachments import load_attachments
+from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
@@ -204,6 +205,10 @@ def _advice_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:
         yield f"advice: {item.address}: {'nothing gives' if there else 'it lacks'} '{item.words}'"
 
 
+MANIFEST_FIELDS = tuple(field.name for field in fields(Manifest) if field.name not in ("name", "text", "serial"))
+"""The fields of a manifest that are compared as they are; the serial is known at apply only, and not saved."""
+
+
 def _manifest_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:
     """Yields each manifest that is not, byte for byte, what the blueprint and the plan render to."""
     stated = {manifest.name: manifest for manifest in planfile.manifests}
@@ -213,7 +218,7 @@ def _manifest_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:
         if mine is None or theirs is None:
             yield f"manifest {name}: {'the plan renders to it, and it is missing' if mine is None else 'is too many'}"
             continue
-        for field in ("kind", "address", "depends_on", "stand_in"):
+        for field in MANIFEST_FIELDS:
             if getattr(mine, field) != getattr(theirs, field):
                 words = json.dumps(getattr(theirs, field))
                 yield f"manifest {name}: {field} is {json.dumps(getattr(mine, field))}, rendered it is {words}"

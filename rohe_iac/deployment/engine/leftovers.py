@@ -1,4 +1,4 @@
-"""Leftovers: plugins that an engine left behind when it was killed, and that would go on with what they were asked."""
+"""Leftovers: processes that go on after what started them was killed, such as the plugins of an engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 VARIABLE = "PULUMI_HOME"
@@ -25,13 +26,26 @@ def end_leftovers(home: Path, *, timeout: float = 5.0) -> int:
     Returns:
         The number of processes that were killed.
     """
+    return kill_found(lambda: _processes_of(home), timeout=timeout)
+
+
+def kill_found(find: Callable[[], Collection[int]], *, timeout: float) -> int:
+    """Kills processes until none is found, since one may start another before it ends.
+
+    Args:
+        find: Returns the ids of the processes that are left.
+        timeout: Seconds to wait until none is left.
+
+    Returns:
+        The number of processes that were killed.
+    """
     killed: set[int] = set()
     deadline = time.monotonic() + timeout
-    while found := _processes_of(home):
+    while found := find():
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        killed |= found
+        killed.update(found)
         if time.monotonic() >= deadline:
             break
         time.sleep(POLL)

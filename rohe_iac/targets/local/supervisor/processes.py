@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rohe_iac.deployment.engine.leftovers import kill_found
 from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.supervisor.wrapper import start_ticks
 
@@ -136,17 +137,7 @@ def kill_marked(under: Path, *, timeout: float = 5.0) -> int:
     Returns:
         The number of processes that were killed.
     """
-    ended: set[int] = set()
-    deadline = time.monotonic() + timeout
-    while remaining := marked_processes(under):
-        for pid in remaining:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        ended |= remaining.keys()
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    return len(ended)
+    return kill_found(lambda: marked_processes(under), timeout=timeout)
 
 
 def processes_in(run: Path, names: Sequence[bytes]) -> list[int]:

@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak images constraints pictures engine programs cluster cluster-down nodes venv clean
+.PHONY: help demo test lint bench hunt soak images reporting constraints pictures engine programs cluster cluster-down nodes venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -82,6 +82,11 @@ images: venv ## the container images rohe/agent and rohe/digits, with docker, po
 	version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml); \
 	"$$tool" build --build-arg BASE=$(BASE) -f images/agent/Dockerfile -t "rohe/agent:$$version" .; \
 	"$$tool" build --build-arg BASE=$(BASE) -f examples/digits/image/Dockerfile -t "rohe/digits:$$version" .
+
+reporting: venv ## the library of services alone, as the wheel dist/rohe_reporting-*.whl
+	@rm -f dist/rohe_reporting-*.whl
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation -w dist distributions/rohe-reporting
+	@ls dist/rohe_reporting-*.whl
 
 nodes: venv ## what tests on real nodes need: programs, a base image, wheels (needs root; about ten minutes, once)
 	@$(BIN)/python tests/real_node/prepare.py

@@ -100,9 +100,9 @@ class Stage:
         self.agent.send_signal(signal.SIGKILL)
         self.agent.wait()
 
-    def start_service(self, instance: str, rate: float) -> None:
-        env = {
-            **os.environ,
+    def service_environment(self, instance: str) -> dict[str, str]:
+        """Returns the variables by which a replica finds its names and its broker."""
+        return {
             "ROHE_STACK": STACK,
             "ROHE_PIPELINE": "load",
             "ROHE_SERVICE": "load",
@@ -111,6 +111,9 @@ class Stage:
             "ROHE_REPORT_URL": self.broker.url,
             "ROHE_REPORT_CREDENTIALS": str(self.broker.credentials(self.folder, "service")),
         }
+
+    def start_service(self, instance: str, rate: float) -> None:
+        env = {**os.environ, **self.service_environment(instance)}
         with (self.folder / f"{instance}.log").open("ab") as log:
             self.services[instance] = subprocess.Popen(
                 [sys.executable, str(LOAD), str(self.folder / "ledger"), str(rate)],

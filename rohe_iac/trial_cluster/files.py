@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.foundation.folders import write_private
+from rohe_iac.trial_cluster.client_certificate import new_client_certificate
 
 CONTEXT = "rohe-trial"
 """Name of the kubeconfig's only context, cluster and user."""
@@ -41,6 +42,11 @@ class ControlPlaneFiles:
         return self.path / "certificates" / "apiserver.key"
 
     @property
+    def kubelet_client(self) -> Path:
+        """Returns the certificate and private key that the API server shows to kubelets, which trust no other one."""
+        return self.path / "certificates" / "kubelet-client.pem"
+
+    @property
     def users(self) -> Path:
         """Returns the file of the API server's static tokens: `token,user,uid,"groups"` a line."""
         return self.path / "users.csv"
@@ -69,7 +75,7 @@ class ControlPlaneFiles:
         return self.path / "run" / f"{program}.pid"
 
     def prepare(self) -> str:
-        """Creates the folders with mode 0700 and the administrator's token; returns the token.
+        """Creates the folders with mode 0700, the administrator's token and a client certificate; returns the token.
 
         A control plane that is started again in the same folder keeps its token and its objects.
         """
@@ -80,6 +86,8 @@ class ControlPlaneFiles:
         if not self.users.is_file():
             # Two at once write whole files, and both read that of the first afterwards.
             write_once(self.users, f'{secrets.token_hex(24)},admin,admin,"system:masters"\n')
+        if not self.kubelet_client.is_file():
+            write_once(self.kubelet_client, new_client_certificate().decode())
         return self.users.read_text().partition(",")[0]
 
     def write_kubeconfig(self, server: str, token: str) -> None:

@@ -59,6 +59,8 @@ class ServerCommands:
             "--endpoint-reconciler-type=none",
             # The names of nodes stand in no DNS that this machine asks.
             "--kubelet-preferred-address-types=InternalIP",
+            f"--kubelet-client-certificate={files.kubelet_client}",
+            f"--kubelet-client-key={files.kubelet_client}",
             f"--cert-dir={files.certificate.parent}",
             f"--token-auth-file={files.users}",
             "--authorization-mode=RBAC",

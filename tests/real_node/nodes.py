@@ -33,6 +33,8 @@ COMMANDS = ("buildah", "containerd", "ctr", "debootstrap", "ip", "iptables", "ns
 """Commands of those packages, of iproute2 and of util-linux."""
 SEARCH = f"/usr/local/sbin:/usr/sbin:/sbin:{os.environ.get('PATH', '')}"
 """Where commands are looked for."""
+END = "-----END CERTIFICATE-----"
+"""The last line of a certificate as PEM."""
 HIDDEN = ("/run", "/var/lib/cni", "/var/lib/kubelet", "/var/log")
 """Folders that the programs write to without being asked; each is an empty one inside the namespaces."""
 SETTINGS = ("net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables")
@@ -74,18 +76,22 @@ class RealNodes:
         folder: Folder of the nodes' files.
     """
 
-    def __init__(self, names: Sequence[str], kubeconfig: Path, programs: NodePrograms, store: Path) -> None:
+    def __init__(
+        self, names: Sequence[str], kubeconfig: Path, client: Path, programs: NodePrograms, store: Path
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             names: Names of the nodes.
             kubeconfig: Kubeconfig of an administrator, who has a token.
+            client: File with the certificate that the API server shows to kubelets, and maybe its private key.
             programs: The executables.
             store: Root folder of a container runtime that has all images; it is not changed.
         """
         self.names = tuple(names)
         self.folder = Path(tempfile.mkdtemp(prefix="nodes-", dir=store.parent))
         self._kubeconfig = yaml.safe_load(kubeconfig.read_text())
+        self._client = client.read_text().partition(END)[0] + END + "\n"
         self._programs, self._store = programs, store
         self._running: list[subprocess.Popen[bytes]] = []
         self._inside: list[str] = []
@@ -131,7 +137,7 @@ class RealNodes:
         inner = _child_of(first.pid)
         self._inside = ["nsenter", "-t", str(inner), "-n", "-m", "-p"]
         outer, addresses = self._link(inner)
-        shared = SharedSettings(self.folder, addresses[0], self._server(outer))
+        shared = SharedSettings(self.folder, addresses[0], self._server(outer), self._client)
         shared.write()
         self._hide_the_machine()
         make_control_groups(self.folder.name)

@@ -59,15 +59,18 @@ class SharedSettings:
         folder: Folder of the files.
         address: Address of the DNS server.
         server: The API server.
+        client: The certificate that the API server shows to kubelets, as PEM.
     """
 
     folder: Path
     address: str
     server: ApiServer
+    client: str
 
     def write(self) -> None:
         """Writes the files."""
         write_private(self.folder / "kubeconfig", self.server.kubeconfig())
+        write_private(self.folder / "clients.crt", self.client)
         write_private(self.folder / "network" / "10-pods.conflist", json.dumps(self._network()))
         write_private(self.folder / "proxy.yaml", yaml.safe_dump(self._proxy()))
         write_private(self.folder / "Corefile", self._corefile())
@@ -169,8 +172,13 @@ conf_dir = "{self.shared.folder}/network"
             "address": self.address,
             "healthzPort": 0,
             "readOnlyPort": 0,
-            "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
-            "authorization": {"mode": "AlwaysAllow"},
+            # As in clusters of kubeadm: the API server decides who may use a kubelet, and itself has a certificate.
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": f"{self.shared.folder}/clients.crt"},
+            },
+            "authorization": {"mode": "Webhook"},
             "cgroupDriver": "cgroupfs",
             "cgroupRoot": self.group,
             "failSwapOn": False,

@@ -36,7 +36,8 @@ def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealClust
     plane = ControlPlane(ControlPlaneFiles(tmp_path_factory.mktemp("real") / "control-plane"))
     plane.start(programs(), owner=os.getpid())
     try:
-        with RealNodes(NODES, plane.files.kubeconfig, node_programs(), store) as nodes:
+        files = plane.files
+        with RealNodes(NODES, files.kubeconfig, files.kubelet_client, node_programs(), store) as nodes:
             yield RealCluster(plane, nodes)
     finally:
         plane.stop()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 from real_node.settings import SANDBOX_IMAGE
@@ -69,3 +72,24 @@ def test_a_container_is_limited_as_its_pod_says(pods: Cluster) -> None:
         return pods.kubectl("get", "pod", "greedy", "-n", namespace, "-o", reason).stdout
 
     assert pods.until(lambda: told() == "OOMKilled"), told()
+
+
+def test_a_kubelet_answers_nobody_without_credentials_and_whom_the_api_server_knows(pods: Cluster) -> None:
+    status = json.loads(pods.kubectl("get", "node", "pi-1", "-o", "json").stdout)["status"]
+    (address,) = [item["address"] for item in status["addresses"] if item["type"] == "InternalIP"]
+    user = json.loads(pods.kubeconfig.read_text())["users"][0]["user"]
+
+    def asked(token: str) -> int:
+        request = urllib.request.Request(f"https://{address}:10250/pods")
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            # Its certificate is one that it signs itself.
+            with urllib.request.urlopen(request, timeout=20, context=ssl._create_unverified_context()) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    namespace = pods.namespace()
+    stranger = pods.kubectl("create", "token", "default", "-n", namespace).stdout.strip()
+    assert [asked(token) for token in ("", "wrong", stranger, user["token"])] == [401, 401, 403, 200]

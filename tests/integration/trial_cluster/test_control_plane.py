@@ -144,6 +144,7 @@ def test_what_others_could_misuse_is_readable_by_the_owner_only(control_plane: C
     assert stat.S_IMODE(files.path.stat().st_mode) == 0o700
     assert stat.S_IMODE(files.kubeconfig.stat().st_mode) == 0o600
     assert stat.S_IMODE(files.users.stat().st_mode) == 0o600
+    assert stat.S_IMODE(files.kubelet_client.stat().st_mode) == 0o600
 
 
 def _pid(path: os.PathLike[str]) -> int:

@@ -11,6 +11,8 @@ import ipaddress
 import os
 import pwd
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +80,25 @@ LISTEN = "0A"
 """State of a listening socket in the tables (enum in net/tcp_states.h)."""
 
 
-def listeners() -> dict[int, int]:
-    """Returns the TCP ports that processes of this network namespace listen on, by the number of the socket."""
-    return {int(row[9]): int(row[1].rsplit(":", 1)[1], 16) for row in _rows() if row[3] == LISTEN}
+def listeners(max_age: float = 0.0) -> dict[int, int]:
+    """Returns the TCP ports that processes of this network namespace listen on, by the number of the socket.
+
+    The kernel walks through every connection of the machine to list them, which takes some 10 ms of processor time.
+
+    Args:
+        max_age: Seconds for which an earlier answer may be given again, also to other threads.
+    """
+    global _listeners
+    with _listing:
+        if time.monotonic() - _listeners[0] > max_age:
+            found = {int(row[9]): int(row[1].rsplit(":", 1)[1], 16) for row in _rows() if row[3] == LISTEN}
+            _listeners = (time.monotonic(), found)
+        return _listeners[1]
+
+
+_listing = threading.Lock()
+_listeners: tuple[float, dict[int, int]] = (float("-inf"), {})
+"""When the listening sockets were listed last (monotonic seconds), and what was found."""
 
 
 def _rows() -> list[list[str]]:

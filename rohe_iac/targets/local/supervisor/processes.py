@@ -8,11 +8,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rohe_iac.deployment.engine.leftovers import kill_found
-from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.supervisor.wrapper import start_ticks
 
 MARK = "ROHE_PROGRAM"
@@ -62,10 +61,14 @@ def _command(pid: int | None) -> str:
         return ""
 
 
-def ports_of_group(group: int) -> set[int]:
-    """Returns the TCP ports that the processes of a process group listen on."""
+def ports_of_group(group: int, by_socket: Mapping[int, int]) -> set[int]:
+    """Returns the TCP ports that the processes of a process group listen on.
+
+    Args:
+        group: Number of the process group.
+        by_socket: Ports that any process listens on by the number of the socket, as `listeners` returns them.
+    """
     ports = set()
-    by_inode = listeners()
     for entry in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             if os.getpgid(int(entry)) != group:
@@ -73,8 +76,8 @@ def ports_of_group(group: int) -> set[int]:
             for descriptor in os.listdir(f"/proc/{entry}/fd"):
                 with contextlib.suppress(OSError):
                     target = os.readlink(f"/proc/{entry}/fd/{descriptor}")
-                    if target.startswith("socket:[") and int(target[8:-1]) in by_inode:
-                        ports.add(by_inode[int(target[8:-1])])
+                    if target.startswith("socket:[") and int(target[8:-1]) in by_socket:
+                        ports.add(by_socket[int(target[8:-1])])
     return ports
 
 

@@ -42,6 +42,9 @@ stdout_logfile_backups=3
 SETTLED = 1.5
 """Seconds that a program without a probe must have run to count as ready."""
 
+MIN_POLL, MAX_POLL = 0.05, 0.25
+"""Seconds between looks at a program that is not ready yet: the pause grows from the first to the second."""
+
 ALREADY_ADDED = 90
 """The supervisor's fault code for a program that it runs already (supervisor.xmlrpc.Faults)."""
 
@@ -185,7 +188,7 @@ class Programs:
                     self.remove(holder.name)
 
     def _wait(self, program: Program, cancelled: threading.Event) -> None:
-        deadline = time.monotonic() + program.startup
+        deadline, pause = time.monotonic() + program.startup, MIN_POLL
         while True:
             running = self.get(program.name)
             if running is not None and running.state == "running" and self._is_ready(running):
@@ -198,7 +201,8 @@ class Programs:
             if time.monotonic() > deadline:
                 why = f": it {running.detail}" if running.detail else ""
                 raise self._failure(program, f"it was not ready within {program.startup:g} s{why}")
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 1.5, MAX_POLL)
 
     def _is_ready(self, running: Running) -> bool:
         program = running.program

@@ -20,6 +20,9 @@ PACKAGES = {"cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit
 NO_MODULE = "ModuleNotFoundError: No module named "
 """How Python reports a missing module."""
 
+MAX_AGE_OF_PORTS = 0.1
+"""Seconds for which one listing of open ports serves all programs that are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -122,11 +125,12 @@ def port_fault(program: Program, pid: int) -> str:
     expected = program.expected_ports
     if not expected:
         return ""
-    open_ports = set(listeners().values())
+    by_socket = listeners(MAX_AGE_OF_PORTS)
+    open_ports = set(by_socket.values())
     closed = [f"{port} ({name})" for name, port in sorted(expected.items()) if port not in open_ports]
     if not closed:
         return ""
-    others = sorted(processes.ports_of_group(pid) - set(program.ports.values())) if pid else []
+    others = sorted(processes.ports_of_group(pid, by_socket) - set(program.ports.values())) if pid else []
     instead = f"listens on {', '.join(map(str, others))}, not" if others else "does not listen"
     return f"{instead} on its port {', '.join(closed)}"
 

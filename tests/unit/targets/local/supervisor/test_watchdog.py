@@ -181,7 +181,7 @@ def test_a_program_that_answers_no_more_is_restarted_with_the_reason(
     programs.put(web, NEVER)
     before = programs.get("web")
     assert before is not None
-    assert ports_of_group(before.pid) == {port}
+    assert ports_of_group(before.pid, listeners()) == {port}
     # Once the watchdog has had an answer, the time to start no longer protects the program.
     assert until(lambda: "GET" in layout.log("web").read_text())
     hangs.touch()

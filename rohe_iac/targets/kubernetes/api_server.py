@@ -14,11 +14,10 @@ from functools import cached_property
 from typing import Any
 
 import httpx2
-from lightkube import ApiError, Client
+from lightkube import Client
 from lightkube.config.client_adapter import ConnectionParams
-from lightkube.core.generic_client import transform_exception
 
-from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, cluster_errors
+from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, ObjectRefused, cluster_errors
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 
 DISCOVERY = (
@@ -79,19 +78,9 @@ class ApiServer:
         """Returns every kind of the cluster by its group and version and its name."""
         found: dict[tuple[str, str], Kind] = {}
         for root in ("/api", "/apis"):
-            for group in self._send("GET", root, accept=DISCOVERY).json()["items"]:
-                prefix = f"{group['metadata']['name']}/" if group.get("metadata", {}).get("name") else ""
-                for version in group["versions"]:
-                    for item in version.get("resources") or ():
-                        api_version = prefix + version["version"]
-                        kind = Kind(
-                            api_version,
-                            item["responseKind"]["kind"],
-                            item["resource"],
-                            item["scope"] == "Namespaced",
-                            frozenset(item.get("verbs") or ()),
-                        )
-                        found.setdefault((api_version, kind.kind), kind)
+            groups = self._send("GET", root, accept=DISCOVERY)
+            with cluster_errors(self._client):
+                found |= _kinds_of(groups)
         return found
 
     def get(self, key: Key) -> ClusterObject | None:
@@ -101,9 +90,9 @@ class ApiServer:
         if found is None:
             return None
         try:
-            return ClusterObject(self._send("GET", found.path(namespace, name)).json())
-        except ApiError as error:
-            if error.status.code == httpx2.codes.NOT_FOUND:
+            return ClusterObject(self._send("GET", found.path(namespace, name)))
+        except ObjectRefused as error:
+            if error.code == httpx2.codes.NOT_FOUND:
                 return None
             raise
 
@@ -121,10 +110,11 @@ class ApiServer:
         """
         query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields}
         while True:
-            answer = self._send("GET", kind.path(namespace), query, accept=METADATA if metadata else "").json()
-            for item in answer.get("items") or ():
-                yield ClusterObject({**item, "apiVersion": kind.api_version, "kind": kind.kind})
-            more = answer["metadata"].get("continue")
+            answer = self._send("GET", kind.path(namespace), query, accept=METADATA if metadata else "")
+            with cluster_errors(self._client):
+                found = [{**item, "apiVersion": kind.api_version, "kind": kind.kind} for item in answer["items"] or ()]
+                more = answer["metadata"].get("continue")
+            yield from map(ClusterObject, found)
             if not more:
                 return
             query["continue"] = more
@@ -134,25 +124,25 @@ class ApiServer:
         path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
         query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
         answer = self._send("PATCH", path, query, wanted.body, content="application/apply-patch+yaml")
-        return ClusterObject(answer.json())
+        return ClusterObject(answer)
 
     def create(self, wanted: ClusterObject) -> ClusterObject:
         """Makes an object that is absent.
 
         Raises:
-            ApiError: It exists already (409), or is not accepted.
+            ObjectRefused: It exists already (409), or is not accepted.
         """
         path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace)
-        return ClusterObject(self._send("POST", path, {"fieldManager": FIELD_MANAGER}, wanted.body).json())
+        return ClusterObject(self._send("POST", path, {"fieldManager": FIELD_MANAGER}, wanted.body))
 
     def replace(self, wanted: ClusterObject) -> ClusterObject:
         """Writes an object whole.
 
         Raises:
-            ApiError: It is absent (404), or was changed since the resource version that `wanted` has (409).
+            ObjectRefused: It is absent (404), or was changed since the resource version that `wanted` has (409).
         """
         path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
-        return ClusterObject(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, wanted.body).json())
+        return ClusterObject(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, wanted.body))
 
     def delete(self, found: ClusterObject, *, grace: int | None = None) -> None:
         """Asks the server to delete an object with all that it owns; an absent object is no error.
@@ -170,8 +160,8 @@ class ApiServer:
         options |= {"gracePeriodSeconds": grace} if grace is not None else {}
         try:
             self._send("DELETE", path, body=options)
-        except ApiError as error:
-            if error.status.code not in (httpx2.codes.NOT_FOUND, httpx2.codes.CONFLICT):
+        except ObjectRefused as error:
+            if error.code not in (httpx2.codes.NOT_FOUND, httpx2.codes.CONFLICT):
                 raise
 
     def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
@@ -183,7 +173,7 @@ class ApiServer:
         ):
             if answer.is_error:
                 answer.read()
-                _raise(answer)
+                answer.raise_for_status()
             yield from answer.iter_lines()
 
     def _send(
@@ -195,7 +185,8 @@ class ApiServer:
         *,
         accept: str = "",
         content: str = "application/json",
-    ) -> httpx2.Response:
+    ) -> dict[str, Any]:
+        """Returns the answer to one request."""
         headers = {"Accept": accept or "application/json"} | ({"Content-Type": content} if body is not None else {})
         data = json.dumps(body).encode() if body is not None else None
         with cluster_errors(self._client):
@@ -204,13 +195,27 @@ class ApiServer:
                 if answer.status_code != OVERLOADED or not left:
                     break
                 time.sleep(min(float(answer.headers.get("Retry-After", "1")), TIMEOUT))
-            _raise(answer)
-            return answer
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
+            if not isinstance(found, dict):
+                raise TypeError(f"{method} {path} is answered by no object")
+            return found
 
 
-def _raise(answer: httpx2.Response) -> None:
-    """Raises ApiError where the server refused a request."""
-    try:
-        answer.raise_for_status()
-    except httpx2.HTTPError as error:
-        raise transform_exception(error) from error
+def _kinds_of(groups: Mapping[str, Any]) -> dict[tuple[str, str], Kind]:
+    """Returns the kinds of an APIGroupDiscoveryList by group and version, and name."""
+    found: dict[tuple[str, str], Kind] = {}
+    for group in groups["items"]:
+        prefix = f"{group['metadata']['name']}/" if group.get("metadata", {}).get("name") else ""
+        for version in group["versions"]:
+            for item in version.get("resources") or ():
+                api_version = prefix + version["version"]
+                kind = Kind(
+                    api_version,
+                    item["responseKind"]["kind"],
+                    item["resource"],
+                    item["scope"] == "Namespaced",
+                    frozenset(item.get("verbs") or ()),
+                )
+                found.setdefault((api_version, kind.kind), kind)
+    return found

@@ -15,8 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lightkube import ApiError
-
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.manifests.kubernetes.secrets import (
@@ -35,6 +33,7 @@ from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_certificate import BrokerCertificate
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.manifest_document import read_document
 
@@ -178,7 +177,7 @@ class BrokerSecrets:
             metadata = {"name": pod.name, "namespace": pod.namespace, "annotations": {TOUCHED: mark}}
             try:
                 self._server.apply(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}), force=True)
-            except ApiError:
+            except ObjectRefused:
                 continue  # it has ended since, or an admission policy refuses: the kubelet finds the Secret by itself
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +46,37 @@ class ClusterRefused(RoheError):
     """The API server does not accept the credentials, or does not let them do what was asked."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class ObjectRefused(RoheError):
+    """The API server does not do with an object what it was asked to, such as because of a quota or a policy.
+
+    Attributes:
+        code: The HTTP status of the answer.
+        words: The server's own words.
+    """
+
+    exit_code = ExitCode.PARTIAL
+
+    def __init__(self, context: str, code: int, words: str) -> None:
+        super().__init__(
+            f"the cluster of the context {context} refuses a request ({code})",
+            detail=words,
+            hint=next((hint for word, hint in _HINTS if word in words), _HINT),
+        )
+        self.code, self.words = code, words
+
+
+_HINTS = (
+    ("exceeded quota", "ask for less, or for a greater quota: `kubectl describe resourcequota` shows what is used"),
+    ("failed quota", "`kubectl describe resourcequota` says what every pod has to request"),
+    ("violates PodSecurity", "the labels of the namespace say which pods it takes: `kubectl get namespace -o yaml`"),
+    ("being terminated", "wait until the namespace is gone, then run the command again"),
+)
+"""What to do next, by a word of what the server says."""
+
+_HINT = "change what it refuses, in the blueprint or in the cluster, and run the command again"
+"""What to do next in all other cases."""
 
 
 def kubeconfig_files(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
@@ -159,42 +191,30 @@ def open_cluster(context: str | None, namespace: str, *, timeout: float = TIMEOU
 def cluster_errors(client: Client) -> Iterator[None]:
     """Raises what goes wrong between here and the API server as a RoheError.
 
-    Answers that depend on what was asked (such as 404, 409 and 422) stay an ApiError.
-
     Raises:
-        ClusterUnreachable: The server does not answer, or says that it is overloaded or not ready.
+        ClusterUnreachable: The server does not answer, answers with what is not of an API server, or says that it is
+            overloaded or not ready.
         ClusterRefused: The credentials are not accepted (401), or may not do this (403).
+        ObjectRefused: The server does not do what it was asked to (such as 403 by a quota, 404, 409 and 422).
         NoCluster: The program that gives credentials failed.
     """
-    server, context = client.config.cluster.server, client.config.context_name
+    server, context = client.config.cluster.server, client.config.context_name or ""
     try:
         yield
-    except ApiError as error:
-        code = error.status.code or 0
-        if code == 401:
-            raise ClusterRefused(
-                f"the cluster of the context {context} does not accept the credentials",
-                detail=f"{server}: {error.status.message}",
-                hint="they are wrong or have expired: log in to the cluster again, or get a new kubeconfig",
-            ) from error
-        if code == 403 and error.status.reason == "Forbidden" and not _is_policy(str(error.status.message)):
-            raise ClusterRefused(
-                f"the cluster of the context {context} does not let this user do that",
-                detail=f"{server}: {error.status.message}",
-                hint="ask who runs the cluster for the right; `kubectl auth can-i --list` lists those there are",
-            ) from error
-        if code == 429 or code >= 500:
-            raise ClusterUnreachable(
-                f"the API server of the context {context} cannot serve now ({code})",
-                detail=f"{server}: {error.status.message}",
-                hint="try again; `kubectl get --raw /readyz?verbose` says what it waits for",
-            ) from error
-        raise
+    except httpx2.HTTPStatusError as error:
+        raise _refusal(server, context, error) from error
     except (httpx2.HTTPError, OSError) as error:
         raise ClusterUnreachable(
             f"the API server of the context {context} does not answer",
             detail=f"{server}: {str(error) or type(error).__name__}",
             hint="check that the cluster runs and is reached from here: `kubectl cluster-info`",
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ClusterUnreachable(
+            f"what answers for the context {context} is no API server that rohe understands",
+            detail=f"{server}: {type(error).__name__}: {error}",
+            hint="check that the address in the kubeconfig is that of the cluster, and not of a proxy or a login page: "
+            "`kubectl get --raw /version`; Kubernetes has to be 1.28 or newer",
         ) from error
     except (ConfigError, subprocess.SubprocessError) as error:
         raise NoCluster(
@@ -204,6 +224,40 @@ def cluster_errors(client: Client) -> Iterator[None]:
         ) from error
 
 
-def _is_policy(message: str) -> bool:
-    """Checks whether a refusal (403) is of quota or an admission policy, and not of the user's rights."""
-    return any(words in message for words in ("exceeded quota", "denied request", "violates PodSecurity", "admission"))
+def _refusal(server: str, context: str, error: httpx2.HTTPStatusError) -> RoheError:
+    """Returns what an answer means that is not of success."""
+    code, words = _status_of(error)
+    if code == 401:
+        return ClusterRefused(
+            f"the cluster of the context {context} does not accept the credentials",
+            detail=f"{server}: {words}",
+            hint="they are wrong or have expired: log in to the cluster again, or get a new kubeconfig",
+        )
+    if code == 403 and _NO_RIGHT.search(words):
+        return ClusterRefused(
+            f"the cluster of the context {context} does not let this user do that",
+            detail=f"{server}: {words}",
+            hint="ask who runs the cluster for the right; `kubectl auth can-i --list` lists those there are",
+        )
+    if code == 429 or code >= 500 or code < 400:
+        return ClusterUnreachable(
+            f"the API server of the context {context} cannot serve now ({code})",
+            detail=f"{server}: {words}",
+            hint="try again; `kubectl get --raw /readyz?verbose` says what it waits for",
+        )
+    return ObjectRefused(context, code, words)
+
+
+_NO_RIGHT = re.compile(r'User ".*" cannot |attempting to grant RBAC permissions')
+"""Tells a refusal (403) of this user from those of quotas, limits and admission policies, which all are `forbidden`."""
+
+
+def _status_of(error: httpx2.HTTPStatusError) -> tuple[int, str]:
+    """Returns code and words of an answer, which are those of its Status where it has one."""
+    if isinstance(error, ApiError):
+        return error.status.code or (error.response.status_code if error.response else 0), str(error.status.message)
+    answer = error.response
+    try:
+        return answer.status_code, str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError, httpx2.StreamError):
+        return answer.status_code, f"{answer.status_code} {answer.reason_phrase}"

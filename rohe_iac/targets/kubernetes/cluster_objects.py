@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lightkube import ApiError, Client
+from lightkube import Client
 from lightkube.resources.core_v1 import Node, Pod
 from lightkube.resources.resource_v1 import DeviceClass, ResourceClaim, ResourceSlice
 
 from rohe_iac.importing.cluster.objects import ClusterObjects, Object
-from rohe_iac.targets.kubernetes.cluster import cluster_errors, open_cluster
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused, cluster_errors, open_cluster
 
 ALL_NAMESPACES = "*"
 _NOT_FOUND = 404
@@ -44,8 +44,9 @@ def _listed(client: Client, kind: Any, **options: Any) -> tuple[Object, ...]:
 def _if_there(client: Client, kind: Any, **options: Any) -> tuple[Object, ...] | None:
     """Returns the objects of a kind; None where the cluster does not have the kind."""
     try:
-        return _listed(client, kind, **options)
-    except ApiError as error:
-        if error.status.code != _NOT_FOUND:
+        with cluster_errors(client):
+            return _listed(client, kind, **options)
+    except ObjectRefused as error:
+        if error.code != _NOT_FOUND:
             raise
         return None

@@ -15,7 +15,7 @@ from lightkube.models.meta_v1 import Status
 from lightkube.types import ExecResponse
 
 from rohe_iac.foundation.errors import ExitCode
-from rohe_iac.targets.kubernetes.cluster import cluster_errors
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused, cluster_errors
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.parts import newest
 from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
@@ -24,6 +24,9 @@ LOG = logging.getLogger("rohe.questions")
 
 COMMAND = ("python3", "-m", "rohe_iac.agent.ask")
 """The program in an agent's image that asks the agent beside it."""
+
+LONGEST_LINE = 200
+"""Characters of an answer that a message shows."""
 
 START = 15.0
 """Seconds that this program has to start, beside those that the agent has to answer: an edge machine is slow."""
@@ -67,11 +70,18 @@ class PodInquirer:
         if answer.exit_code:
             raise self._silent(agent, pod, answer)
         items: list[Any] = []
-        for line in (answer.stdout or "").splitlines():
-            page = json.loads(line)
-            if "refused" in page:
-                raise RefusedQuestion(f"agent '{agent}' refused: {page['refused']}")
-            items += page["items"]
+        for line in str(answer.stdout or "").splitlines():
+            try:
+                page = json.loads(line)
+                if "refused" in page:
+                    raise RefusedQuestion(f"agent '{agent}' refused: {page['refused']}")
+                items += page["items"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise AgentSilent(
+                    f"agent '{agent}' answers in its pod {pod.name} with what is no answer",
+                    detail=line[:LONGEST_LINE],
+                    hint="its image may be of another version of rohe",
+                ) from error
         return items
 
     def _exec(self, agent: str, pod: ClusterObject, question: str) -> ExecResponse:
@@ -86,8 +96,8 @@ class PodInquirer:
                     stderr=True,
                     timeout=self._timeout + START,
                 )
-        except (ApiError, HTTPXWSException) as error:
-            words = error.status.message if isinstance(error, ApiError) else str(error)
+        except (ObjectRefused, HTTPXWSException) as error:
+            words = error.words if isinstance(error, ObjectRefused) else str(error)
             raise AgentSilent(
                 f"agent '{agent}' cannot be asked in its pod {pod.name}",
                 detail=words or "the connection ended",

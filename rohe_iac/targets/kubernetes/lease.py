@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-from lightkube import ApiError
 
 from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
@@ -129,14 +129,14 @@ class StackLease:
     def _renew(self, purpose: str, ended: threading.Event) -> None:
         while not ended.wait(RENEWAL):
             # A server that does not answer for a while is tried again; the lease lasts longer than that.
-            with contextlib.suppress(RoheError, ApiError):
+            with contextlib.suppress(RoheError):
                 found = self.server.get(self.key)
                 if found is not None and found.body["spec"].get("holderIdentity") == self._identity:
                     self._write(purpose, found)
 
     def _release(self) -> None:
         # Where the server does not answer, the lease ends by itself.
-        with contextlib.suppress(RoheError, ApiError):
+        with contextlib.suppress(RoheError):
             found = self.server.get(self.key)
             if found is not None and found.body["spec"].get("holderIdentity") == self._identity:
                 self.server.delete(found)
@@ -171,8 +171,8 @@ class StackLease:
                 self.server.create(ClusterObject(body))
             else:
                 self.server.replace(ClusterObject(body))
-        except ApiError as error:
-            if error.status.code in (httpx2.codes.CONFLICT, httpx2.codes.NOT_FOUND):
+        except ObjectRefused as error:
+            if error.code in (httpx2.codes.CONFLICT, httpx2.codes.NOT_FOUND):
                 return False
             raise
         return True

@@ -8,10 +8,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from lightkube import ApiError
-
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
 from rohe_iac.targets.kubernetes.parts import newest
 
@@ -83,7 +82,7 @@ def _follow(
             found.put((instance, "(there is no pod)"))
             last = "none"
         time.sleep(AGAIN)
-        with contextlib.suppress(ApiError, RoheError):
+        with contextlib.suppress(RoheError):
             selector = f"{INSTANCE}={instance}"
             known = tuple(server.list(server.kinds["v1", "Pod"], namespace, selector))
 
@@ -103,8 +102,8 @@ def _lines(
     } | ({"tailLines": str(lines)} if lines >= 0 else {})
     try:
         yield from server.lines(f"/api/v1/namespaces/{namespace}/pods/{pod.name}/log", query, follow=follow)
-    except (ApiError, RoheError) as error:
+    except RoheError as error:
         if previous:
             return  # the node keeps the output of one run before at most
-        words = error.status.message if isinstance(error, ApiError) else f"{error.brief}: {error.detail}"
+        words = error.words if isinstance(error, ObjectRefused) else f"{error.brief}: {error.detail}"
         yield f"(no output can be read: {words})"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import httpx2
-from lightkube import ApiError
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.kubernetes.objects.removal import wait_for_end
 
@@ -47,8 +47,8 @@ class StackNamespace:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), MADE_BY: self._stack}
         try:
             self._server.create(ClusterObject({**wanted.body, "metadata": metadata}))
-        except ApiError as error:
-            if error.status.code != httpx2.codes.CONFLICT:
+        except ObjectRefused as error:
+            if error.code != httpx2.codes.CONFLICT:
                 raise
 
     def remove(self, clock: Clock, timeout: float) -> str:

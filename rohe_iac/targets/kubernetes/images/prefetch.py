@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from lightkube import ApiError
 
 from rohe_iac.deployment.ports import Progress
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.images.image_pull import ImagePull, PullState, pull_state
 from rohe_iac.targets.kubernetes.object import PREFETCH, ClusterObject
 from rohe_iac.targets.kubernetes.objects.removal import CONNECTIONS, NAMED
@@ -162,11 +162,11 @@ class Prefetch:
             try:
                 self.server.create(self._pod(pull))
                 return ""
-            except ApiError as error:
-                message = " ".join(str(error.status.message).split())
+            except ObjectRefused as error:
+                message = " ".join(error.words.split())
                 # Controllers make the account of a new namespace in their own time.
                 early = "serviceaccount" in message and "not found" in message
-                taken = error.status.code == httpx2.codes.CONFLICT  # by a pod that is just being removed
+                taken = error.code == httpx2.codes.CONFLICT  # by a pod that is just being removed
                 if not (early or taken) or self.clock.monotonic() >= deadline:
                     return f"the cluster refuses the pod that pulls it: {message}"
             self.clock.sleep(POLL)

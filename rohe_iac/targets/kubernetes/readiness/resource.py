@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from lightkube import ApiError
-
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
@@ -163,7 +161,7 @@ def _last_lines(site: ClusterSite, prospect: Prospect) -> list[str]:
     path = f"/api/v1/namespaces/{site.namespace}/pods/{prospect.pod}/log"
     for previous in ("false", "true"):
         query = {"container": prospect.container, "tailLines": str(LAST_LINES), "previous": previous}
-        with contextlib.suppress(ApiError, RoheError):
+        with contextlib.suppress(RoheError):
             lines = [f"| {line[:LONGEST_LINE]}" for line in site.server.lines(path, query, follow=False)]
             if lines:
                 return lines

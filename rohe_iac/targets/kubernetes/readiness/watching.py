@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lightkube import ApiError
-
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ClusterUnreachable
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ClusterUnreachable, ObjectRefused
 from rohe_iac.targets.kubernetes.readiness.stack_objects import (
     CLAIM_EVENTS,
     CLAIMS,
@@ -142,7 +140,7 @@ class StackWatch:
                 if self._clock.monotonic() - reached > PATIENCE:
                     return self._end(error)
                 self._cancelled.wait(PAUSE)
-            except (ApiError, ValueError, KeyError):
+            except (ObjectRefused, ValueError, KeyError):
                 # The version is too old (410), or an answer was cut: everything is listed again.
                 self._cancelled.wait(PAUSE)
         return None

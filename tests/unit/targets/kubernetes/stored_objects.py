@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lightkube import ApiError
-from lightkube.models.meta_v1 import Status
-
 from rohe_iac.targets.kubernetes.api_server import Kind
+from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject
 
 ALL = frozenset({"get", "list", "delete"})
@@ -81,6 +79,6 @@ class StoredObjects:
         return self.objects[wanted.key]
 
 
-def refusal(code: int, message: str) -> ApiError:
-    """Returns what lightkube raises where the API server refuses a request."""
-    return ApiError(status=Status(code=code, message=message))
+def refusal(code: int, message: str) -> ObjectRefused:
+    """Returns what is raised where the API server refuses a request."""
+    return ObjectRefused("edge", code, message)

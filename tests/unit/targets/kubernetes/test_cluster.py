@@ -11,14 +11,16 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from lightkube import ApiError, Client
+from lightkube import Client
 from lightkube.resources.core_v1 import Namespace
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
 from rohe_iac.targets.kubernetes.cluster import (
     ClusterRefused,
     ClusterUnreachable,
     NoCluster,
+    ObjectRefused,
     cluster_errors,
     configuration_of,
     kubeconfig_files,
@@ -94,11 +96,14 @@ def test_an_exec_plugin_of_v1_gives_the_token(tmp_path: Path, monkeypatch: pytes
     assert seen == ["Bearer t0"]
 
 
+def _answering(answer: httpx2.Response) -> Client:
+    transport = httpx2.MockTransport(lambda request: answer)
+    return Client(config=configuration_of("edge", (_CONFIG,)), transport=transport)
+
+
 def _client(code: int, reason: str, message: str) -> Client:
     body = {"kind": "Status", "apiVersion": "v1", "code": code, "reason": reason, "message": message}
-    transport = httpx2.MockTransport(lambda request: httpx2.Response(code, json=body))
-    config = configuration_of("edge", (_CONFIG,))
-    return Client(config=config, transport=transport)
+    return _answering(httpx2.Response(code, json=body))
 
 
 _CONFIG = Path("/dev/null")
@@ -115,10 +120,19 @@ def _kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (401, "Unauthorized", "Unauthorized", ClusterRefused),
         (403, "Forbidden", 'namespaces is forbidden: User "x" cannot list resource', ClusterRefused),
-        (403, "Forbidden", 'pods "a" is forbidden: exceeded quota: small', ApiError),
-        (403, "Forbidden", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", ApiError),
-        (404, "NotFound", "gone", ApiError),
-        (422, "Invalid", "bad", ApiError),
+        (403, "Forbidden", 'pods "a" is forbidden: exceeded quota: small', ObjectRefused),
+        (403, "Forbidden", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", ObjectRefused),
+        (403, "Forbidden", 'pods "a" is forbidden: maximum cpu usage per Container is 1', ObjectRefused),
+        (
+            403,
+            "Forbidden",
+            'pods "a" is forbidden: the namespace is being terminated',
+            ObjectRefused,
+        ),
+        (403, "Forbidden", 'roles "r" is forbidden: user "x" is attempting to grant RBAC permissions', ClusterRefused),
+        (404, "NotFound", "gone", ObjectRefused),
+        (409, "Conflict", "changed", ObjectRefused),
+        (422, "Invalid", "bad", ObjectRefused),
         (429, "TooManyRequests", "slow down", ClusterUnreachable),
         (503, "ServiceUnavailable", "etcd", ClusterUnreachable),
     ],
@@ -127,9 +141,44 @@ def test_answers_of_the_server(code: int, reason: str, message: str, expected: t
     client = _client(code, reason, message)
     with pytest.raises(expected) as caught, cluster_errors(client):
         list(client.list(Namespace))
-    if isinstance(caught.value, RoheError):
-        assert message in caught.value.detail
-        assert "secret-token" not in f"{caught.value.brief}{caught.value.detail}{caught.value.hint}"
+    assert isinstance(caught.value, RoheError)
+    assert caught.value.exit_code in (ExitCode.PARTIAL, ExitCode.UNREACHABLE)
+    assert message in caught.value.detail
+    assert "secret-token" not in f"{caught.value.brief}{caught.value.detail}{caught.value.hint}"
+
+
+ODD_ANSWERS = {
+    "a login page": httpx2.Response(200, html="<html>log in</html>"),
+    "no object": httpx2.Response(200, json=["a"]),
+    "nothing": httpx2.Response(200),
+    "another form": httpx2.Response(200, json={"items": 3, "metadata": None}),
+    "a redirect": httpx2.Response(302, headers={"Location": "https://login.example"}),
+}
+
+
+@pytest.mark.parametrize("name", ODD_ANSWERS)
+def test_what_is_no_api_server_is_said_to_be_out_of_reach(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = _answering(ODD_ANSWERS[name])
+    with pytest.raises(ClusterUnreachable) as caught, cluster_errors(client):
+        list(client.list(Namespace))
+    assert caught.value.hint
+    server = ApiServer(client)
+    transport = httpx2.MockTransport(lambda request: ODD_ANSWERS[name])
+    monkeypatch.setattr(server, "_http", httpx2.Client(base_url="https://cluster:6443", transport=transport))
+    with pytest.raises(ClusterUnreachable):
+        _ = server.kinds
+    with pytest.raises(ClusterUnreachable):
+        list(server.list(Kind("v1", "Pod", "pods", True, frozenset()), "edge"))
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx2.Response(403), httpx2.Response(403, text="no"), httpx2.Response(403, json=[1])]
+)
+def test_a_refusal_without_a_status_has_the_words_of_its_code(answer: httpx2.Response) -> None:
+    client = _answering(answer)
+    with pytest.raises(RoheError) as caught, cluster_errors(client):
+        list(client.list(Namespace))
+    assert caught.value.exit_code in (ExitCode.PARTIAL, ExitCode.UNREACHABLE)
 
 
 def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,8 @@ def test_a_refusal_is_the_agents() -> None:
         (ExecResponse(stdout="", stderr="error: no agent answers in /var/lib/rohe", exit_code=10), "did not answer"),
         (ExecResponse(stdout="", stderr="no such command", exit_code=64), "did not answer"),
         (ExecResponse(stdout="", stderr="not found", exit_code=127), "has no program `python3`"),
+        (ExecResponse(stdout="Segmentation fault", stderr="", exit_code=0), "no answer"),
+        (ExecResponse(stdout='{"page": 0}', stderr="", exit_code=0), "no answer"),
         (refusal(404, 'pods "agent-0-abc" not found'), "cannot be asked"),
         (refusal(400, "container agent is not running"), "cannot be asked"),
         (refusal(403, "no exec"), "exec"),

@@ -20,7 +20,22 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | Annotated[float, msgspe
 
 
 class _State(msgspec.Struct, kw_only=True):
-    """The form of a state message; fields that are not listed are ignored."""
+    """What a client says about itself; fields that are not listed are ignored.
+
+    Attributes:
+        state: `online`; `stopped` when the client has ended in order; `lost` as its last will.
+        boot: Run of the client, as in its reports.
+        at: When the message was made (seconds since the epoch).
+        accepted: Reports of this boot that were accepted into the outbox.
+        refused: Reports of this boot that were refused.
+        waiting: Reports in the outbox, of any boot, that no agent has acknowledged.
+        pending: Reports in memory alone, which wait for the disk.
+        complete_up_to: All reports of events before this time (seconds since the epoch) are acknowledged; 0 while
+            some wait.
+        serial: Serial of the record that the instance was made of (ROHE_SERIAL).
+        digest: Digest of the manifest that the instance was made of (ROHE_DIGEST).
+        refusals: Refused reports by reason.
+    """
 
     state: Literal["online", "stopped", "lost"]
     boot: Name = ""

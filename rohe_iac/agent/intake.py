@@ -270,7 +270,14 @@ def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
 
 
 class _Answer(msgspec.Struct):
-    """What an instance answers to a command."""
+    """What an instance answers to a command.
+
+    Attributes:
+        id: Identifier of the command.
+        client: Name of the instance that answers.
+        accepted: Whether the instance executes the command.
+        why: Why, as people read it.
+    """
 
     id: Name
     client: Name

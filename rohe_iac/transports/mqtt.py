@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from rohe_iac.foundation.topics import (
     MAX_REPORT_BYTES,
     ack_topic,
@@ -21,6 +23,7 @@ from rohe_iac.foundation.topics import (
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.messages import AcknowledgementMessage, CommandMessage
 
 QUEUE_SIZE = 50_000
 """Messages that may wait for the worker; a broker stops long before, at its bound of unacknowledged messages."""
@@ -134,13 +137,22 @@ class AgentTransport:
             up_to_seq: Newest sequence number that is acknowledged.
             holes: Inclusive ranges of sequence numbers below it that are missing.
         """
-        content = {"boot": boot, "up_to_seq": up_to_seq, "holes": holes, "agent_boot": self._boot}
-        self.connection.publish(Outgoing(ack_topic(self._stack, client), json.dumps(content).encode(), qos=0))
+        ranges = [(first, last) for first, last in holes]
+        message = AcknowledgementMessage(boot=boot, up_to_seq=up_to_seq, holes=ranges, agent_boot=self._boot)
+        self.connection.publish(Outgoing(ack_topic(self._stack, client), msgspec.json.encode(message), qos=0))
 
     def command(self, client: str, content: dict[str, Any]) -> bool:
-        """Publishes a command to a client, with the agent as the recipient of the answer; False without connection."""
-        payload = json.dumps({**content, "reply": self._agent}).encode()
-        return self.connection.publish(Outgoing(command_topic(self._stack, client), payload))
+        """Publishes a command to a client, with the agent as the recipient of the answer; False without connection.
+
+        Args:
+            client: Client identifier of the receiver.
+            content: Fields of a `CommandMessage` by name, without `reply`.
+
+        Raises:
+            msgspec.ValidationError: A field is missing or of the wrong type.
+        """
+        message = msgspec.convert({**content, "reply": self._agent}, CommandMessage)
+        return self.connection.publish(Outgoing(command_topic(self._stack, client), msgspec.json.encode(message)))
 
     def answer(self, client: str, payload: bytes) -> bool:
         """Publishes one page of an answer to the client that asked; False without connection."""

@@ -93,7 +93,25 @@ Time = Annotated[float, msgspec.Meta(ge=0.0, le=MAX_TIME)]
 
 
 class _Envelope(msgspec.Struct, kw_only=True):
-    """The form that rohe's reporter sends, version 1."""
+    """What an instance reports about one step of its work, version 1.
+
+    Attributes:
+        v: Version of this form, 1.
+        client: Name of the instance, the last level of the topic.
+        boot: Text that is new at every start of the client.
+        seq: 1 for the first report of a boot, and one more for each further one.
+        at: Event time (seconds since the epoch); windows are of this time.
+        service: Name of the service (ROHE_SERVICE).
+        pipeline: Name of the pipeline (ROHE_PIPELINE).
+        member: Member of the ensemble (ROHE_MEMBER); "" outside of an ensemble.
+        instance: Name of the instance, as `client`.
+        node: Node that the instance runs on (ROHE_NODE).
+        request: Identifier of a request, the same in all services; joins their reports.
+        start: When the work began (seconds since the epoch).
+        end: When the work was done (seconds since the epoch).
+        metrics: Numbers by name.
+        fields: JSON values by name.
+    """
 
     v: int
     client: Name

@@ -112,8 +112,9 @@ def test_acknowledgements_commands_and_answers_reach_their_clients(peer: Peer) -
         "holes": [[2, 3]],
         "agent_boot": "boot",
     }
-    assert peer.transport.command("load-0", {"id": "1"})
-    assert peer.next(command_topic(peer.stack, "load-0")) == {"id": "1", "reply": peer.agent}
+    order = {"id": "1", "action": "degrade", "service": "s", "members": ["a"], "until": 0, "reason": "slow"}
+    assert peer.transport.command("load-0", order)
+    assert peer.next(command_topic(peer.stack, "load-0")) == {**order, "reply": peer.agent}
     assert peer.transport.answer("operator", b'{"page": 0}')
     assert peer.next(reply_topic(peer.stack, "operator")) == {"page": 0}
 

@@ -17,7 +17,13 @@ import httpx2
 from lightkube import Client
 from lightkube.config.client_adapter import ConnectionParams
 
-from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER, TIMEOUT, ObjectRefused, cluster_errors
+from rohe_iac.targets.kubernetes.cluster import (
+    FIELD_MANAGER,
+    TIMEOUT,
+    ClusterUnreachable,
+    ObjectRefused,
+    cluster_errors,
+)
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 
 DISCOVERY = (
@@ -35,8 +41,15 @@ PAGE = 500
 OVERLOADED = 429
 """What the API server answers when it has too much to do; the header Retry-After says for how many seconds."""
 
+MAX_SILENCE = 30.0
+"""Seconds without a byte after which the connection of a text that is followed counts as lost."""
+
 TRIES = 5
 """How often a request is sent that the server is too busy for."""
+
+
+class SilentConnection(ClusterUnreachable):
+    """Nothing came over a connection for so long that it counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +177,34 @@ class ApiServer:
             if error.code not in (httpx2.codes.NOT_FOUND, httpx2.codes.CONFLICT):
                 raise
 
-    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
-        """Yields the lines of a text, as they come where they are followed."""
-        timeout = httpx2.Timeout(TIMEOUT, read=None) if follow else httpx2.Timeout(TIMEOUT)
-        with (
-            cluster_errors(self._client),
-            self._http.stream("GET", path, params=dict(query), timeout=timeout) as answer,
-        ):
-            if answer.is_error:
-                answer.read()
-                answer.raise_for_status()
-            yield from answer.iter_lines()
+    def lines(
+        self, path: str, query: Mapping[str, str], *, follow: bool, silence: float = MAX_SILENCE
+    ) -> Iterator[str]:
+        """Yields the lines of a text, as they come where they are followed.
+
+        Args:
+            path: Path of the text.
+            query: Its query.
+            follow: Whether the text is followed.
+            silence: Seconds without a byte of a followed text after which its connection counts as lost. A network may
+                forget a connection without closing it, and then nothing ever comes.
+
+        Raises:
+            ClusterUnreachable: The server does not answer.
+            SilentConnection: A followed text was silent for too long.
+        """
+        timeout = httpx2.Timeout(TIMEOUT, read=silence) if follow else httpx2.Timeout(TIMEOUT)
+        with cluster_errors(self._client):
+            try:
+                with self._http.stream("GET", path, params=dict(query), timeout=timeout) as answer:
+                    if answer.is_error:
+                        answer.read()
+                        answer.raise_for_status()
+                    yield from answer.iter_lines()
+            except httpx2.ReadTimeout as error:
+                if not follow:
+                    raise
+                raise SilentConnection(f"nothing came from the API server for {silence:g} s") from error
 
     def _send(
         self,
@@ -194,7 +224,7 @@ class ApiServer:
                 answer = self._http.request(method, path, params=dict(query or {}), content=data, headers=headers)
                 if answer.status_code != OVERLOADED or not left:
                     break
-                time.sleep(min(float(answer.headers.get("Retry-After", "1")), TIMEOUT))
+                time.sleep(min(_seconds_of(answer.headers.get("Retry-After", "")), TIMEOUT))
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
             if not isinstance(found, dict):
@@ -219,3 +249,8 @@ def _kinds_of(groups: Mapping[str, Any]) -> dict[tuple[str, str], Kind]:
                 )
                 found.setdefault((api_version, kind.kind), kind)
     return found
+
+
+def _seconds_of(retry_after: str) -> float:
+    """Returns the seconds that a header Retry-After asks for; 1 where it has none or a date (RFC 9110, 10.2.3)."""
+    return float(retry_after) if retry_after.isdecimal() else 1.0

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
+from rohe_iac.targets.kubernetes.followed_output import FollowedOutput, restarts_of
 from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
 from rohe_iac.targets.kubernetes.parts import newest
 
@@ -36,9 +37,9 @@ def read(
             yield instance, "(there is no pod)"
             continue
         pod = newest(found)
-        present = list(_lines(server, namespace, pod, lines=lines, follow=False))
-        if _restarts(pod) and len(present) < lines:
-            for line in _lines(server, namespace, pod, lines=lines - len(present), follow=False, previous=True):
+        present = list(_lines(server, namespace, pod, lines=lines))
+        if restarts_of(pod) and len(present) < lines:
+            for line in _lines(server, namespace, pod, lines=lines - len(present), previous=True):
                 yield instance, line
         for line in present:
             yield instance, line
@@ -67,43 +68,40 @@ def _follow(
     lines: int,
     found: queue.SimpleQueue[tuple[str, str]],
 ) -> None:
-    """Queues the lines of one instance, whichever pod writes them."""
-    last = ""
+    """Queues the lines of one instance, whichever pod writes them; what hinders them is said once."""
+    output, hindrance = FollowedOutput(server, namespace, lines), ""
     while True:
-        if known:
-            pod = newest(known)
-            runs = f"{pod.name}/{_restarts(pod)}"
-            if runs != last:
-                # Of a later run everything is new; of the first only the last lines are asked for.
-                for line in _lines(server, namespace, pod, lines=-1 if last else lines, follow=True):
-                    found.put((instance, line))
-                last = runs
-        elif not last:
-            found.put((instance, "(there is no pod)"))
-            last = "none"
+        words = "" if known or output.has_begun else "(there is no pod)"
+        try:
+            for line in output.new_lines(newest(known)) if known else ():
+                found.put((instance, line))
+        except RoheError as error:
+            words = _hindrance(error)
+        if words and words != hindrance:
+            found.put((instance, words))
+        hindrance = words
         time.sleep(AGAIN)
         with contextlib.suppress(RoheError):
             selector = f"{INSTANCE}={instance}"
             known = tuple(server.list(server.kinds["v1", "Pod"], namespace, selector))
 
 
-def _restarts(pod: ClusterObject) -> int:
-    statuses = (pod.body.get("status") or {}).get("containerStatuses") or ()
-    return sum(int(status.get("restartCount", 0)) for status in statuses)
+def _hindrance(error: RoheError) -> str:
+    words = error.words if isinstance(error, ObjectRefused) else f"{error.brief}: {error.detail}"
+    return f"(no output can be read: {words})"
 
 
 def _lines(
-    server: ApiServer, namespace: str, pod: ClusterObject, *, lines: int, follow: bool, previous: bool = False
+    server: ApiServer, namespace: str, pod: ClusterObject, *, lines: int, previous: bool = False
 ) -> Iterator[str]:
     query = {
-        "follow": str(follow).lower(),
         "previous": str(previous).lower(),
         "container": pod.body["spec"]["containers"][0]["name"],
-    } | ({"tailLines": str(lines)} if lines >= 0 else {})
+        "tailLines": str(lines),
+    }
     try:
-        yield from server.lines(f"/api/v1/namespaces/{namespace}/pods/{pod.name}/log", query, follow=follow)
+        yield from server.lines(f"/api/v1/namespaces/{namespace}/pods/{pod.name}/log", query, follow=False)
     except RoheError as error:
         if previous:
             return  # the node keeps the output of one run before at most
-        words = error.words if isinstance(error, ObjectRefused) else f"{error.brief}: {error.detail}"
-        yield f"(no output can be read: {words})"
+        yield _hindrance(error)

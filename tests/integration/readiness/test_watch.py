@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from relay import relay_to
+
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ClusterUnreachable, open_cluster
+from rohe_iac.targets.kubernetes.readiness import watching
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.prospect import Standing
 from rohe_iac.targets.kubernetes.readiness.resource import ClusterSite
@@ -28,23 +34,23 @@ class FaultyServer(ApiServer):
 
     requests = 0
 
-    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+    def lines(self, path: str, query: Mapping[str, str], **options: Any) -> Iterator[str]:
         self.requests += 1
         if self.requests % 2 == 0:
             raise ClusterUnreachable("cut")
-        for line in super().lines(path, query, follow=follow):
+        for line in super().lines(path, query, **options):
             yield line
-            if follow:
+            if options["follow"]:
                 raise ClusterUnreachable("cut")
 
 
 class NoNodes(ApiServer):
     """An API server that does not let this user list nodes."""
 
-    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+    def lines(self, path: str, query: Mapping[str, str], **options: Any) -> Iterator[str]:
         if path.endswith("/nodes"):
             raise ClusterRefused("no")
-        return super().lines(path, query, follow=follow)
+        return super().lines(path, query, **options)
 
 
 def _deployment(instance: str, node: str, image: str = "registry.example/x:1") -> dict[str, Any]:
@@ -99,6 +105,50 @@ def test_a_wait_ends_when_the_pod_of_the_newest_template_is_ready(
         assert found["x-0"].standing is Standing.READY
         pod = next(item for item in cluster.objects("pods", namespace) if item["metadata"]["name"] == found["x-0"].pod)
         assert pod["spec"]["containers"][0]["image"] == image
+    ended.set()
+
+
+def test_a_connection_that_the_network_forgets_is_replaced(
+    cluster: Cluster, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace, node = place
+    with relay_to(cluster.address) as relay:
+        kubeconfig = cluster.kubeconfig_with(server=f"https://127.0.0.1:{relay.port}")
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+        monkeypatch.setattr(watching, "MAX_SILENCE", 2.0)
+        ended = threading.Event()
+        watch = StackWatch(ApiServer(open_cluster(cluster.context, "default")), namespace, "desk", ended)
+        watch.start()
+        relay.forget()
+        generation = _put(cluster, namespace, _deployment("x-0", node))
+        awaited = AwaitedReplica("replica/d:x/0", "x-0", node, generation=generation)
+        assert ReplicaWait(watch).until_settled([awaited])["x-0"].standing is Standing.READY
+        ended.set()
+
+
+def test_a_watch_goes_on_from_where_it_ended(
+    cluster: Cluster, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace, node = place
+    asked: list[bool] = []
+
+    class CountedServer(ApiServer):
+        def lines(self, path: str, query: Mapping[str, str], **options: Any) -> Iterator[str]:
+            if path.endswith("/deployments"):
+                asked.append("watch" in query)
+            return super().lines(path, query, **options)
+
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 1)
+    ended = threading.Event()
+    watch = StackWatch(_server(cluster, monkeypatch, CountedServer), namespace, "desk", ended)
+    watch.start()
+    for number in range(2):
+        seen = len(asked)
+        assert cluster.until(lambda seen=seen: len(asked) > seen + 1)  # type: ignore[misc]
+        _put(cluster, namespace, _deployment(f"x-{number}", node))
+        name = f"x-{number}"
+        assert cluster.until(lambda name=name: watch.objects.observed(name, node).deployment is not None)  # type: ignore[misc]
+    assert asked.count(False) == 1
     ended.set()
 
 

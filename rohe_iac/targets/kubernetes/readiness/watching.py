@@ -31,8 +31,14 @@ PATIENCE = 120.0
 PAUSE = 1.0
 """Seconds before a watch that ended with an error begins again."""
 
-WATCH_SECONDS = 300
-"""Seconds after which the server ends a watch, which then begins again where it ended."""
+BETWEEN = 0.1
+"""Seconds between a watch that the server ended and the next one, which a proxy may end at once."""
+
+WATCH_SECONDS = 20
+"""Seconds after which the server ends a watch, which then goes on from the version that it had reached."""
+
+MAX_SILENCE = 30.0
+"""Seconds without a byte of a watch after which its connection counts as lost, which neither end may ever be told."""
 
 ABOUT_CLAIMS = "involvedObject.kind=PersistentVolumeClaim"
 """Selects the events about claims, of which the one that says that nobody binds a claim is no warning."""
@@ -123,12 +129,16 @@ class StackWatch:
             try:
                 version = self._list(kind)
                 reached = self._clock.monotonic()
-                for event, item in self._changes(kind, version):
+                while not self._cancelled.is_set():
+                    for event, item in self._changes(kind, version):
+                        reached = self._clock.monotonic()
+                        version = str(item["metadata"]["resourceVersion"])
+                        if event == "DELETED":
+                            self.objects.remove(kind.plural, item)
+                        elif event != "BOOKMARK":
+                            self.objects.put(kind.plural, item)
                     reached = self._clock.monotonic()
-                    if event == "DELETED":
-                        self.objects.remove(kind.plural, item)
-                    else:
-                        self.objects.put(kind.plural, item)
+                    self._cancelled.wait(BETWEEN)
             except ClusterRefused as error:
                 if not kind.is_optional:
                     return self._end(error)
@@ -159,10 +169,11 @@ class StackWatch:
         query = {
             **kind.query,
             "watch": "true",
+            "allowWatchBookmarks": "true",
             "resourceVersion": version,
             "timeoutSeconds": str(WATCH_SECONDS),
         }
-        for line in self._server.lines(kind.path, query, follow=True):
+        for line in self._server.lines(kind.path, query, follow=True, silence=MAX_SILENCE):
             if self._cancelled.is_set():
                 return
             event = json.loads(line)

@@ -69,9 +69,11 @@ def peer_of(near: Endpoint, far: Endpoint) -> Peer | None:
         None where there is no such socket or no process has it open any more. The kernel lists a socket that was
         closed under user 0, so the number of the user alone would take a stranger for root.
     """
-    wanted = (_hexadecimal(far), _hexadecimal(near))
-    for row in _rows():
-        if (row[1], row[2]) in ((wanted[0][0], wanted[1][0]), (wanted[0][1], wanted[1][1])):
+    # This is asked at each call of the engine, and a busy machine has thousands of sockets: only one row is split.
+    wanted = [f" {theirs} {ours} " for theirs, ours in zip(_hexadecimal(far), _hexadecimal(near), strict=True)]
+    for line in _lines():
+        if wanted[0] in line or wanted[1] in line:
+            row = line.split()
             return Peer(int(row[7]), int(row[9])) if int(row[9]) else None
     return None
 
@@ -91,7 +93,9 @@ def listeners(max_age: float = 0.0) -> dict[int, int]:
     global _listeners
     with _listing:
         if time.monotonic() - _listeners[0] > max_age:
-            found = {int(row[9]): int(row[1].rsplit(":", 1)[1], 16) for row in _rows() if row[3] == LISTEN}
+            found = {
+                int(row[9]): int(row[1].rsplit(":", 1)[1], 16) for row in map(str.split, _lines()) if row[3] == LISTEN
+            }
             _listeners = (time.monotonic(), found)
         return _listeners[1]
 
@@ -101,12 +105,12 @@ _listeners: tuple[float, dict[int, int]] = (float("-inf"), {})
 """When the listening sockets were listed last (monotonic seconds), and what was found."""
 
 
-def _rows() -> list[list[str]]:
-    rows: list[list[str]] = []
+def _lines() -> list[str]:
+    lines: list[str] = []
     for table in TABLES:
         with contextlib.suppress(OSError):
-            rows += [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
-    return rows
+            lines += table.read_text(encoding="ascii").splitlines()[1:]
+    return lines
 
 
 def _hexadecimal(endpoint: Endpoint) -> tuple[str, str]:

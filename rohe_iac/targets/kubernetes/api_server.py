@@ -33,7 +33,10 @@ DISCOVERY = (
 """Asks for all kinds of an API in one answer (Kubernetes, "Aggregated Discovery"; v2beta1 before 1.30)."""
 
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Asks for metadata alone, so that no value of a Secret is sent."""
+"""Asks for the metadata of a list's objects alone, so that no value of a Secret is sent."""
+
+OBJECT_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""Asks for the metadata of one object alone."""
 
 PAGE = 500
 """Objects of one answer to a list."""
@@ -100,10 +103,21 @@ class ApiServer:
         """Returns an object by its key, None where it is absent."""
         api_version, kind, namespace, name = key
         found = self.kinds.get((api_version, kind))
-        if found is None:
-            return None
+        return self.get_of(found, namespace, name) if found is not None else None
+
+    def get_of(self, kind: Kind, namespace: str, name: str, *, metadata: bool = False) -> ClusterObject | None:
+        """Returns an object of a kind, None where it is absent.
+
+        Args:
+            kind: The kind.
+            namespace: The namespace, "" for a kind that is in none.
+            name: Name of the object.
+            metadata: Whether only metadata is asked for.
+        """
+        accept = OBJECT_METADATA if metadata else ""
         try:
-            return ClusterObject(self._send("GET", found.path(namespace, name)))
+            item = self._send("GET", kind.path(namespace, name), accept=accept)
+            return ClusterObject({**item, "apiVersion": kind.api_version, "kind": kind.kind})
         except ObjectRefused as error:
             if error.code == httpx2.codes.NOT_FOUND:
                 return None

@@ -124,7 +124,7 @@ class ReadinessResource:
 
     def _with_generations(self, site: ClusterSite, wanted: Readiness) -> tuple[AwaitedReplica, ...]:
         """Returns the replicas with the present generations of their Deployments, which the watch may not know yet."""
-        generations = site.generations.now()
+        generations = site.generations.now([replica.instance for replica in wanted.replicas])
         return tuple(replace(replica, generation=generations.get(replica.instance, 0)) for replica in wanted.replicas)
 
 

@@ -36,6 +36,9 @@ class StoredObjects:
     def get(self, key: Key) -> ClusterObject | None:
         return self.objects.get(key)
 
+    def get_of(self, kind: Kind, namespace: str, name: str, *, metadata: bool = False) -> ClusterObject | None:
+        return self.objects.get((kind.api_version, kind.kind, namespace, name))
+
     def list(
         self, kind: Kind, namespace: str, selector: str = "", *, metadata: bool = False
     ) -> Iterator[ClusterObject]:

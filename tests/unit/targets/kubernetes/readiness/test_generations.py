@@ -1,4 +1,4 @@
-"""Generations of Deployments: who asks at the same time shares a listing, and none gets an answer from before."""
+"""Generations of Deployments: who asks at the same time shares a reading, and none gets an answer from before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stored_objects import StoredObjects
 
 from rohe_iac.targets.kubernetes.api_server import Kind
 from rohe_iac.targets.kubernetes.object import ClusterObject
-from rohe_iac.targets.kubernetes.readiness.generations import Generations
+from rohe_iac.targets.kubernetes.readiness.generations import FEW, Generations
 
 ASKING = 8
 
@@ -20,7 +20,7 @@ class SlowServer(StoredObjects):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lists = 0
+        self.lists, self.gets = 0, 0
         self.began, self.sends = threading.Event(), threading.Event()
 
     def list(
@@ -32,8 +32,15 @@ class SlowServer(StoredObjects):
         assert self.sends.wait(10)
         yield from found
 
-    def write(self, generation: int) -> None:
-        metadata = {"name": "a", "namespace": "n", "labels": {"rohe.dev/stack": "s"}, "generation": generation}
+    def get_of(self, kind: Kind, namespace: str, name: str, *, metadata: bool = False) -> ClusterObject | None:
+        self.gets += 1
+        found = super().get_of(kind, namespace, name, metadata=metadata)
+        self.began.set()
+        assert self.sends.wait(10)
+        return found
+
+    def write(self, generation: int, name: str = "a") -> None:
+        metadata = {"name": name, "namespace": "n", "labels": {"rohe.dev/stack": "s"}, "generation": generation}
         found = ClusterObject({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata})
         self.objects[found.key] = found
 
@@ -57,21 +64,23 @@ class CountingLock:
             return self._lock.wait_for(lambda: self._count >= count, 10)
 
 
-def test_all_who_ask_during_a_listing_share_the_next_one() -> None:
+def test_all_who_ask_during_a_reading_share_the_next_one() -> None:
     server = SlowServer()
     server.write(1)
     generations = Generations(server, "n", "s")  # type: ignore[arg-type]
     with ThreadPoolExecutor(ASKING + 1) as pool:
-        first = pool.submit(generations.now)
+        first = pool.submit(generations.now, ["a"])
         assert server.began.wait(10)
-        server.write(2)
+        names = ["a", *(f"other-{number}" for number in range(ASKING - 1))]
+        for name in names:
+            server.write(2, name)
         joining = generations._joining = CountingLock()  # type: ignore[assignment]
-        others = [pool.submit(generations.now) for _ in range(ASKING)]
+        others = [pool.submit(generations.now, [name]) for name in names]
         assert joining.taken(ASKING)
         server.sends.set()
         assert first.result(10) == {"a": 1}
-        assert [other.result(10) for other in others] == [{"a": 2}] * ASKING
-    assert server.lists == 2
+        assert [other.result(10)[name] for name, other in zip(names, others, strict=True)] == [2] * ASKING
+    assert (server.gets, server.lists) == (1, 1)
 
 
 def test_a_question_after_an_answer_is_asked_anew() -> None:
@@ -79,7 +88,19 @@ def test_a_question_after_an_answer_is_asked_anew() -> None:
     server.sends.set()
     generations = Generations(server, "n", "s")  # type: ignore[arg-type]
     server.write(1)
-    assert generations.now() == {"a": 1}
+    assert generations.now(["a"]) == {"a": 1}
     server.write(2)
-    assert generations.now() == {"a": 2}
-    assert server.lists == 2
+    assert generations.now(["a", "absent"]) == {"a": 2}
+
+
+def test_few_are_read_one_by_one_and_many_listed() -> None:
+    server = SlowServer()
+    server.sends.set()
+    names = [f"name-{number}" for number in range(FEW + 1)]
+    for number, name in enumerate(names):
+        server.write(number, name)
+    generations = Generations(server, "n", "s")  # type: ignore[arg-type]
+    assert generations.now(names[1:]) == {name: number for number, name in enumerate(names) if number}
+    assert (server.gets, server.lists) == (FEW, 0)
+    assert generations.now(names) == {name: number for number, name in enumerate(names)}
+    assert (server.gets, server.lists) == (FEW, 1)

@@ -6,13 +6,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rohe_iac.reporting.async_reporter import AsyncReporter
     from rohe_iac.reporting.command import Command
     from rohe_iac.reporting.peers import NoPeer, Peers, Replicas
     from rohe_iac.reporting.reporter import Reporter
 
-__all__ = ["Command", "NoPeer", "Peers", "Replicas", "Reporter"]
+__all__ = ["AsyncReporter", "Command", "NoPeer", "Peers", "Replicas", "Reporter"]
 
-_MODULES = {"Command": "command", "NoPeer": "peers", "Peers": "peers", "Replicas": "peers", "Reporter": "reporter"}
+_MODULES = {
+    "AsyncReporter": "async_reporter",
+    "Command": "command",
+    "NoPeer": "peers",
+    "Peers": "peers",
+    "Replicas": "peers",
+    "Reporter": "reporter",
+}
 """Where each name is; a module is loaded when its name is first asked for."""
 
 

@@ -50,10 +50,14 @@ def end_in_order(closable: Closable, grace: float) -> None:
     global _process, _grace
     _open.add(closable)
     _grace = grace
-    if _process == os.getpid():
-        return
-    _process = os.getpid()
-    atexit.register(_write)
+    if _process != os.getpid():
+        _process = os.getpid()
+        atexit.register(_write)
+    handle_sigterm()
+
+
+def handle_sigterm() -> None:
+    """Has SIGTERM close what is open, where the service does not handle it; only a main thread can set that up."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _close_and_end)

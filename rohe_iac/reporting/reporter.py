@@ -196,18 +196,42 @@ class Reporter:
             `refusals` counts by reason, or where it is pending, because the disk did not answer in time: it is then
             written as soon as the disk answers, so that no report that returned False should be reported again.
         """
-        settings, buffer = self._settings, self._buffer
-        if settings is None or buffer is None or os.getpid() != self._process:
-            return self._refuse(Refusal.UNOBSERVED)
+        body = self.encode(request, start, end, metrics, fields, at)
+        return body is not None and self._buffer is not None and self.conclude(self._buffer.put(body))
+
+    def encode(
+        self,
+        request: str | None,
+        start: float | None,
+        end: float | None,
+        metrics: Mapping[str, float] | None,
+        fields: Mapping[str, Any] | None,
+        at: float | None,
+    ) -> bytes | None:
+        """Returns a report as the outbox takes it, of the arguments of `report`; None where it is refused."""
+        settings = self._settings
+        if settings is None or self._buffer is None or os.getpid() != self._process:
+            self._refuse(Refusal.UNOBSERVED)
+            return None
         try:
             body = self._encode(settings, request, start, end, metrics, fields, at)
         except (TypeError, ValueError, RecursionError) as error:
-            return self._refuse(Refusal.INVALID, f"it is not JSON: {error}")
+            self._refuse(Refusal.INVALID, f"it is not JSON: {error}")
+            return None
         if len(body) > settings.largest:
-            return self._refuse(Refusal.INVALID, f"its {len(body):,} bytes are more than {settings.largest:,}")
-        outcome = buffer.put(body)
+            self._refuse(Refusal.INVALID, f"its {len(body):,} bytes are more than {settings.largest:,}")
+            return None
+        return body
+
+    @property
+    def buffer(self) -> WriteBuffer | None:
+        """Returns what writes reports into the outbox; None where nothing is reported."""
+        return self._buffer
+
+    def conclude(self, outcome: Refusal | bool) -> bool:
+        """Returns what `report` returns for an outcome of the buffer, and counts a refusal."""
         if isinstance(outcome, Refusal):
-            return self._refuse(outcome, buffer.detail)
+            return self._refuse(outcome, self._buffer.detail if self._buffer is not None else "")
         return outcome
 
     def _write(self, bodies: Sequence[bytes]) -> WriteResult:

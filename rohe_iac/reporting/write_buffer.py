@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rohe_iac.reporting.refusal import Refusal
 
@@ -59,9 +59,19 @@ Write = Callable[[Sequence[bytes]], WriteResult]
 
 
 @dataclass(slots=True)
-class _Entry:
+class WriteEntry:
+    """One report in the buffer.
+
+    Attributes:
+        body: The report.
+        on_settled: Called once the report is written or refused.
+        written: Whether the report is on disk.
+        refusal: Why it was refused; None where it was not.
+        pending: Whether its caller has gone on before it was settled.
+    """
+
     body: bytes
-    done: threading.Lock = field(default_factory=threading.Lock)
+    on_settled: Callable[[], object]
     written: bool = False
     refusal: Refusal | None = None
     pending: bool = False
@@ -100,7 +110,7 @@ class WriteBuffer:
         self._on_stalled, self._on_refused = on_stalled, on_refused
         self._most_reports, self._most_bytes = most_reports, most_bytes
         self._changed = threading.Condition()
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[WriteEntry] = deque()
         self._bytes = 0
         self._closing = False
         self._stalled_since, self._timeouts = 0.0, 0
@@ -118,22 +128,47 @@ class WriteBuffer:
         Returns:
             True where the report is on disk, False where it waits in memory, or else why it was refused.
         """
-        entry = _Entry(body)
+        settled = threading.Lock()
+        settled.acquire()
+        entry = self.enter(body, settled.release)
+        if isinstance(entry, Refusal):
+            return entry
+        if entry.pending:
+            return False
+        for _ in range(MAX_ROUNDS):
+            if settled.acquire(timeout=WRITE_TIMEOUT) or self.waits_for_disk:
+                break
+        return self.leave(entry)
+
+    def enter(self, body: bytes, on_settled: Callable[[], object]) -> Refusal | WriteEntry:
+        """Adds a report without waiting; its caller waits as `put` does, and then calls `leave`.
+
+        Args:
+            body: The report.
+            on_settled: Called on the buffer's thread once the report is written or refused; neither blocks nor raises.
+
+        Returns:
+            Why the report was refused, or its entry: pending where the disk is too slow to be waited for.
+        """
+        entry = WriteEntry(body, on_settled)
         with self._changed:
             refusal = self._refusal(len(body))
             if refusal is not None:
                 return refusal
-            entry.done.acquire()
             self._entries.append(entry)
             self._bytes += len(body)
             self._changed.notify()
             if self._timeouts >= MAX_TIMEOUTS:
                 entry.pending = True
                 self.pending += 1
-                return False
-        for _ in range(MAX_ROUNDS):
-            if entry.done.acquire(timeout=WRITE_TIMEOUT) or self._waits_for_disk():
-                break
+        return entry
+
+    def leave(self, entry: WriteEntry) -> Refusal | bool:
+        """Has the caller of an entry go on; an entry that is not settled becomes pending.
+
+        Returns:
+            As `put` does.
+        """
         with self._changed:
             if entry.written or entry.refusal is not None:
                 return entry.refusal or True
@@ -163,7 +198,8 @@ class WriteBuffer:
         self._thread.join(timeout)
         return len(self._entries)
 
-    def _waits_for_disk(self) -> bool:
+    @property
+    def waits_for_disk(self) -> bool:
         """Checks whether the thread has waited for the disk, and not for a processor, as long as a caller may wait."""
         since = self._writing_since
         return since > 0 and time.monotonic() - since >= WRITE_TIMEOUT / 2
@@ -201,6 +237,9 @@ class WriteBuffer:
             if result.written == len(batch) or result.refusal is not None:
                 self._writing_since = 0.0
             refused = self._settle(batch, result)
+            for entry in batch:
+                if entry.written or entry.refusal is not None:
+                    entry.on_settled()
             if result.written:
                 self._on_written()
             for _ in range(refused):
@@ -211,7 +250,7 @@ class WriteBuffer:
                         return
                     self._changed.wait(BUSY_INTERVAL if result.refusal is None else RETRY_INTERVAL)
 
-    def _settle(self, batch: Sequence[_Entry], result: WriteResult) -> int:
+    def _settle(self, batch: Sequence[WriteEntry], result: WriteResult) -> int:
         """Records what came of a batch, and returns how many pending reports it has refused."""
         with self._changed:
             refused_pending = 0
@@ -230,7 +269,7 @@ class WriteBuffer:
                 self._stalled_since, self._timeouts = 0.0, 0
         return refused_pending
 
-    def _refuse(self, rest: Sequence[_Entry], refusal: Refusal) -> int:
+    def _refuse(self, rest: Sequence[WriteEntry], refusal: Refusal) -> int:
         """Refuses reports whose callers wait; one that is pending is refused only where the outbox is full."""
         refused_pending = 0
         kept = []
@@ -255,8 +294,7 @@ class WriteBuffer:
             LOG.warning("the outbox can be written again")
             self._failing = None
 
-    def _remove_first(self, entry: _Entry) -> None:
+    def _remove_first(self, entry: WriteEntry) -> None:
         self._entries.popleft()
         self._bytes -= len(entry.body)
         self.pending -= entry.pending
-        entry.done.release()

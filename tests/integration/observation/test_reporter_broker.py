@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blocking_reporter import BlockingReporter
 from observed_brokers import RunningBroker, mosquitto_broker
 
 from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
@@ -78,9 +79,12 @@ def environment(broker: RunningBroker, folder: Path, stack: str) -> dict[str, st
     }
 
 
-@pytest.fixture
-def reporter(shared_broker: RunningBroker, tmp_path: Path, stack: str, listener: Listener) -> Iterator[Reporter]:
-    reporter = Reporter.from_environment(environment(shared_broker, tmp_path, stack))
+@pytest.fixture(params=[Reporter, BlockingReporter], ids=["threads", "asyncio"])
+def reporter(
+    request: pytest.FixtureRequest, shared_broker: RunningBroker, tmp_path: Path, stack: str, listener: Listener
+) -> Iterator[Reporter]:
+    """Yields a Reporter, or an AsyncReporter behind its interface."""
+    reporter = request.param.from_environment(environment(shared_broker, tmp_path, stack))
     yield reporter
     reporter.close(timeout=0)
 

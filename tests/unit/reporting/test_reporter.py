@@ -1,4 +1,4 @@
-"""The reporter as a service sees it: it accepts or refuses, never raises, never dies and never blocks for long."""
+"""Either reporter as a service sees it: it accepts or refuses, never raises, never dies and never blocks for long."""
 
 from __future__ import annotations
 
@@ -7,46 +7,38 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.reporting import Reporter
-from rohe_iac.reporting.settings import ReporterSettings
 
-UNREACHABLE = BrokerAddress("127.0.0.1", 1)
-
-
-def open_reporter(folder: Path, **changes: Any) -> Reporter:
-    defaults: dict[str, Any] = {
-        "broker": UNREACHABLE, "stack": "s", "pipeline": "p", "service": "svc", "instance": "svc-0", "outbox": folder,
-    }  # fmt: skip
-    return Reporter(ReporterSettings(**{**defaults, **changes}))
+Open = Callable[..., Any]
 
 
 def test_without_an_address_it_warns_once_and_refuses(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    kind: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A library that other tests of this process use may have switched existing loggers off.
     monkeypatch.setattr(logging.getLogger("rohe.reporting"), "disabled", False)
     with caplog.at_level(logging.WARNING):
-        silent = Reporter.from_environment({})
+        silent = kind.from_environment({})
     assert "ROHE_REPORT_URL is not set" in caplog.text
     assert silent.report(request="r") is False
     silent.on_command(lambda command: (True, ""))
     silent.close()
 
 
-def test_with_credentials_that_are_missing_the_service_goes_on() -> None:
-    silent = Reporter.from_environment(
+def test_with_credentials_that_are_missing_the_service_goes_on(kind: Any) -> None:
+    silent = kind.from_environment(
         {"ROHE_REPORT_URL": "mqtt://127.0.0.1:1", "ROHE_REPORT_CREDENTIALS": "/nowhere/file.json"}
     )
     assert silent.report() is False
 
 
-def test_reports_are_accepted_while_there_is_no_broker(tmp_path: Path) -> None:
+def test_reports_are_accepted_while_there_is_no_broker(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path)
     assert all(reporter.report(request=f"r{number}", fields={"x": number}) for number in range(20))
     assert (reporter.accepted, reporter.refused) == (20, 0)
@@ -56,14 +48,14 @@ def test_reports_are_accepted_while_there_is_no_broker(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fields", [{"x": float("nan")}, {"x": object()}, {"x": "y" * 300_000}, {"x": {1, 2}}, {("a",): 1}]
 )
-def test_what_cannot_be_sent_is_refused_and_counted(tmp_path: Path, fields: Any) -> None:
+def test_what_cannot_be_sent_is_refused_and_counted(open_reporter: Open, tmp_path: Path, fields: Any) -> None:
     reporter = open_reporter(tmp_path)
     assert reporter.report(fields=fields) is False
     assert reporter.refused == 1
     reporter.close(timeout=0)
 
 
-def test_numbers_of_numerical_libraries_are_taken(tmp_path: Path) -> None:
+def test_numbers_of_numerical_libraries_are_taken(open_reporter: Open, tmp_path: Path) -> None:
     numpy = pytest.importorskip("numpy")
     reporter = open_reporter(tmp_path)
     assert reporter.report(metrics={"c": numpy.float32(0.5)}, fields={"p": numpy.arange(3), "n": numpy.int64(3)})
@@ -73,7 +65,7 @@ def test_numbers_of_numerical_libraries_are_taken(tmp_path: Path) -> None:
     reporter.close(timeout=0)
 
 
-def test_a_full_outbox_refuses_and_says_so_in_its_counts(tmp_path: Path) -> None:
+def test_a_full_outbox_refuses_and_says_so_in_its_counts(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path, most_reports=2)
     assert [reporter.report() for _ in range(4)] == [True, True, False, False]
     assert reporter._counts() == {
@@ -82,7 +74,7 @@ def test_a_full_outbox_refuses_and_says_so_in_its_counts(tmp_path: Path) -> None
     reporter.close(timeout=0)
 
 
-def test_a_database_that_is_held_by_another_makes_it_refuse_and_not_wait(tmp_path: Path) -> None:
+def test_a_database_that_is_held_by_another_makes_it_refuse_and_not_wait(open_reporter: Open, tmp_path: Path) -> None:
     import sqlite3
 
     reporter = open_reporter(tmp_path)
@@ -94,7 +86,7 @@ def test_a_database_that_is_held_by_another_makes_it_refuse_and_not_wait(tmp_pat
     reporter.close(timeout=0)
 
 
-def test_threads_share_one_reporter(tmp_path: Path) -> None:
+def test_threads_share_one_reporter(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path)
     threads = [threading.Thread(target=lambda: [reporter.report() for _ in range(50)]) for _ in range(4)]
     for thread in threads:
@@ -108,7 +100,7 @@ def test_threads_share_one_reporter(tmp_path: Path) -> None:
     reporter.close(timeout=0)
 
 
-def test_after_close_reports_are_refused(tmp_path: Path) -> None:
+def test_after_close_reports_are_refused(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path)
     reporter.close(timeout=0)
     assert reporter.report() is False
@@ -117,7 +109,7 @@ def test_after_close_reports_are_refused(tmp_path: Path) -> None:
 def test_a_service_that_reports_imports_nothing_heavy() -> None:
     heavy = ("pydantic", "pulumi", "numpy", "pymongo", "rich", "typer", "msgspec", "sklearn")
     code = (
-        "import sys; from rohe_iac.reporting import Reporter; import rohe_iac.reporting.sender;"
+        "import sys; from rohe_iac.reporting import Reporter; import rohe_iac.reporting.sender, asyncio;"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,19 +12,10 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.mqtt.address import BrokerAddress
-from rohe_iac.reporting import Reporter
 from rohe_iac.reporting.refusal import Refusal
-from rohe_iac.reporting.settings import ReporterSettings
 from rohe_iac.reporting.write_buffer import WriteBuffer, WriteResult
 
-
-def open_reporter(folder: Path, **changes: Any) -> Reporter:
-    defaults: dict[str, Any] = {
-        "broker": BrokerAddress("127.0.0.1", 1), "stack": "s", "pipeline": "p", "service": "svc", "instance": "svc-0",
-        "outbox": folder,
-    }  # fmt: skip
-    return Reporter(ReporterSettings(**{**defaults, **changes}))
+Open = Callable[..., Any]
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -49,7 +40,7 @@ def stalled_disk(folder: Path) -> Iterator[None]:
     holder.close()
 
 
-def test_reports_of_a_stall_are_pending_and_then_accepted_in_order(tmp_path: Path) -> None:
+def test_reports_of_a_stall_are_pending_and_then_accepted_in_order(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path)
     assert reporter.report() is True
     with stalled_disk(tmp_path):
@@ -63,7 +54,7 @@ def test_reports_of_a_stall_are_pending_and_then_accepted_in_order(tmp_path: Pat
 
 
 def test_a_slow_disk_and_a_full_outbox_are_counted_and_named_apart(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    open_reporter: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     reporter = open_reporter(tmp_path, most_reports=6, buffer_reports=4)
     with stalled_disk(tmp_path):
@@ -77,7 +68,7 @@ def test_a_slow_disk_and_a_full_outbox_are_counted_and_named_apart(
     reporter.close(timeout=0)
 
 
-def test_closing_waits_for_the_disk_and_counts_what_it_gives_up(tmp_path: Path) -> None:
+def test_closing_waits_for_the_disk_and_counts_what_it_gives_up(open_reporter: Open, tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path)
     with stalled_disk(tmp_path):
         reporter.report()

@@ -81,3 +81,23 @@ def _heard_client(observer: Observer, client: str, state: Mapping[str, Any]) -> 
     if clock is None:
         return HeardClient(client=client, state=name)
     return HeardClient(client=client, reported=clock.reported, spoke=clock.arrived, promises=clock.promises, state=name)
+
+
+def instance_status(observer: Observer) -> dict[str, dict[str, Any]]:
+    """Returns for each planned instance when it last said anything, and whether it is `needed`.
+
+    `spoke` is in seconds since the epoch, 0 for never. An instance is needed where the blueprint says that its service
+    reports, and where an objective hears no other service: while that one is silent, there is nothing to judge.
+    """
+    instances = observer.configuration.instances
+    services = {item.instance: item.service for item in instances}
+    needed = {item.instance for item in instances if item.reports}
+    for evaluator in observer.evaluators:
+        for names in observer.heard_by(evaluator):
+            if len({services[name] for name in names}) == 1:
+                needed.update(names)
+    found = {}
+    for name in services:
+        clock = observer.clock_of(name)
+        found[name] = {"spoke": clock.arrived if clock is not None else 0.0, "needed": name in needed}
+    return found

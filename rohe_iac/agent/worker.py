@@ -20,7 +20,7 @@ from rohe_iac.agent.limited_log import LimitedLog, printable
 from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit
 from rohe_iac.agent.orders import Orders
 from rohe_iac.agent.planned_nodes import remember_nodes
-from rohe_iac.agent.status import objective_status, observer_counts
+from rohe_iac.agent.status import instance_status, objective_status, observer_counts
 from rohe_iac.foundation.quantities import shown_bytes
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.message import Incoming
@@ -380,6 +380,7 @@ class Worker:
                 "dropped": self._transport.dropped,
             },
             "clients": self._intake.clients,
+            "instances": instance_status(self._observer),
             "objectives": [
                 objective_status(
                     self._observer, evaluator, self._intake.clients, now, started=self._started, trouble=trouble

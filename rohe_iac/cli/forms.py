@@ -208,6 +208,13 @@ class PendingForm(TypedDict):
     reason: str
 
 
+class UnheardForm(TypedDict):
+    """A replica that counts as ready although its agent has not heard it, or an agent that could not be asked."""
+
+    address: str
+    reason: str
+
+
 class OutcomeForm(TypedDict):
     """What `rohe apply` and `rohe destroy` did: addresses by what was done to them."""
 
@@ -220,6 +227,7 @@ class OutcomeForm(TypedDict):
     swept: list[str]
     failed: list[FailureForm]
     pending: list[PendingForm]
+    unheard: list[UnheardForm]
     skipped: list[str]
 
 
@@ -248,6 +256,7 @@ class PartForm(TypedDict):
     unlimited: list[str]
     serial: int
     stale: str
+    unheard: str
     certificate: CertificateForm | None
 
 

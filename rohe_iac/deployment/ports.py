@@ -22,6 +22,10 @@ PENDING = "pending"
 """The property of a resource that only waits with why replicas are not ready that it does not wait for, by address."""
 
 
+UNHEARD = "unheard"
+"""The property of such a resource with why replicas count as ready that no agent has heard, by address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """The place that one stack is applied to.

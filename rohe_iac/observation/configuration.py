@@ -36,6 +36,7 @@ class Instance(msgspec.Struct, frozen=True, order=True, kw_only=True):
         member: Member of the ensemble; "" outside of an ensemble.
         node: Node that the replica runs on.
         workload: Address of the workload.
+        reports: Whether the blueprint says that the service reports.
     """
 
     instance: str
@@ -44,6 +45,7 @@ class Instance(msgspec.Struct, frozen=True, order=True, kw_only=True):
     member: str = ""
     node: str = ""
     workload: str = ""
+    reports: bool = False
 
 
 class ServiceSpec(msgspec.Struct, frozen=True, kw_only=True):

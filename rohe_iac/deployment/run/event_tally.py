@@ -12,9 +12,9 @@ from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import NOTE, PENDING, WAITS, Progress
+from rohe_iac.deployment.ports import NOTE, PENDING, UNHEARD, WAITS, Progress
 from rohe_iac.deployment.run.failures import FOREIGN, provider_message
-from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome, Pending
+from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome, Pending, Unheard
 from rohe_iac.foundation.clock import Clock
 
 VERBS: Mapping[OpType, str] = {
@@ -75,6 +75,7 @@ class EventTally:
         self._waits = waits
         self._ready: list[str] = []
         self._pending: dict[str, str] = {}
+        self._unheard: dict[str, str] = {}
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -107,16 +108,21 @@ class EventTally:
         elif event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata, self._begin)
         elif event.res_outputs_event is not None:
-            self._note_pending(event.res_outputs_event.metadata)
+            self._note_findings(event.res_outputs_event.metadata)
             self._step(event.res_outputs_event.metadata, self._end)
         elif event.res_op_failed_event is not None:
             self._step(event.res_op_failed_event.metadata, self._fail)
 
-    def _note_pending(self, metadata: StepEventMetadata) -> None:
-        """Records why replicas are not ready that a resource does not wait for."""
-        outputs = metadata.new.outputs if metadata.new is not None and metadata.type in self._waits else {}
-        for address, reason in ((outputs or {}).get(PENDING) or {}).items():
-            self._pending[address] = reason
+    def _note_findings(self, metadata: StepEventMetadata) -> None:
+        """Records what a resource that waits has found: replicas that it does not wait for, or that no agent hears.
+
+        A resource that is as it was has the findings of an earlier run.
+        """
+        if metadata.type not in self._waits or metadata.op not in MADE or metadata.new is None:
+            return
+        outputs = metadata.new.outputs or {}
+        self._pending |= outputs.get(PENDING) or {}
+        self._unheard |= outputs.get(UNHEARD) or {}
 
     def note(self, text: str) -> None:
         """Records a sentence about the run in the journal and reports it."""
@@ -153,6 +159,7 @@ class EventTally:
             **{word: tuple(self._address(name) for name in sorted(set(names))) for word, names in self._done.items()},
             failed=failures,
             pending=tuple(Pending(address, reason) for address, reason in sorted(self._pending.items())),
+            unheard=tuple(Unheard(address, reason) for address, reason in sorted(self._unheard.items())),
             skipped=tuple(self._address(name) for name in sorted(skipped)),
             signal=signal if ending is Ending.INTERRUPTED else 0,
         )

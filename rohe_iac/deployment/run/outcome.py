@@ -45,6 +45,19 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """One replica that counts as ready although its agent has not heard it, or an agent that could not be asked.
+
+    Attributes:
+        address: Address of the replica or agent.
+        reason: What is known of it.
+    """
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one run: addresses by what was done to them.
 
@@ -57,6 +70,7 @@ class Outcome:
         same: Addresses of resources that were as wanted already.
         failed: Resources that failed.
         pending: Replicas that are not ready and not waited for.
+        unheard: Replicas that count as ready although no agent has heard them.
         skipped: Addresses not tried, because a resource that they depend on failed or the run was interrupted.
         swept: Names of what was removed because no manifest asks for it.
         signal: The signal that interrupted the run, 0 for none.
@@ -70,6 +84,7 @@ class Outcome:
     same: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
     pending: tuple[Pending, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
     skipped: tuple[str, ...] = ()
     swept: tuple[str, ...] = ()
     signal: int = 0

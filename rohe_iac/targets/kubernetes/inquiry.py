@@ -16,8 +16,7 @@ from lightkube.types import ExecResponse
 
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused, cluster_errors
-from rohe_iac.targets.kubernetes.object import ClusterObject
-from rohe_iac.targets.kubernetes.parts import newest
+from rohe_iac.targets.kubernetes.object import ClusterObject, newest
 from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
 
 LOG = logging.getLogger("rohe.questions")
@@ -67,10 +66,11 @@ class PodInquirer:
         pod = newest(pods)
         LOG.info("asking agent %s in the pod %s for %s", agent, pod.name, question)
         answer = self._exec(agent, pod, json.dumps({"ask": question, **parameters}))
-        if answer.exit_code:
+        # A node that runs nothing, such as a simulated one, lets the program end well without a word.
+        if answer.exit_code or not answer.stdout:
             raise self._silent(agent, pod, answer)
         items: list[Any] = []
-        for line in str(answer.stdout or "").splitlines():
+        for line in str(answer.stdout).splitlines():
             try:
                 page = json.loads(line)
                 if "refused" in page:
@@ -114,9 +114,8 @@ class PodInquirer:
         hint = "`rohe logs` shows its output"
         if answer.exit_code == ExitCode.USAGE:
             hint = "its image may be of another version of rohe: " + hint
-        return AgentSilent(
-            f"agent '{agent}' did not answer in its pod {pod.name}", detail=str(answer.stderr or "").strip(), hint=hint
-        )
+        detail = str(answer.stderr or "").strip() or "its node ran the question without a word in answer"
+        return AgentSilent(f"agent '{agent}' did not answer in its pod {pod.name}", detail=detail, hint=hint)
 
 
 @contextmanager

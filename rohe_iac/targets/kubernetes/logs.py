@@ -12,8 +12,7 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.followed_output import FollowedOutput, restarts_of
-from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject
-from rohe_iac.targets.kubernetes.parts import newest
+from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject, newest
 
 AGAIN = 1.0
 """Seconds until an instance's pod is looked for again, whose output has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -124,6 +125,15 @@ class ClusterObject:
     def __str__(self) -> str:
         """Returns the object as people name it: `deployment/NAME`."""
         return f"{self.kind.lower()}/{self.name}"
+
+
+def newest(pods: Sequence[ClusterObject]) -> ClusterObject:
+    """Returns of the pods of one instance the one that counts: not one that is being deleted, and the newest."""
+
+    def order(pod: ClusterObject) -> tuple[bool, str]:
+        return not pod.is_ending, str(pod.body["metadata"].get("creationTimestamp", ""))
+
+    return max(pods, key=order)
 
 
 def object_of(manifest: Manifest) -> ClusterObject:

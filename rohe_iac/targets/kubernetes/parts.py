@@ -8,26 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from rohe_iac.deployment.ports import Live
-from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject
+from rohe_iac.targets.kubernetes.container_state import ContainerEnd, container_states, main_container
+from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject, newest
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of
 
 ADDRESS = "rohe.dev/address"
 """The annotation with the address of the stack's part that an object is for."""
-
-FAILING = frozenset(
-    {
-        "CrashLoopBackOff",
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "RunContainerError",
-    }
-)
-"""Reasons of a waiting container that do not pass by themselves (Kubernetes, pkg/kubelet/images and kuberuntime)."""
 
 
 def live_parts(
@@ -65,15 +51,6 @@ def address_of(found: ClusterObject) -> str:
     return found.annotations.get(ADDRESS) or f"replica/{instance_of(found)}"
 
 
-def newest(pods: Sequence[ClusterObject]) -> ClusterObject:
-    """Returns of the pods of one instance the one that counts: not one that is being deleted, and the newest."""
-
-    def order(pod: ClusterObject) -> tuple[bool, str]:
-        return not pod.is_ending, str(pod.body["metadata"].get("creationTimestamp", ""))
-
-    return max(pods, key=order)
-
-
 def _on_node(part: Live, words: str) -> Live:
     """Returns a part as it is on a node that is NotReady for the reason `words`, which are "" for any other node."""
     if not words:
@@ -92,27 +69,26 @@ def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment
             return Live(address, instance, "failing", detail=str(reason.get("message", reason.get("reason", ""))))
         return Live(address, instance, "stopped", detail="it has no pod")
     pod = newest(pods)
-    status, spec = pod.body.get("status") or {}, pod.body["spec"]
-    container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
-    state, detail = _state(pod, container)
-    last = (container.get("lastState") or {}).get("terminated") or {}
+    spec = pod.body["spec"]
+    container = main_container(pod.body)
+    state, detail = _state(pod)
     return Live(
         address=address,
         instance=instance,
         state=state,
         where=pod.name,
         node=str(spec.get("nodeName", "")),
-        restarts=int(container.get("restartCount", 0)),
-        began=_seconds(((container.get("state") or {}).get("running") or {}).get("startedAt")),
+        restarts=container.restarts,
+        began=_seconds(container.started),
         detail=detail,
-        last_end=_end(last, spec),
-        ended=_seconds(last.get("finishedAt")),
+        last_end=_end(container.last_end, spec),
+        ended=_seconds(container.last_end.finished) if container.last_end is not None else 0.0,
         serial=int(serial) if (serial := pod.annotations.get(SERIAL, "")).isdecimal() else 0,
         digest=pod.annotations.get(DIGEST, ""),
     )
 
 
-def _state(pod: ClusterObject, container: Mapping[str, Any]) -> tuple[str, str]:
+def _state(pod: ClusterObject) -> tuple[str, str]:
     """Returns the state of a pod in the words of this machine's, and why it is in it."""
     status = pod.body.get("status") or {}
     if pod.is_ending:
@@ -128,11 +104,14 @@ def _state(pod: ClusterObject, container: Mapping[str, Any]) -> tuple[str, str]:
         return "running", ""
     if status.get("reason") == "NodeLost" or ready.get("status") == "Unknown":
         return "lost", f"its node {pod.body['spec']['nodeName']} does not answer"
-    waiting = (container.get("state") or {}).get("waiting") or {}
+    waiting = [state for state in container_states(pod.body) if state.waits_for]
+    failed = [state for state in waiting if state.has_failed]
     if waiting:
-        return ("failing" if waiting.get("reason") in FAILING else "starting"), _words(waiting)
-    running = (container.get("state") or {}).get("running") or {}
-    if running and _seconds(ready.get("lastTransitionTime")) > _seconds(running.get("startedAt")):
+        state = (failed or waiting)[0]
+        words = ": ".join(filter(None, (state.waits_for, state.message)))
+        return ("failing" if failed else "starting"), words
+    started = main_container(pod.body).started
+    if started and _seconds(ready.get("lastTransitionTime")) > _seconds(started):
         return "not listening", str(ready.get("message", ""))
     return "starting", str(ready.get("message", ""))
 
@@ -147,17 +126,16 @@ def _words(value: Mapping[str, Any]) -> str:
     return ": ".join(str(value[name]) for name in ("reason", "message") if value.get(name))
 
 
-def _end(terminated: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+def _end(end: ContainerEnd | None, spec: Mapping[str, Any]) -> str:
     """Returns how a container's last run ended, "" where none has."""
-    if not terminated:
+    if end is None:
         return ""
-    if terminated.get("reason") == "OOMKilled":
+    if end.reason == "OOMKilled":
         limits = (spec["containers"][0].get("resources") or {}).get("limits") or {}
         return f"was killed for memory: {limits.get('memory', 'no limit of its own')}"
-    if terminated.get("signal"):
-        return f"was ended by signal {terminated['signal']}"
-    message = str(terminated.get("message", "")).strip()
-    return f"ended with exit code {terminated.get('exitCode')}" + (f": {message}" if message else "")
+    if end.signal:
+        return f"was ended by signal {end.signal}"
+    return f"ended with exit code {end.exit_code}" + (f": {end.message}" if end.message else "")
 
 
 def _seconds(text: str | None) -> float:

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 
 from rohe_iac import __version__
-from rohe_iac.deployment.ports import NOTE, PENDING, WAITS
+from rohe_iac.deployment.ports import NOTE, WAITS
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.manifest_document import ManifestDocument, read_document
 from rohe_iac.targets.provider.lease import Lease
@@ -119,14 +119,13 @@ class Provider:
     def _make(
         self, request: Any, document: ManifestDocument, inputs: struct_pb2.Struct, context: Any
     ) -> struct_pb2.Struct:
-        """Makes a resource and returns its properties: its inputs, and what is pending of it."""
+        """Makes a resource and returns its properties: its inputs, and what was found while it was made."""
         properties = struct_pb2.Struct()
         properties.CopyFrom(inputs)
         if not request.preview:
             _abort_on_error(context, lambda: self._opened_stack().permit.check(_text(inputs)))
-            pending = _abort_on_error(context, lambda: self._opened_stack().make(_kind(request.urn), document))
-            if pending:
-                properties.update({PENDING: pending})
+            found = _abort_on_error(context, lambda: self._opened_stack().make(_kind(request.urn), document))
+            properties.update({name: dict(value) for name, value in found.items() if value})
         return properties
 
     def _holds(self, urn: str, document: ManifestDocument, context: Any) -> bool:

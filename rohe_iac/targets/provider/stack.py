@@ -59,11 +59,11 @@ class ProvidedStack:
         self._cancelled, self._tell, self._note = cancelled, tell, note
         self._opening = threading.Lock()
 
-    def make(self, kind: str, document: ManifestDocument) -> dict[str, str]:
+    def make(self, kind: str, document: ManifestDocument) -> Mapping[str, Mapping[str, str]]:
         """Makes the resource of the engine's type `kind` as the document says.
 
         Returns:
-            For a readiness, why replicas are not ready that are not waited for, by address; otherwise nothing.
+            What was found, as properties of the resource: for a readiness, PENDING and UNHEARD.
 
         Raises:
             RoheError: It cannot be made, or no plan has the type.

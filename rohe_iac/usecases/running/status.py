@@ -11,6 +11,7 @@ from rohe_iac.deployment.ports import DeploymentTarget, Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.transports.heard import HeardInstances
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.unfinished import not_done
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
@@ -37,6 +38,7 @@ class PartStatus:
         certificate_expires: when the certificate that it shows its clients expires, in seconds since the epoch; 0 where
             it has none.
         stale: what runs or reports instead of what the plan has; empty where that is the same, or not known.
+        unheard: which agent has never heard it although it runs; empty where it was heard, or nobody expects it.
     """
 
     address: str
@@ -54,6 +56,7 @@ class PartStatus:
     serial: int = 0
     stale: str = ""
     certificate_expires: float = 0.0
+    unheard: str = ""
 
     @property
     def well(self) -> bool:
@@ -207,6 +210,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     agents = _ask(target, parts)
     if stack.record is not None:
         parts = marked_stale(parts, stack.record.manifests, {item.instance: item for item in found}, agents)
+        parts = [replace(part, unheard=_unheard(part, agents)) for part in parts]
     return StackStatus(
         project=stack.project,
         stack=stack.name,
@@ -251,6 +255,16 @@ def marked_stale(
             stale = f"it reports as record {state.get('serial', 0)} had it; it changed in record {manifest.serial}"
         marked.append(replace(part, stale=stale) if stale else part)
     return marked
+
+
+def _unheard(part: PartStatus, agents: Sequence[AgentStatus]) -> str:
+    """Returns that no agent has ever heard a part that runs, "" where one has or none expects it."""
+    expecting = [agent for agent in agents if HeardInstances(agent.answer).expects(part.instance)]
+    if part.state != "running" or part.stale or not expecting:
+        return ""
+    if any(not HeardInstances(agent.answer).has_never_heard(part.instance) for agent in expecting):
+        return ""
+    return f"it runs, and {expecting[0].agent} has never heard it"
 
 
 def _part(address: str, instance: str, node: str, live: Live | None) -> PartStatus:

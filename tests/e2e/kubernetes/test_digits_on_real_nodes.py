@@ -90,7 +90,10 @@ def operator(pods: Cluster, tmp_path: Path) -> Iterator[Operator]:
 
 def test_digits_is_applied_observed_broken_explained_degraded_and_removed(operator: Operator, pods: Cluster) -> None:
     before = objects(pods)
-    operator.rohe("apply", "--yes")
+    outcome = json.loads(operator.rohe("apply", "--yes", "-o", "json"))
+    assert outcome["unheard"] == []
+    (agent,) = operator.answer("observe")["agents"]
+    assert {name for name, client in agent["clients"].items() if client["state"] == "online"} == INSTANCES
     operator.wait(lambda: set(operator.verdicts().values()) == {"KEPT"}, "the contract is not kept")
 
     (agent,) = operator.answer("observe")["agents"]

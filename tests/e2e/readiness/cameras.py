@@ -102,7 +102,11 @@ class Cameras:
         value: dict[str, Any] = json.loads(self.run("apply", "--yes", "-o", "json", *words, code=code).stdout)
         return value
 
+    def parts(self) -> list[dict[str, Any]]:
+        """Returns the parts that `rohe status` shows."""
+        found: list[dict[str, Any]] = json.loads(self.run("status", "-o", "json").stdout)["parts"]
+        return found
+
     def states(self) -> dict[str, str]:
         """Returns the state of each part that `rohe status` shows, by instance."""
-        value = json.loads(self.run("status", "-o", "json").stdout)
-        return {part["instance"]: part["state"] for part in value["parts"]}
+        return {part["instance"]: part["state"] for part in self.parts()}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.agent.status import objective_status, observer_counts
+import msgspec
+
+from rohe_iac.agent.status import instance_status, objective_status, observer_counts
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
 
 
-def observer_of(*services: str) -> Observer:
-    """Returns an observer of services that do not call each other, with one objective on each."""
+def observer_of(*services: str, scope: ScopeSpec | None = None) -> Observer:
+    """Returns an observer of services that do not call each other, with one objective on each, or all of one scope."""
     objectives = tuple(
         ObjectiveSpec(
-            name=service, metric="response_time", scope=ScopeSpec(service=service), aggregate="max", operator="<=",
-            low=1.0, high=1.0, window=WindowSpec(size_seconds=2.0, every_seconds=2.0), min_samples=1, missing="freeze",
+            name=service, metric="response_time", scope=scope or ScopeSpec(service=service), aggregate="max",
+            operator="<=", low=1.0, high=1.0, window=WindowSpec(size_seconds=2.0, every_seconds=2.0), min_samples=1,
+            missing="freeze",
         )
         for service in services
     )  # fmt: skip
@@ -98,3 +101,22 @@ def test_an_agent_without_a_connection_says_so() -> None:
     unknown = status_of(observer_of("load"), 91.0, trouble="mqtt://x: refused")["load"]["unknown"]
     assert (unknown["why"], unknown["text"]) == ("disconnected", "the agent is not connected: mqtt://x: refused")
     assert not unknown["overdue"], "it has only just started"
+
+
+def test_an_instance_is_needed_where_an_objective_hears_its_service_alone() -> None:
+    observer = observer_of("load", "raw")
+    observer.resume(100.0)
+    observer.report(report("load", 1, 101.0), 102.0)
+    assert instance_status(observer) == {
+        "load-0": {"spoke": 102.0, "needed": True},
+        "raw-0": {"spoke": 0.0, "needed": True},
+    }
+    whole = observer_of("load", "raw", scope=ScopeSpec())
+    assert not any(item["needed"] for item in instance_status(whole).values())
+
+
+def test_an_instance_is_needed_where_the_blueprint_says_that_it_reports() -> None:
+    configuration = observer_of("load", "raw", scope=ScopeSpec()).configuration
+    instances = tuple(msgspec.structs.replace(item, reports=item.service == "raw") for item in configuration.instances)
+    found = instance_status(Observer(msgspec.structs.replace(configuration, instances=instances)))
+    assert {name: item["needed"] for name, item in found.items()} == {"load-0": False, "raw-0": True}

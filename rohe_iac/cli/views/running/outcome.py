@@ -92,6 +92,8 @@ class OutcomeView:
             self._screen.out.print(f"  not {past(failure.verb)}: {escape(failure.address)}: {escape(first)}")
         for item in outcome.pending:
             self._screen.out.print(f"  pending: {escape(item.address)}: {escape(item.reason)}", style="yellow")
+        for found in outcome.unheard:
+            self._screen.out.print(f"  not heard: {escape(found.address)}: {escape(found.reason)}", style="yellow")
         for address in outcome.skipped:
             self._screen.out.print(f"  not tried: {escape(address)}", style="dim")
         if outcome.ending is Ending.COMPLETE:
@@ -117,5 +119,6 @@ def _value(outcome: Outcome) -> dict[str, object]:
         **{word: list(getattr(outcome, word)) for word in ("created", "updated", "deleted", "same", "swept")},
         "failed": [{"verb": item.verb, "address": item.address, "reason": item.reason} for item in outcome.failed],
         "pending": [{"address": item.address, "reason": item.reason} for item in outcome.pending],
+        "unheard": [{"address": item.address, "reason": item.reason} for item in outcome.unheard],
         "skipped": list(outcome.skipped),
     }

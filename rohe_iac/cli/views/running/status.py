@@ -105,6 +105,8 @@ def _remarks(part: PartStatus) -> Iterator[str]:
         yield f"[red]{name} {part.state}: {escape(part.detail)}[/red]"
     if part.stale:
         yield f"[yellow]{name} is stale: {escape(part.stale)}[/yellow]"
+    if part.unheard:
+        yield f"[yellow]{name} is not heard: {escape(part.unheard)}[/yellow]"
     if part.certificate_expires:
         day = time.strftime("%Y-%m-%d", time.gmtime(part.certificate_expires))
         days = _days_left(part)
@@ -160,6 +162,7 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "unlimited": list(part.unlimited),
                 "serial": part.serial,
                 "stale": part.stale,
+                "unheard": part.unheard,
                 "certificate": {"expires": part.certificate_expires, "daysLeft": _days_left(part)}
                 if part.certificate_expires
                 else None,

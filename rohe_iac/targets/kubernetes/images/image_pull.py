@@ -9,17 +9,14 @@ from typing import Any
 
 from rohe_iac.manifests.kubernetes.pod.images import planned_pod
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.kubernetes.container_state import IMAGE, main_container
 from rohe_iac.targets.kubernetes.object import object_of
-from rohe_iac.targets.kubernetes.readiness.container_reasons import CONFIGURATION, IMAGE, container_prospects
 from rohe_iac.targets.kubernetes.readiness.nodes import unreachable_of
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, name_of
+from rohe_iac.targets.kubernetes.readiness.reasons.container_reasons import container_prospects
 
 ALWAYS = "Always"
 """The pull policy that asks the registry even where the node has the image."""
-
-
-UNKNOWN = "ContainerStatusUnknown"
-"""The reason of a container that the node lost sight of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +99,18 @@ class PullState(Enum):
 def pull_state(pod: KubernetesObject, warnings: Callable[[str], Sequence[KubernetesObject]]) -> tuple[PullState, str]:
     """Returns how far the pod of a pull is, and why it failed.
 
-    A kubelet looks into an image, makes the container and starts it only after the image is there, so each of their
-    errors says that it was pulled (kubernetes pkg/kubelet/kuberuntime, `startContainer`).
-
     Args:
         pod: The pod, with one container.
         warnings: Returns the warnings about the pod of a name; asked only where the pull failed.
     """
     status = pod.get("status") or {}
-    entry: KubernetesObject = next(iter(status.get("containerStatuses") or ()), {})
-    state = entry.get("state") or {}
-    reason = (state.get("waiting") or {}).get("reason", "")
-    ended = state.get("terminated") or {}
-    is_started = "running" in state or ("terminated" in state and ended.get("reason") != UNKNOWN)
-    if entry.get("imageID") or is_started or reason in CONFIGURATION:
+    container = main_container(pod)
+    if container.has_image:
         return PullState.PULLED, ""
-    if reason in IMAGE:
+    if container.waits_for in IMAGE:
         observed = Observed(None, events=warnings(name_of(pod)))
         words = next(prospect.words for prospect in container_prospects(pod, observed))
-        return PullState.FAILED, words[words.index(reason) :]
+        return PullState.FAILED, words[words.index(container.waits_for) :]
     if status.get("phase") == "Failed":
         words = ": ".join(str(status[name]) for name in ("reason", "message") if status.get(name))
         return PullState.FAILED, f"the node rejects the pod that pulls it: {words or 'it gives no reason'}"

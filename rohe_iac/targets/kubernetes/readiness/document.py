@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
+from rohe_iac.manifests.manifest import DIGEST_LENGTH
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.hearing import HearingAgent
 from rohe_iac.targets.manifest_document import ManifestDocument, reading
 
 KIND = "Readiness"
@@ -25,6 +27,7 @@ class Readiness:
         workload: The workload as in the label `rohe.dev/workload` of its objects.
         replicas: What has to be ready.
         digests: The digest of each replica's manifest, so that the document changes with it.
+        agents: The agents that hear the replicas; none where nothing observes their pipeline.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Readiness:
     workload: str
     replicas: tuple[AwaitedReplica, ...]
     digests: tuple[str, ...]
+    agents: tuple[HearingAgent, ...] = ()
 
     def text(self) -> str:
         """Returns the document as JSON, which is YAML too."""
@@ -47,11 +51,12 @@ class Readiness:
             }
             for replica, digest in zip(self.replicas, self.digests, strict=True)
         ]
+        agents = [{"address": agent.address, "instance": agent.instance} for agent in self.agents]
         value = {
             "apiVersion": "rohe.dev/v1",
             "kind": KIND,
             "metadata": {"name": self.name, "stack": self.stack, "address": self.address},
-            "spec": {"workload": self.workload, "replicas": replicas},
+            "spec": {"workload": self.workload, "replicas": replicas, **({"agents": agents} if agents else {})},
         }
         return canonical_json(value).decode() + "\n"
 
@@ -74,10 +79,14 @@ def readiness_of(document: ManifestDocument) -> Readiness:
                     address=str(item["address"]),
                     instance=str(item["instance"]),
                     node=str(item["node"]),
+                    digest=str(item["sha256"])[:DIGEST_LENGTH],
                     image=str(item["image"]),
                     unreachable=str(item["unreachable"]),
                 )
                 for item in replicas
             ),
             digests=tuple(str(item["sha256"]) for item in replicas),
+            agents=tuple(
+                HearingAgent(str(item["address"]), str(item["instance"])) for item in document.spec.get("agents") or ()
+            ),
         )

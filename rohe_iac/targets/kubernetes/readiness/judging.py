@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rohe_iac.targets.kubernetes.container_state import ContainerState, container_states
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
-from rohe_iac.targets.kubernetes.readiness.claims import claim_prospects, claim_words
-from rohe_iac.targets.kubernetes.readiness.container_reasons import container_prospects
 from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
-from rohe_iac.targets.kubernetes.readiness.pod_reasons import creation_prospect, pod_prospects, rejection_prospect
 from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, Prospect, Standing, waiting
+from rohe_iac.targets.kubernetes.readiness.reasons.claims import claim_prospects, claim_words
+from rohe_iac.targets.kubernetes.readiness.reasons.container_reasons import container_prospects
+from rohe_iac.targets.kubernetes.readiness.reasons.pod_reasons import (
+    creation_prospect,
+    pod_prospects,
+    rejection_prospect,
+)
 
 
 def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
@@ -33,9 +38,18 @@ def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
     wanted = deployment.get("spec", {}).get("replicas", 1)
     ready = [pod for pod in observed.current_pods() if holds(pod, "Ready")]
     if len(ready) >= wanted:
-        return _image_prospect(awaited, ready) or Prospect(Standing.READY, pod=name_of(ready[0]) if ready else "")
+        return _image_prospect(awaited, ready) or _ready(ready)
     unready = [pod for pod in observed.current_pods() if not holds(pod, "Ready")]
     return next(_reasons(awaited, observed, unready), None) or waiting(_doing(observed, unready))
+
+
+def _ready(pods: list[KubernetesObject]) -> Prospect:
+    """Returns the prospect on a replica of which these pods are Ready; none where its Deployment asks for none."""
+    if not pods:
+        return Prospect(Standing.READY)
+    containers = pods[0].get("spec", {}).get("containers") or ()
+    first = next((str(item.get("name", "")) for item in containers), "")
+    return Prospect(Standing.READY, pod=name_of(pods[0]), container=first)
 
 
 def _reasons(awaited: AwaitedReplica, observed: Observed, unready: list[KubernetesObject]) -> Iterator[Prospect]:
@@ -90,11 +104,7 @@ def _deadline_prospect(observed: Observed, unready: list[KubernetesObject]) -> P
         return None  # that was the template before
     seconds = (observed.deployment or {}).get("spec", {}).get("progressDeadlineSeconds", 600)
     pod = unready[0] if unready else None
-    running = [
-        entry["name"]
-        for entry in (pod or {}).get("status", {}).get("containerStatuses") or ()
-        if entry.get("state", {}).get("running") or entry.get("lastState")
-    ]
+    running = [state.name for state in container_states(pod or {}) if state.is_running or state.last_end is not None]
     return Prospect(
         Standing.FAILED,
         "deadline",
@@ -119,14 +129,11 @@ def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
     warning = observed.last_warning(name_of(pod))
     if warning is not None:
         return f"{warning.get('reason', '')}: {' '.join(str(warning.get('message', '')).split())}"
-    for entry in pod.get("status", {}).get("containerStatuses") or ():
-        state = entry.get("state", {})
-        if state.get("waiting") and (pull := _pull(pod, entry, observed)):
-            return pull
-        if state.get("waiting"):
-            return f"container {entry.get('name', '')}: {state['waiting'].get('reason', 'waiting')}"
-        if state.get("running") and not entry.get("ready"):
-            return f"container {entry.get('name', '')} runs and is not Ready yet"
+    for state in container_states(pod):
+        if state.waits_for:
+            return _pull(pod, state, observed) or f"container {state.name}: {state.waits_for}"
+        if state.is_running and not state.is_ready:
+            return f"container {state.name} runs and is not Ready yet"
     for kind in ("PodScheduled", "Ready"):
         found = condition(pod, kind)
         if found is not None and found.get("status") == "False" and found.get("message"):
@@ -137,11 +144,11 @@ def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
     return f"node {node} has not begun with pod {name_of(pod)} yet"
 
 
-def _pull(pod: KubernetesObject, entry: KubernetesObject, observed: Observed) -> str:
+def _pull(pod: KubernetesObject, state: ContainerState, observed: Observed) -> str:
     """Returns that the image of a waiting container is being pulled, "" where the node does not say so."""
-    path = f"{{{entry.get('name', '')}}}"
+    path = f"{{{state.name}}}"
     for event in reversed(observed.pulls):
         about = event["involvedObject"]
         if about.get("name") == name_of(pod) and str(about.get("fieldPath", "")).endswith(path):
-            return f"node {pod.get('spec', {}).get('nodeName', '')} pulls image {entry.get('image', '')}"
+            return f"node {pod.get('spec', {}).get('nodeName', '')} pulls image {state.image}"
     return ""

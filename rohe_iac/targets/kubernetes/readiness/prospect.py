@@ -9,6 +9,10 @@ SETTLING = 5.0
 """Seconds that a reason has to hold that may go away by itself, such as a node that is still being emptied."""
 
 
+UNHEARD = "unheard"
+"""The kind of the reason of a replica that is Ready and that its agent has not heard."""
+
+
 class Standing(Enum):
     """Where a replica stands."""
 
@@ -27,9 +31,9 @@ class Prospect:
         standing: READY; WAITING for something that may come by itself; PENDING or SKIPPED because its node does not
             answer and the blueprint says so; FAILED for a reason that does not go away by itself.
         kind: Kind of the reason: claim, image, configuration, quota, policy, unschedulable, crash, rejected, node,
-            unreachable, deadline; "" where it is READY or WAITING.
+            unreachable, deadline, unheard; "" where it is READY, or WAITING for the cluster.
         words: The reason in the cluster's own words, after what they are about.
-        pod: The pod that the reason is about, "" for none.
+        pod: The pod that the reason is about, or that is READY, "" for none.
         container: The container whose last lines of output tell more, "" for none.
         settling: Seconds that this reason has to hold before it counts.
     """

@@ -6,8 +6,11 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
+from rohe_iac.deployment.ports import PENDING, UNHEARD
+from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
@@ -15,15 +18,20 @@ from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_of
 from rohe_iac.targets.kubernetes.readiness.generations import Generations
+from rohe_iac.targets.kubernetes.readiness.hearing import AgentAnswers, Hearing
 from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.stack_objects import PODS
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 from rohe_iac.targets.manifest_document import ManifestDocument
 
 LAST_LINES = 8
 """Last lines of a crashed container's output that its failure shows."""
+
+PATIENCE = 3.0
+"""Seconds that an agent has to answer."""
 
 LONGEST_LINE = 300
 """Characters of such a line."""
@@ -73,6 +81,29 @@ class ClusterSite:
         with self._opening:
             return self._watch
 
+    @property
+    def answers(self) -> AgentAnswers:
+        """Returns what the stack's agents say."""
+        with self._opening:
+            return self._answers
+
+    def age_of(self, pod: str) -> float:
+        """Returns how many seconds ago a pod of the stack was made, 0 where the watch does not have it."""
+        begun = [item["metadata"]["creationTimestamp"] for item in self.watch.objects.all(PODS) if name_of(item) == pod]
+        return SystemClock().now() - datetime.fromisoformat(begun[0]).timestamp() if begun else 0.0
+
+    @cached_property
+    def _answers(self) -> AgentAnswers:
+        # A stack whose pipelines nobody observes goes without websockets.
+        from rohe_iac.targets.kubernetes.inquiry import PodInquirer
+
+        inquirer = PodInquirer(open_cluster(self.context, self.namespace), self._pods_of, PATIENCE)
+        return AgentAnswers(lambda agent: dict(inquirer.ask(agent, "status")[0]))
+
+    def _pods_of(self, instance: str) -> tuple[ClusterObject, ...]:
+        pods = self.watch.objects.observed(instance, "").pods
+        return tuple(ClusterObject({**pod, "apiVersion": "v1", "kind": "Pod"}) for pod in pods)
+
     @cached_property
     def _generations(self) -> Generations:
         return Generations(self.server, self.namespace, self.stack)
@@ -85,11 +116,12 @@ class ClusterSite:
 class ReadinessResource:
     """The readiness of one workload; to make it is to wait for it."""
 
-    def make(self, site: ClusterSite, document: ManifestDocument) -> dict[str, str]:
+    def make(self, site: ClusterSite, document: ManifestDocument) -> Mapping[str, Mapping[str, str]]:
         """Waits until every replica is ready, or pending because its node does not answer.
 
         Returns:
-            Why replicas are not ready that are not waited for, by address.
+            PENDING: why replicas are not ready that are not waited for, by address. UNHEARD: why replicas count as
+            ready that their agents have not heard, by address.
 
         Raises:
             WorkloadNotReady: A replica will not become ready by itself; the detail has its last lines of output.
@@ -100,16 +132,20 @@ class ReadinessResource:
         def end(replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> None:
             site.note(_superseded(site, replica, pod, node))
 
-        wait = ReplicaWait(site.watch, tell=lambda words: site.tell(wanted.address, words), supersede=end)
+        hearing = Hearing(wanted.agents, site.answers, site.age_of)
+        wait = ReplicaWait(
+            site.watch, tell=lambda words: site.tell(wanted.address, words), heard=hearing, supersede=end
+        )
         prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
         if failed:
             raise _failure(site, wanted, failed, prospects)
-        return {
+        pending = {
             replica.address: prospects[replica.instance].words
             for replica in wanted.replicas
             if prospects[replica.instance].standing in (Standing.PENDING, Standing.SKIPPED)
         }
+        return {PENDING: pending, UNHEARD: hearing.unheard}
 
     def holds(self, site: ClusterSite, document: ManifestDocument) -> bool:
         """Returns whether every replica is ready now."""

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rohe_iac.targets.kubernetes.readiness.claims import claims_of
 from rohe_iac.targets.kubernetes.readiness.nodes import NODE
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, is_terminating, name_of
+from rohe_iac.targets.kubernetes.readiness.reasons.claims import claims_of
 
 DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "replicasets", "pods", "events", "nodes"
 CLAIMS, CLASSES = "persistentvolumeclaims", "storageclasses"

@@ -10,7 +10,7 @@ from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.prospect import UNHEARD, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import NODES
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 
@@ -32,12 +32,14 @@ class ReplicaWait:
         watch: What the cluster has of the stack.
         clock: The clock of reasons that have to hold for some seconds.
         tell: Is told what is waited for, where that takes long.
+        heard: Returns the prospect on a replica that also has to be heard, from that by what the cluster says.
         supersede: Is called with each replica that has a pod left behind on a node that does not answer, and with both.
     """
 
     watch: StackWatch
     clock: Clock = field(default_factory=SystemClock)
     tell: Callable[[str], None] = lambda _: None
+    heard: Callable[[AwaitedReplica, Prospect], Prospect] = lambda _, prospect: prospect
     supersede: Callable[[AwaitedReplica, KubernetesObject, KubernetesObject], None] = lambda *_: None
 
     def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
@@ -69,7 +71,8 @@ class ReplicaWait:
                 if self.clock.monotonic() >= due and (words := waited_for(replicas, found)) != last:
                     last, due = words, self.clock.monotonic() + AGAIN
                     self.tell(words)
-                changed.wait(self._pause(since))
+                unheard = any(prospect.kind == UNHEARD for prospect in found.values())
+                changed.wait(0.5 if since or unheard else LOOK)
 
     def _supersede(self, replicas: Sequence[AwaitedReplica], ended: set[str]) -> None:
         """Ends each pod that was left behind on a node that does not answer, once."""
@@ -88,7 +91,7 @@ class ReplicaWait:
 
     def _settled(self, replica: AwaitedReplica, since: dict[str, tuple[str, float]]) -> Prospect:
         """Returns where a replica stands; a reason that may go away by itself counts after its seconds."""
-        prospect = self.standing(replica)
+        prospect = self.heard(replica, self.standing(replica))
         if prospect.standing is not Standing.FAILED or not prospect.settling:
             since.pop(replica.instance, None)
             return prospect
@@ -99,9 +102,6 @@ class ReplicaWait:
         if now - first >= prospect.settling:
             return prospect
         return replace(prospect, standing=Standing.WAITING)
-
-    def _pause(self, since: Mapping[str, tuple[str, float]]) -> float:
-        return 0.5 if since else LOOK
 
 
 def waited_for(replicas: Sequence[AwaitedReplica], found: Mapping[str, Prospect]) -> str:

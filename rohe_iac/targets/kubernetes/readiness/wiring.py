@@ -10,10 +10,14 @@ from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import KIND, Readiness
+from rohe_iac.targets.kubernetes.readiness.hearing import HearingAgent
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of, unreachable_of
 
 WORKLOAD = "rohe.dev/workload"
 """The label with the workload that an object is for."""
+
+AGENT = "agent/"
+"""What the addresses of agents begin with."""
 
 LONGEST_NAME = 63
 """Characters of the name of a document."""
@@ -37,7 +41,14 @@ def with_readiness(
     for manifest in manifests:
         if manifest.workload:
             by_workload.setdefault(manifest.workload, []).append(manifest)
-    readiness = {workload: _readiness(workload, items, objects, stack) for workload, items in by_workload.items()}
+    agents = {
+        workload: tuple(HearingAgent(item.address, objects[item.name].name) for item in items)
+        for workload, items in by_workload.items()
+        if workload.startswith(AGENT)
+    }
+    readiness = {
+        workload: _readiness(workload, items, objects, stack, agents) for workload, items in by_workload.items()
+    }
     wired = []
     for manifest in manifests:
         needs = () if manifest.workload in makes_room else manifest.needs
@@ -73,7 +84,11 @@ def _making_room(
 
 
 def _readiness(
-    workload: str, manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str
+    workload: str,
+    manifests: Sequence[Manifest],
+    objects: Mapping[str, ClusterObject],
+    stack: str,
+    agents: Mapping[str, tuple[HearingAgent, ...]],
 ) -> Manifest:
     label = objects[manifests[0].name].labels.get(WORKLOAD, "")
     document = Readiness(
@@ -83,6 +98,8 @@ def _readiness(
         workload=label,
         replicas=tuple(_awaited(manifest, objects[manifest.name]) for manifest in manifests),
         digests=tuple(manifest.sha256 for manifest in manifests),
+        # Services whose pipeline is observed need its agents, and are told where to report to.
+        agents=tuple(agent for needed in manifests[0].needs for agent in agents.get(needed, ())),
     )
     return Manifest(document.name, KIND, workload, document.text(), tuple(manifest.name for manifest in manifests))
 

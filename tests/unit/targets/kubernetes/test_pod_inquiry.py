@@ -72,6 +72,7 @@ def test_a_refusal_is_the_agents() -> None:
     [
         (ExecResponse(stdout="", stderr="error: no agent answers in /var/lib/rohe", exit_code=10), "did not answer"),
         (ExecResponse(stdout="", stderr="no such command", exit_code=64), "did not answer"),
+        (ExecResponse(stdout="", stderr="", exit_code=0), "without a word"),
         (ExecResponse(stdout="", stderr="not found", exit_code=127), "has no program `python3`"),
         (ExecResponse(stdout="Segmentation fault", stderr="", exit_code=0), "no answer"),
         (ExecResponse(stdout='{"page": 0}', stderr="", exit_code=0), "no answer"),

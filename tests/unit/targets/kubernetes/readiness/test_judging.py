@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
-from rohe_iac.targets.kubernetes.readiness.container_reasons import CONFIGURATION, IMAGE, MAX_CRASHES
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.observed import Observed
-from rohe_iac.targets.kubernetes.readiness.pod_reasons import COMES_BY_ITSELF
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.reasons.container_reasons import CONFIGURATION, IMAGE, MAX_CRASHES
+from rohe_iac.targets.kubernetes.readiness.reasons.pod_reasons import COMES_BY_ITSELF
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 """What the API server had of each Deployment; Deployment, ReplicaSets, pods and warnings."""
@@ -32,7 +32,9 @@ def prospect(name: str, replica: AwaitedReplica = REPLICA, **changed: Any) -> Pr
 
 
 def test_a_running_pod_of_the_present_template_is_ready() -> None:
-    assert prospect("ok") == Prospect(Standing.READY, pod=RECORDED["ok"]["pods"][0]["metadata"]["name"])
+    pod = RECORDED["ok"]["pods"][0]
+    container = pod["spec"]["containers"][0]["name"]
+    assert prospect("ok") == Prospect(Standing.READY, pod=pod["metadata"]["name"], container=container)
 
 
 @pytest.mark.parametrize(

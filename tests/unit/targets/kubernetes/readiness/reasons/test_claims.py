@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
-from rohe_iac.targets.kubernetes.readiness.claims import claim_prospects, claim_words
 from rohe_iac.targets.kubernetes.readiness.observed import Observed
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing, waiting
+from rohe_iac.targets.kubernetes.readiness.reasons.claims import claim_prospects, claim_words
 from rohe_iac.targets.kubernetes.readiness.waiting import waited_for
 
 POD: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""Reasons for which a replica is not ready, in the words of those who state them: containers, pods, claims."""

@@ -229,8 +229,13 @@ class DeploymentTarget(Protocol):
         """Returns why manifests are left as they are in this run, by name, such as a node that does not answer."""
         ...
 
-    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
-        """Returns the manifests with those that only wait, after which all is made that needs what they wait for."""
+    def with_readiness(self, manifests: Sequence[Manifest], *, removes: bool) -> tuple[Manifest, ...]:
+        """Returns the manifests with those that only wait, after which all is made that needs what they wait for.
+
+        Args:
+            manifests: The manifests of a plan.
+            removes: Whether the run also removes what no manifest is for, which may then go before what needs its room.
+        """
         ...
 
     def resource_type(self, manifest: Manifest) -> str | None:

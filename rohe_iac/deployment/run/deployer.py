@@ -105,7 +105,7 @@ class Deployer:
             EngineFailed: The engine itself failed.
             EngineBusy: The engine reports that another run is at work on the stack.
         """
-        kept, wanted = self._without(left_out, self.target.with_readiness(manifests))
+        kept, wanted = self._without(left_out, self.target.with_readiness(manifests, removes=not only))
         if only:
             kept += sorted(self._others(wanted) - set(kept))
         made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]

@@ -177,10 +177,11 @@ class KubernetesDeploymentTarget:
         objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
         return skipped(objects, self._nodes or ()) if asks_to_skip(objects) else {}
 
-    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    def with_readiness(self, manifests: Sequence[Manifest], *, removes: bool) -> tuple[Manifest, ...]:
         """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made."""
         objects = {manifest.name: self._object(manifest) for manifest in manifests if manifest.workload}
-        return with_readiness(manifests, objects, self._stack, self._listed("apps/v1", "Deployment"))
+        present = self._listed("apps/v1", "Deployment")
+        return with_readiness(manifests, objects, self._stack, present, removes=removes)
 
     def lock(
         self, purpose: str, wanted: Sequence[Manifest], *, patience: float

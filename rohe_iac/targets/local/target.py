@@ -101,7 +101,7 @@ class LocalDeploymentTarget:
         """Returns none: this machine answers."""
         return {}
 
-    def with_readiness(self, manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    def with_readiness(self, manifests: Sequence[Manifest], *, removes: bool) -> tuple[Manifest, ...]:  # noqa: ARG002
         """Returns the manifests as they are: a process is made once it listens."""
         return tuple(manifests)
 

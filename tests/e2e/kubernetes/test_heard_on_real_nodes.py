@@ -1,4 +1,4 @@
-"""A replica whose image reports nothing is Ready and not heard: apply fails where the blueprint says that it reports."""
+"""A replica whose image reports nothing is not heard: apply fails where the blueprint says that it reports."""
 
 from __future__ import annotations
 

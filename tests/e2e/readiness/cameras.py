@@ -14,6 +14,12 @@ import yaml
 if TYPE_CHECKING:
     from shared_cluster import Cluster
 
+NAMES = ("camera", "detect", "store", "alone")
+"""The services that are there where a test does not leave them out."""
+
+EMPTY: dict[str, Any] = {}
+"""The fields of a service that is plain."""
+
 BROKEN = "registry.invalid/absent:1"
 """An image that no simulated node can pull."""
 
@@ -27,7 +33,7 @@ class Cameras:
         folder: A folder for the blueprint and the state.
         namespace: The stack's namespace, which is absent at first.
         nodes: Names of the nodes.
-        services: Fields of services that differ from the plain ones, by service.
+        services: Fields of services that differ from the plain ones, by service; None for one that is left out.
         of_nodes: Fields of nodes in the inventory, by node.
         target: More fields of the target.
         stack: More fields of the Stack.
@@ -38,13 +44,13 @@ class Cameras:
     folder: Path
     namespace: str
     nodes: tuple[str, ...]
-    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    services: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     of_nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     target: dict[str, Any] = field(default_factory=dict)
     stack: dict[str, Any] = field(default_factory=dict)
     observed: bool = False
 
-    def write(self, **services: dict[str, Any]) -> None:
+    def write(self, **services: dict[str, Any] | None) -> None:
         """Writes the blueprint.
 
         services: fields of services that differ from now on.
@@ -52,8 +58,9 @@ class Cameras:
         self.services |= services
         plain = {"requests": {"cpu": "100m", "memory": {"rss": "16Mi"}}}
         listed = [
-            {"name": name, "image": f"registry.example/{name}:1", **plain, **self.services.get(name, {})}
-            for name in ("camera", "detect", "store", "alone")
+            {"name": name, "image": f"registry.example/{name}:1", **plain, **fields}
+            for name, fields in {**dict.fromkeys(NAMES, EMPTY), **self.services}.items()
+            if fields is not None
         ]
         nodes = [
             {"name": name, "cpu": "4", "memory": {"rss": "8Gi"}, **self.of_nodes.get(name, {})} for name in self.nodes

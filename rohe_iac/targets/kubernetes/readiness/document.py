@@ -28,6 +28,7 @@ class Readiness:
         replicas: What has to be ready.
         digests: The digest of each replica's manifest, so that the document changes with it.
         agents: The agents that hear the replicas; none where nothing observes their pipeline.
+        removed: Names of Deployments on the nodes of the replicas that this run removes, first where room is lacking.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Readiness:
     replicas: tuple[AwaitedReplica, ...]
     digests: tuple[str, ...]
     agents: tuple[HearingAgent, ...] = ()
+    removed: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Returns the document as JSON, which is YAML too."""
@@ -51,12 +53,16 @@ class Readiness:
             }
             for replica, digest in zip(self.replicas, self.digests, strict=True)
         ]
-        agents = [{"address": agent.address, "instance": agent.instance} for agent in self.agents]
+        spec: dict[str, Any] = {"workload": self.workload, "replicas": replicas}
+        if self.agents:
+            spec["agents"] = [{"address": agent.address, "instance": agent.instance} for agent in self.agents]
+        if self.removed:
+            spec["removed"] = list(self.removed)
         value = {
             "apiVersion": "rohe.dev/v1",
             "kind": KIND,
             "metadata": {"name": self.name, "stack": self.stack, "address": self.address},
-            "spec": {"workload": self.workload, "replicas": replicas, **({"agents": agents} if agents else {})},
+            "spec": spec,
         }
         return canonical_json(value).decode() + "\n"
 
@@ -89,4 +95,5 @@ def readiness_of(document: ManifestDocument) -> Readiness:
             agents=tuple(
                 HearingAgent(str(item["address"]), str(item["instance"])) for item in document.spec.get("agents") or ()
             ),
+            removed=tuple(str(name) for name in document.spec.get("removed") or ()),
         )

@@ -9,6 +9,9 @@ SETTLING = 5.0
 """Seconds that a reason has to hold that may go away by itself, such as a node that is still being emptied."""
 
 
+UNSCHEDULABLE = "unschedulable"
+"""The kind of the reason of a replica whose pod no node can take, by the scheduler's word."""
+
 UNHEARD = "unheard"
 """The kind of the reason of a replica that is Ready and that its agent has not heard."""
 

@@ -19,10 +19,10 @@ from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_of
 from rohe_iac.targets.kubernetes.readiness.generations import Generations
 from rohe_iac.targets.kubernetes.readiness.hearing import AgentAnswers, Hearing
-from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
+from rohe_iac.targets.kubernetes.readiness.nodes import node_of, not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
-from rohe_iac.targets.kubernetes.readiness.stack_objects import PODS
+from rohe_iac.targets.kubernetes.readiness.stack_objects import DEPLOYMENTS, PODS
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 from rohe_iac.targets.manifest_document import ManifestDocument
@@ -132,9 +132,16 @@ class ReadinessResource:
         def end(replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> None:
             site.note(_superseded(site, replica, pod, node))
 
+        def make_room(replica: AwaitedReplica) -> None:
+            _make_room(site, wanted, replica)
+
         hearing = Hearing(wanted.agents, site.answers, site.age_of)
         wait = ReplicaWait(
-            site.watch, tell=lambda words: site.tell(wanted.address, words), heard=hearing, supersede=end
+            site.watch,
+            tell=lambda words: site.tell(wanted.address, words),
+            heard=hearing,
+            make_room=make_room,
+            supersede=end,
         )
         prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
@@ -181,6 +188,17 @@ def _failure(
     if ready:
         lines.append(f"{ready} of {len(prospects)} replicas are ready")
     return WorkloadNotReady(briefs[0], detail="\n".join(lines))
+
+
+def _make_room(site: ClusterSite, wanted: Readiness, replica: AwaitedReplica) -> None:
+    """Deletes the Deployments on a replica's node that the run removes anyway: beside them it has no room."""
+    for found in site.watch.objects.all(DEPLOYMENTS):
+        removed = ClusterObject({**found, "apiVersion": "apps/v1", "kind": "Deployment"})
+        if removed.name in wanted.removed and node_of(removed) == replica.node and not removed.is_ending:
+            site.server.delete(removed)
+            site.note(
+                f"{removed.name} is removed first: node {replica.node} has no room for {replica.address} beside it"
+            )
 
 
 def _superseded(site: ClusterSite, replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> str:

@@ -122,13 +122,15 @@ class StackObjects:
                 subscription.changed.set()
 
     def _leaving(self, node: str) -> Sequence[str]:
-        """Returns the names of the pods on a node that end, or whose Deployment is planned on another one."""
+        """Returns the names of the pods on a node that end, or whose Deployment is gone or planned on another node."""
         found = []
         for pod in self._objects[PODS].values():
             if pod.get("spec", {}).get("nodeName") == node:
-                deployment = self._objects[DEPLOYMENTS].get(self._instance_of(PODS, pod), {})
-                planned = (deployment.get("metadata", {}).get("annotations") or {}).get(NODE, node)
-                if is_terminating(pod) or planned != node:
+                deployment = self._objects[DEPLOYMENTS].get(self._instance_of(PODS, pod))
+                # The garbage collector ends the pod of a Deployment a moment after it; one without an owner stays.
+                is_left = deployment is None and bool(pod.get("metadata", {}).get("ownerReferences"))
+                planned = ((deployment or {}).get("metadata", {}).get("annotations") or {}).get(NODE, node)
+                if is_terminating(pod) or is_left or planned != node:
                     found.append(name_of(pod))
         return sorted(found)
 

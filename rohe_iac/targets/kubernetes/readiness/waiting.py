@@ -10,7 +10,7 @@ from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import UNHEARD, Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.prospect import UNHEARD, UNSCHEDULABLE, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import NODES
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 
@@ -33,6 +33,7 @@ class ReplicaWait:
         clock: The clock of reasons that have to hold for some seconds.
         tell: Is told what is waited for, where that takes long.
         heard: Returns the prospect on a replica that also has to be heard, from that by what the cluster says.
+        make_room: Is called once with each replica that its node has no room for.
         supersede: Is called with each replica that has a pod left behind on a node that does not answer, and with both.
     """
 
@@ -40,6 +41,7 @@ class ReplicaWait:
     clock: Clock = field(default_factory=SystemClock)
     tell: Callable[[str], None] = lambda _: None
     heard: Callable[[AwaitedReplica, Prospect], Prospect] = lambda _, prospect: prospect
+    make_room: Callable[[AwaitedReplica], None] = lambda _: None
     supersede: Callable[[AwaitedReplica, KubernetesObject, KubernetesObject], None] = lambda *_: None
 
     def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
@@ -56,7 +58,7 @@ class ReplicaWait:
         """
         self.watch.start()
         since: dict[str, tuple[str, float]] = {}
-        ended: set[str] = set()
+        ended, cramped = set[str](), set[str]()
         last, due = "", self.clock.monotonic() + NOTICED
         names, nodes = {item.instance for item in replicas}, {item.node for item in replicas}
         with self.watch.objects.subscribed(names, nodes) as changed:
@@ -68,6 +70,10 @@ class ReplicaWait:
                 if Standing.FAILED in standings or Standing.WAITING not in standings:
                     return found
                 self._supersede(replicas, ended)
+                for item in replicas:
+                    if found[item.instance].kind == UNSCHEDULABLE and item.instance not in cramped:
+                        cramped.add(item.instance)
+                        self.make_room(item)
                 if self.clock.monotonic() >= due and (words := waited_for(replicas, found)) != last:
                     last, due = words, self.clock.monotonic() + AGAIN
                     self.tell(words)

@@ -24,7 +24,12 @@ LONGEST_NAME = 63
 
 
 def with_readiness(
-    manifests: Sequence[Manifest], objects: Mapping[str, ClusterObject], stack: str, present: Iterable[ClusterObject]
+    manifests: Sequence[Manifest],
+    objects: Mapping[str, ClusterObject],
+    stack: str,
+    present: Sequence[ClusterObject],
+    *,
+    removes: bool = True,
 ) -> tuple[Manifest, ...]:
     """Returns the manifests with a Readiness for each workload, after which all that needs the workload is made.
 
@@ -35,6 +40,7 @@ def with_readiness(
         objects: The object of each manifest by the manifest's name.
         stack: Name of the stack.
         present: The Deployments of the stack that are in the cluster.
+        removes: Whether Deployments that no manifest is for are removed in the same run.
     """
     makes_room = _making_room(manifests, objects, {found.name: node_of(found) for found in present})
     by_workload: dict[str, list[Manifest]] = {}
@@ -46,8 +52,11 @@ def with_readiness(
         for workload, items in by_workload.items()
         if workload.startswith(AGENT)
     }
+    planned = {found.name for found in objects.values()}
+    removed = {found.name: node_of(found) for found in present if removes and found.name not in planned}
     readiness = {
-        workload: _readiness(workload, items, objects, stack, agents) for workload, items in by_workload.items()
+        workload: _readiness(workload, items, objects, stack, agents, removed)
+        for workload, items in by_workload.items()
     }
     wired = []
     for manifest in manifests:
@@ -89,7 +98,9 @@ def _readiness(
     objects: Mapping[str, ClusterObject],
     stack: str,
     agents: Mapping[str, tuple[HearingAgent, ...]],
+    removed: Mapping[str, str],
 ) -> Manifest:
+    nodes = {node_of(objects[manifest.name]) for manifest in manifests}
     label = objects[manifests[0].name].labels.get(WORKLOAD, "")
     document = Readiness(
         name=_name(label or workload),
@@ -98,6 +109,7 @@ def _readiness(
         workload=label,
         replicas=tuple(_awaited(manifest, objects[manifest.name]) for manifest in manifests),
         digests=tuple(manifest.sha256 for manifest in manifests),
+        removed=tuple(sorted(name for name, node in removed.items() if node and node in nodes)),
         # Services whose pipeline is observed need its agents, and are told where to report to.
         agents=tuple(agent for needed in manifests[0].needs for agent in agents.get(needed, ())),
     )

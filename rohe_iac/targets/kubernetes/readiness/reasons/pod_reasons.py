@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, UNSCHEDULABLE, Prospect, Standing
 
 MAX_REJECTIONS = 2
 """Pods that a node may reject or evict before nobody waits any longer; the ReplicaSet makes a new one each time."""
@@ -54,9 +54,7 @@ def pod_prospects(pod: KubernetesObject, observed: Observed) -> Iterator[Prospec
     if scheduled is not None and scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
         message = " ".join(str(scheduled.get("message", "")).split())
         if not observed.leaving and not any(words in message for words in COMES_BY_ITSELF):
-            yield Prospect(
-                Standing.FAILED, "unschedulable", f"unschedulable: {message}", name_of(pod), settling=SETTLING
-            )
+            yield Prospect(Standing.FAILED, UNSCHEDULABLE, f"unschedulable: {message}", name_of(pod), settling=SETTLING)
     warning = observed.last_warning(name_of(pod), MOUNT)
     if warning is not None and not holds(pod, "Ready") and MISSING.search(str(warning.get("message", ""))):
         message = " ".join(str(warning["message"]).split())

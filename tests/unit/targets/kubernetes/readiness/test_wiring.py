@@ -71,3 +71,25 @@ def test_the_name_of_a_readiness_is_one_of_a_document_however_long_the_workload_
     manifests = [_deployment(f"{'a' * 60}-0", "service/c:long")]
     found = with_readiness(manifests, _objects(manifests), "desk", ())[-1]
     assert len(read_document(found.text).name) <= 63
+
+
+def test_a_readiness_names_what_the_run_removes_on_its_nodes_alone() -> None:
+    manifests = [_deployment("detect-0", "service/c:detect")]
+    elsewhere = object_of(_deployment("far-0", "service/c:far"))
+    elsewhere.body["metadata"]["annotations"]["rohe.dev/node"] = "n2"
+    present = [object_of(_deployment("old-0", "service/c:old")), *_objects(manifests).values(), elsewhere]
+    removed = {}
+    for removes in (True, False):
+        found = with_readiness(manifests, _objects(manifests), "desk", present, removes=removes)[-1]
+        removed[removes] = readiness_of(read_document(found.text)).removed
+    assert removed == {True: ("old-0",), False: ()}
+
+
+def test_the_agents_that_a_workload_needs_hear_it() -> None:
+    agent = _deployment("agent-c-0", "agent/c", ("broker/broker",))
+    manifests = [agent, _deployment("detect-0", "service/c:detect", ("agent/c", "broker/broker"))]
+    wired = {manifest.name: manifest for manifest in with_readiness(manifests, _objects(manifests), "desk", ())}
+    heard = readiness_of(read_document(wired["readiness-detect"].text))
+    assert [(item.address, item.instance) for item in heard.agents] == [(agent.address, "agent-c-0")]
+    assert heard.text() == wired["readiness-detect"].text
+    assert readiness_of(read_document(wired["readiness-agent-c"].text)).agents == ()

@@ -65,6 +65,11 @@ class ContainerState:
         return str(self.entry.get("image", ""))
 
     @property
+    def image_id(self) -> str:
+        """Returns what the node knows the image by, such as NAME@sha256:..., "" where it does not have it."""
+        return str(self.entry.get("imageID", ""))
+
+    @property
     def has_image(self) -> bool:
         """Returns whether the node has the image of the container, by its own word or because the container ran.
 
@@ -73,7 +78,7 @@ class ContainerState:
         """
         ended = self._state.get("terminated")
         was_started = self.is_running or (ended is not None and ended.get("reason") != UNKNOWN)
-        return bool(self.entry.get("imageID")) or was_started or self.waits_for in CONFIGURATION
+        return bool(self.image_id) or was_started or self.waits_for in CONFIGURATION
 
     @property
     def is_ready(self) -> bool:

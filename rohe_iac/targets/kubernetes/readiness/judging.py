@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rohe_iac.targets.kubernetes.container_state import ContainerState, container_states
+from rohe_iac.targets.kubernetes.container_state import ContainerState, container_states, main_container
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
@@ -85,11 +85,9 @@ def _image_prospect(awaited: AwaitedReplica, ready: list[KubernetesObject]) -> P
     """Returns a failure where a Ready pod runs an image of another digest than the plan names."""
     _, _, digest = awaited.image.partition("@")
     for pod in ready if digest else ():
-        statuses = pod.get("status", {}).get("containerStatuses") or ()
-        running = [str(entry.get("imageID", "")) for entry in statuses]
-        known = [image for image in running if "@sha256:" in image]
-        if known and not any(image.endswith(digest) for image in known):
-            words = f"it runs {', '.join(known)}, and the plan names {digest}"
+        running = main_container(pod).image_id
+        if "@sha256:" in running and not running.endswith(digest):
+            words = f"it runs {running}, and the plan names {digest}"
             return Prospect(Standing.FAILED, "image", words, name_of(pod))
     return None
 

@@ -24,6 +24,9 @@ STACK = "rohe.dev/stack"
 INSTANCE = "rohe.dev/instance"
 """The label with the instance of a replica, on its Deployment and its pods."""
 
+ADDRESS = "rohe.dev/address"
+"""The annotation with the address of the stack's part that an object is for."""
+
 PREFETCH = "rohe.dev/prefetch"
 """The label of a pod that only pulls an image."""
 

@@ -9,11 +9,8 @@ from typing import Any
 
 from rohe_iac.deployment.ports import Live
 from rohe_iac.targets.kubernetes.container_state import ContainerEnd, container_states, main_container
-from rohe_iac.targets.kubernetes.object import DIGEST, INSTANCE, SERIAL, ClusterObject, newest
+from rohe_iac.targets.kubernetes.object import ADDRESS, DIGEST, INSTANCE, SERIAL, ClusterObject, newest
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of
-
-ADDRESS = "rohe.dev/address"
-"""The annotation with the address of the stack's part that an object is for."""
 
 
 def live_parts(

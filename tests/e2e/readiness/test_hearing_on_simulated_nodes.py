@@ -23,3 +23,8 @@ def test_an_agent_that_cannot_be_asked_is_named_and_hinders_nobody(cameras: Call
     assert {part["state"] for part in stack.parts()} == {"running"}
     again = stack.apply()
     assert (again["ending"], again["unheard"]) == ("complete", [])
+    # An apply of a part of the stack asks the agents that are there.
+    stack.write(detect={"env": {"LEVEL": "2"}})
+    part = stack.apply("--target", "service/detect", "--allow-interruption")
+    assert part["ending"] == "complete"
+    assert [item["address"] for item in part["unheard"]] == [found["address"]]

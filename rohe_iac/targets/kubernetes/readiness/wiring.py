@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.object import ADDRESS, ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import KIND, Readiness
 from rohe_iac.targets.kubernetes.readiness.hearing import HearingAgent
@@ -47,11 +47,7 @@ def with_readiness(
     for manifest in manifests:
         if manifest.workload:
             by_workload.setdefault(manifest.workload, []).append(manifest)
-    agents = {
-        workload: tuple(HearingAgent(item.address, objects[item.name].name) for item in items)
-        for workload, items in by_workload.items()
-        if workload.startswith(AGENT)
-    }
+    agents = _agents(by_workload, objects, present)
     planned = {found.name for found in objects.values()}
     removed = {found.name: node_of(found) for found in present if removes and found.name not in planned}
     readiness = {
@@ -64,6 +60,24 @@ def with_readiness(
         needed = tuple(readiness[workload].name for workload in needs if workload in readiness)
         wired.append(replace(manifest, depends_on=(*manifest.depends_on, *needed)) if needed else manifest)
     return (*wired, *readiness.values())
+
+
+def _agents(
+    by_workload: Mapping[str, Sequence[Manifest]],
+    objects: Mapping[str, ClusterObject],
+    present: Iterable[ClusterObject],
+) -> Mapping[str, tuple[HearingAgent, ...]]:
+    """Returns the agents of each workload of them: those of the manifests, else those that are in the cluster already.
+
+    An apply of a part of the stack has no manifests of agents.
+    """
+    found: dict[str, list[HearingAgent]] = {}
+    for item in present:
+        address = item.annotations.get(ADDRESS, "")
+        found.setdefault(address.rpartition("/")[0], []).append(HearingAgent(address, item.name))
+    for workload, manifests in by_workload.items():
+        found[workload] = [HearingAgent(manifest.address, objects[manifest.name].name) for manifest in manifests]
+    return {workload: tuple(agents) for workload, agents in found.items() if workload.startswith(AGENT)}
 
 
 def _making_room(
@@ -111,7 +125,13 @@ def _readiness(
         digests=tuple(manifest.sha256 for manifest in manifests),
         removed=tuple(sorted(name for name, node in removed.items() if node and node in nodes)),
         # Services whose pipeline is observed need its agents, and are told where to report to.
-        agents=tuple(agent for needed in manifests[0].needs for agent in agents.get(needed, ())),
+        # One that is nowhere yet cannot be asked, which is said.
+        agents=tuple(
+            agent
+            for needed in manifests[0].needs
+            if needed.startswith(AGENT)
+            for agent in agents.get(needed, (HearingAgent(needed, needed),))
+        ),
     )
     return Manifest(document.name, KIND, workload, document.text(), tuple(manifest.name for manifest in manifests))
 

@@ -93,3 +93,15 @@ def test_the_agents_that_a_workload_needs_hear_it() -> None:
     assert [(item.address, item.instance) for item in heard.agents] == [(agent.address, "agent-c-0")]
     assert heard.text() == wired["readiness-detect"].text
     assert readiness_of(read_document(wired["readiness-agent-c"].text)).agents == ()
+
+
+def test_an_agent_that_is_not_of_this_run_hears_what_is() -> None:
+    """An apply of a part of the stack has no manifests of agents."""
+    manifests = [_deployment("detect-0", "service/c:detect", ("agent/c", "broker/broker"))]
+    present = object_of(_deployment("agent-c-0", "agent/c"))
+    present.body["metadata"]["annotations"]["rohe.dev/address"] = "agent/c/0"
+    found = []
+    for objects in ((present,), ()):
+        readiness = with_readiness(manifests, _objects(manifests), "desk", objects)[-1]
+        found.append([(item.address, item.instance) for item in readiness_of(read_document(readiness.text)).agents])
+    assert found == [[("agent/c/0", "agent-c-0")], [("agent/c", "agent/c")]]

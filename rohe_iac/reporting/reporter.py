@@ -325,7 +325,7 @@ class Reporter:
         }
         optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
         content |= {name: value for name, value in optional.items() if value is not None}
-        return json.dumps(content, separators=(",", ":"), allow_nan=False, default=_to_builtin).encode()
+        return _ENCODER.encode(content).encode()
 
 
 def _numbered(body: bytes, seq: int) -> bytes:
@@ -343,3 +343,7 @@ def _to_builtin(value: Any) -> Any:
         if convert is not None:
             return convert()
     raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_to_builtin)
+"""The encoder of all reports; `json.dumps` would make one for each."""

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("rohe-reporting")  # one build for all test
 
 PROGRAM = """
 import json, sys
-from rohe_reporting import Command, NoPeer, Peers, Replicas, Reporter, __version__
+from rohe_reporting import AsyncReporter, Command, NoPeer, Peers, Replicas, Reporter, __version__
 
 reporter = Reporter.from_environment()
 accepted = [reporter.report(request=f"r{number}", metrics={"confidence": 0.5}) for number in range(20)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,16 @@ from real_node.nodes import RealNodes, obstacle
 from real_node.programs import node_programs
 from shared_cluster import Cluster, programs
 
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.deployment.programs.cache import build_home
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.control_plane import ControlPlane
 from rohe_iac.trial_cluster.files import ControlPlaneFiles
+
+# The tests are collected without packages, so the modules that they share are imported from this folder.
+sys.path.insert(0, str(Path(__file__).parent))
 
 NODES = ("jetson-1", "pi-1", "zero-1")
 """Names of the nodes: those of the inventory of examples/digits."""
@@ -53,6 +61,16 @@ def _store() -> Path:
     if os.geteuid() == 0 and os.environ.get("CI") == "true":
         pytest.fail(told)
     pytest.skip(told)
+
+
+@pytest.fixture
+def engine() -> None:
+    """Skips where there is no engine, or no provider for clusters."""
+    try:
+        find_engine(install=False)
+        find_plugin(PROVIDER, install=False)
+    except RoheError as error:
+        pytest.skip(f"{error.brief}; `rohe engine install` gets it")
 
 
 @pytest.fixture

@@ -6,19 +6,13 @@ The commands are those of a user, in the folder examples/k3s; all of them reach 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from operators import Operator
 from shared_cluster import Cluster
-
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider import PROVIDER
 
 pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
 
@@ -33,31 +27,9 @@ CAMERA = "http://127.0.0.1:8000"
 """The address of the camera inside its own pod."""
 
 
-class Operator:
-    """A user who has the cluster's kubeconfig and the blueprint, and nothing else."""
-
-    def __init__(self, pods: Cluster, state: Path) -> None:
-        self.pods, self.state = pods, state
-
-    def rohe(self, *words: str, code: int | None = 0) -> str:
-        """Runs a command to its end, which must have the exit code, any where that is None; returns what it printed."""
-        ended = subprocess.run(
-            [str(Path(sys.executable).parent / "rohe"), "-C", str(EXAMPLE), *words],
-            env={**self.pods.environment, "XDG_STATE_HOME": str(self.state)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert code in (None, ended.returncode), (
-            f"{words} ended with {ended.returncode}:\n{ended.stdout}\n{ended.stderr}"
-        )
-        return ended.stdout
-
-    def answer(self, *words: str) -> Any:
-        """Returns the JSON that a command prints."""
-        return json.loads(self.rohe(*words, "-o", "json"))
+@dataclass(frozen=True)
+class DigitsOperator(Operator):
+    """A user of the digits example."""
 
     def verdicts(self) -> dict[str, str]:
         """The verdict on each objective."""
@@ -70,25 +42,17 @@ class Operator:
         command = ("python", "-m", "digits.noise", CAMERA, "gaussian", "0.2")
         self.pods.kubectl("exec", "-n", NAMESPACE, "deployment/camera-0", "--", *command)
 
-    def wait(self, condition: Any, what: str) -> None:
-        """Waits until something holds; tells the state of all pods where it does not come."""
-        found = self.pods.until(condition, patience=150.0)
-        assert found, f"{what}\n{self.pods.kubectl('describe', 'pods', '-n', NAMESPACE, check=False).stdout[-8000:]}"
-
 
 @pytest.fixture
-def operator(pods: Cluster, tmp_path: Path) -> Iterator[Operator]:
+def operator(engine: None, pods: Cluster, tmp_path: Path) -> Iterator[DigitsOperator]:
     """A user in front of an empty cluster."""
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `rohe engine install` gets it")
-    yield Operator(pods, tmp_path / "state")
+    yield DigitsOperator(pods, EXAMPLE, NAMESPACE, tmp_path / "state")
     pods.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
 
 
-def test_digits_is_applied_observed_broken_explained_degraded_and_removed(operator: Operator, pods: Cluster) -> None:
+def test_digits_is_applied_observed_broken_explained_degraded_and_removed(
+    operator: DigitsOperator, pods: Cluster
+) -> None:
     before = objects(pods)
     outcome = json.loads(operator.rohe("apply", "--yes", "-o", "json"))
     assert outcome["unheard"] == []

@@ -41,6 +41,12 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for con
 LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", help="How long to wait for another command on the stack, such as 60s.")
 ]
+AllowOtherClusterOption = Annotated[
+    bool,
+    typer.Option("--allow-other-cluster", help="Go on although the context leads to another cluster than before."),
+]
+"""`--allow-other-cluster`: the stack was moved to another cluster on purpose."""
+
 AllowDestroyOption = Annotated[
     list[str] | None,
     typer.Option(

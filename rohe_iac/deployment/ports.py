@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
 
@@ -184,6 +185,22 @@ class DeploymentTarget(Protocol):
     @property
     def waits(self) -> frozenset[str]:
         """Returns the engine's types of resources that only wait until others are ready."""
+        ...
+
+    def location(self) -> Location:
+        """Returns what the target leads to now.
+
+        Raises:
+            RoheError: The target cannot be asked.
+        """
+        ...
+
+    def found_stack(self) -> FoundStack | None:
+        """Returns the stack of this name that is on the target; None where only this machine can have applied it.
+
+        Raises:
+            RoheError: The target cannot be asked.
+        """
         ...
 
     def plugins(self) -> tuple[ProviderPlugin, ...]:

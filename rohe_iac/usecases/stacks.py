@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.hints.nearest import nearest
@@ -14,6 +15,7 @@ from rohe_iac.deployment.files.record import Record, UnreadableRecord, last_comp
 from rohe_iac.deployment.ports import DeploymentTarget, Destination
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder, state_home
+from rohe_iac.manifests.by_target import target_of, target_settings_of
 from rohe_iac.usecases.known_names import known_names
 
 LOG = logging.getLogger("rohe.stack")
@@ -42,6 +44,7 @@ class KnownStack:
         folder: the state folder of the stack.
         record: what was applied last; None where nothing was.
         damage: why the record cannot be read, and `record` is the newest one of the history; empty where it can.
+        planned: where nothing was applied, the cluster that the blueprint names, as target and settings; else `local`.
     """
 
     root: Path
@@ -50,16 +53,17 @@ class KnownStack:
     folder: StackFolder
     record: Record | None
     damage: str = ""
+    planned: tuple[str, Mapping[str, str]] = ("local", MappingProxyType({}))
 
     @property
     def target(self) -> str:
-        """The name of the target that the stack was applied to; `local` where nothing is recorded."""
-        return self.record.planfile.target if self.record is not None else "local"
+        """The name of the target that the stack was applied to; where nothing is recorded, the one of `planned`."""
+        return self.record.planfile.target if self.record is not None else self.planned[0]
 
     @property
     def destination(self) -> Destination:
         """Where the stack was applied to."""
-        settings = dict(self.record.planfile.settings) if self.record is not None else {}
+        settings = dict(self.record.planfile.settings if self.record is not None else self.planned[1])
         return Destination(self.target, self.project, self.name, self.folder, self.root, settings)
 
     @property
@@ -95,9 +99,21 @@ def known_stack(directory: Path, stack: str | None, *, damaged: bool = False) ->
     known = KnownStack(root, project, name, folder, record, damage)
     if stack is not None and not known.touched:
         _check_name(directory, stack)
+    if not known.touched:
+        known = replace(known, planned=_planned(directory, name))
     applied = f"applied record {record.serial}" if record is not None else "nothing applied"
     LOG.info("stack %s of project %s, %s, state in %s", name, project, applied, folder.path)
     return known
+
+
+def _planned(directory: Path, name: str) -> tuple[str, Mapping[str, str]]:
+    """Returns the cluster that the blueprint has a stack in, as target and settings; this machine for any other."""
+    try:
+        blueprint = load(directory, name)
+    except RoheError:
+        return "local", {}
+    settings = target_settings_of(blueprint)
+    return (target_of(blueprint), dict(settings)) if settings else ("local", {})
 
 
 def _check_name(directory: Path, stack: str) -> None:

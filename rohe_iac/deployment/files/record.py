@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
 from rohe_iac.deployment.files.planfile import FAMILY as PLAN_FAMILY
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, Against, PlanFile, decode
+from rohe_iac.deployment.location import Location
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.json_files.reading import NoObject, read_object
@@ -39,12 +40,14 @@ class Record:
         complete: False from before the first side effect until apply has ended well.
         serials: By name of manifest, the serial of the record in which its text changed last; that of this record for
             manifests that are absent here.
+        location: Where it was applied to; without an id in records that do not say so.
     """
 
     serial: int
     planfile: PlanFile
     complete: bool
     serials: Mapping[str, int] = field(default_factory=dict)
+    location: Location = field(default_factory=Location)
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -62,7 +65,7 @@ class Record:
             for manifest in planfile.manifests
             if manifest.name in texts and texts[manifest.name].text == manifest.text
         }
-        return Record(serial, planfile, complete=False, serials=kept)
+        return Record(serial, planfile, complete=False, serials=kept, location=self.location)
 
     @property
     def against(self) -> Against:
@@ -106,8 +109,12 @@ def decode_record(content: bytes, origin: str) -> Record:
     serials = value.get("serials", {})
     if not isinstance(serials, dict) or not all(type(number) is int for number in serials.values()):
         raise _unreadable(origin, "its field 'serials' has a wrong value")
+    place = value.get("location", {})
+    if not isinstance(place, dict) or not all(isinstance(place.get(key, ""), str) for key in ("id", "words")):
+        raise _unreadable(origin, "its field 'location' has a wrong value")
+    location = Location(place.get("id", ""), place.get("words", ""))
     try:
-        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete, serials)
+        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete, serials, location)
     except (UnreadablePlan, ValueError, RecursionError) as error:
         raise _unreadable(origin, "the plan in it was altered or is incomplete") from error
 
@@ -175,6 +182,20 @@ def next_serial(folder: StackFolder) -> int:
     return max([*(serial for _, serial in _history(folder)), record.serial if record is not None else 0, 0]) + 1
 
 
+def next_record(folder: StackFolder, former: Record | None, planfile: PlanFile, location: Location) -> Record:
+    """Returns the record of a plan that is about to be applied.
+
+    Args:
+        folder: The stack's folder.
+        former: The record of what is there, None where nothing is.
+        planfile: The plan.
+        location: Where it is about to be applied to.
+    """
+    serial = next_serial(folder)
+    record = former.followed_by(serial, planfile) if former is not None else Record(serial, planfile, complete=False)
+    return replace(record, location=location)
+
+
 def write_record(folder: StackFolder, record: Record) -> None:
     """Writes the record atomically, and a complete one into the history too."""
     value = {
@@ -183,6 +204,7 @@ def write_record(folder: StackFolder, record: Record) -> None:
         "digest": record.planfile.digest,
         "complete": record.complete,
         "serials": dict(record.serials),
+        **({"location": asdict(record.location)} if record.location.id else {}),
         "plan": msgspec.Raw(record.planfile.encode().rstrip()),
     }
     content = canonical_bytes(value) + b"\n"

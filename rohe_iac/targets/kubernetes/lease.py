@@ -1,8 +1,9 @@
 """Lease: the lock of a stack that every machine sees, a `coordination.k8s.io/Lease` in the stack's namespace.
 
-The holder renews it while its command runs. A lease that was not renewed for its duration belongs to a command that was
-killed, and is taken over. Times are compared with the holder's own word alone where the lease stays unchanged before
-our eyes: clocks of machines need not agree (as in client-go, tools/leaderelection).
+The holder renews it while its command runs. Between commands it has no holder and says who applied the stack last; it
+goes with the stack. A lease that was not renewed for its duration belongs to a command that was killed, and is taken
+over. Times are compared with the holder's own word alone where the lease stays unchanged before our eyes: clocks of
+machines need not agree (as in client-go, tools/leaderelection).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, PROJECT, STACK, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
 """Group and version, and kind, of leases."""
@@ -41,6 +42,12 @@ POLL = 1.0
 
 PURPOSE = "rohe.dev/purpose"
 """The annotation with the command that holds the lease."""
+
+APPLIED_BY = "rohe.dev/applied-by"
+"""The annotation with the user and the machine that applied the stack last, as USER@HOST."""
+
+APPLIED_AT = "rohe.dev/applied-at"
+"""The annotation with the time at which that apply began to change the cluster (RFC 3339)."""
 
 
 @dataclass
@@ -58,6 +65,8 @@ class StackLease:
     namespace: str
     stack: str
     clock: Clock = field(default_factory=SystemClock)
+    _marks: dict[str, str] = field(default_factory=dict)
+    _ends: bool = False
     _identity: str = field(default_factory=lambda: f"{_user()}@{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}")
 
     @property
@@ -86,6 +95,27 @@ class StackLease:
             ended.set()
             renewal.join()
             self._release()
+
+    def mark_applied(self, project: str) -> None:
+        """Writes down who applies the stack, for other machines; the lease stays when this command has ended.
+
+        Args:
+            project: Project id of the blueprint.
+        """
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._marks = {APPLIED_BY: self._identity.split(":", 1)[0], APPLIED_AT: now, PROJECT: project}
+        # Where the server does not answer now, the next renewal writes it.
+        with contextlib.suppress(RoheError):
+            found = self.server.get(self.key)
+            if found is not None and self._is_ours(found):
+                self._write(found.annotations.get(PURPOSE, ""), found)
+
+    def end_with_stack(self) -> None:
+        """Has the lease go when this command ends, because nothing of the stack is left."""
+        self._ends = True
+
+    def _is_ours(self, found: ClusterObject) -> bool:
+        return bool(found.body["spec"].get("holderIdentity") == self._identity)
 
     def _take(self, purpose: str, patience: float) -> None:
         began = self.clock.monotonic()
@@ -131,26 +161,45 @@ class StackLease:
             # A server that does not answer for a while is tried again; the lease lasts longer than that.
             with contextlib.suppress(RoheError):
                 found = self.server.get(self.key)
-                if found is not None and found.body["spec"].get("holderIdentity") == self._identity:
+                if found is not None and self._is_ours(found):
                     self._write(purpose, found)
 
     def _release(self) -> None:
         # Where the server does not answer, the lease ends by itself.
         with contextlib.suppress(RoheError):
             found = self.server.get(self.key)
-            if found is not None and found.body["spec"].get("holderIdentity") == self._identity:
+            if found is None or not self._is_ours(found):
+                return
+            if self._ends or APPLIED_BY not in {*found.annotations, *self._marks}:
                 self.server.delete(found)
+            else:
+                self._write("", found)
 
     def _write(self, purpose: str, before: ClusterObject | None) -> bool:
-        """Writes the lease with this command as its holder, and returns whether nobody else wrote it meanwhile."""
+        """Writes the lease, and returns whether nobody else wrote it meanwhile.
+
+        Args:
+            purpose: The command that holds it; "" gives it back.
+            before: The lease as it is; None where it is absent.
+        """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         spec = before.body["spec"] if before is not None else {}
         ours = spec.get("holderIdentity") == self._identity
+        found = before.annotations if before is not None else {}
+        kept = {name: found[name] for name in (APPLIED_BY, APPLIED_AT, PROJECT) if name in found}
+        transitions = int(spec.get("leaseTransitions") or 0)
+        held = {
+            "holderIdentity": self._identity,
+            "leaseDurationSeconds": DURATION,
+            "acquireTime": spec["acquireTime"] if ours else now,
+            "renewTime": now,
+            "leaseTransitions": transitions + (0 if ours or before is None else 1),
+        }
         metadata: dict[str, Any] = {
             "name": self.key[3],
             "namespace": self.namespace,
             "labels": {MANAGED_BY: "rohe", STACK: self.stack},
-            "annotations": {PURPOSE: purpose},
+            "annotations": {**kept, **self._marks, **({PURPOSE: purpose} if purpose else {})},
         }
         if before is not None:
             metadata["resourceVersion"] = before.body["metadata"]["resourceVersion"]
@@ -158,13 +207,8 @@ class StackLease:
             "apiVersion": API[0],
             "kind": API[1],
             "metadata": metadata,
-            "spec": {
-                "holderIdentity": self._identity,
-                "leaseDurationSeconds": DURATION,
-                "acquireTime": spec["acquireTime"] if ours else now,
-                "renewTime": now,
-                "leaseTransitions": int(spec.get("leaseTransitions") or 0) + (0 if ours or before is None else 1),
-            },
+            # As in client-go: a lease that was given back has no holder.
+            "spec": held if purpose else {"leaseTransitions": transitions},
         }
         try:
             if before is None:

@@ -11,6 +11,7 @@ from typing import Any
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
+from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.deployment.ports import (
     AgentInquirer,
     Destination,
@@ -29,6 +30,7 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, expiry_warning
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
+from rohe_iac.targets.kubernetes.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
 from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
@@ -148,7 +150,7 @@ class KubernetesDeploymentTarget:
         if self._context is not None:
             settings["context"] = self._context
         cluster = kubernetes_plugin(
-            self._provider, self._context, self._namespace, self._identity, overwrites=self._overwrites
+            self._provider, self._context, self._namespace, self._location.id, overwrites=self._overwrites
         )
         return cluster, rohe_plugin(settings)
 
@@ -157,10 +159,21 @@ class KubernetesDeploymentTarget:
         self._provider = find_plugin(PROVIDER, progress)
 
     @cached_property
-    def _identity(self) -> str:
-        """Returns the uid of the namespace kube-system, which is the common way to name a cluster."""
-        found = self._server.get(("v1", NAMESPACE, "", "kube-system"))
-        return str(found.body["metadata"]["uid"]) if found is not None else ""
+    def _location(self) -> Location:
+        return location_of(self._server, self._client)
+
+    def location(self) -> Location:
+        """Returns the cluster that the context leads to, by the uid of its namespace kube-system."""
+        return self._location
+
+    def found_stack(self) -> FoundStack | None:
+        """Returns the stack of this name that is in the namespace, None where there is none."""
+        place = f"the namespace {self._namespace} of {self._location.words}"
+        return found_stack(self._lease, self._listed("apps/v1", "Deployment"), place)
+
+    @cached_property
+    def _lease(self) -> StackLease:
+        return StackLease(self._server, self._namespace, self._stack)
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
         """Makes the Secrets that the manifests name, and lets rohe's own plugin wait for what they name.
@@ -168,6 +181,7 @@ class KubernetesDeploymentTarget:
         The provider for Kubernetes is not rohe's own, and makes what the engine asks for.
         """
         if manifests:
+            self._lease.mark_applied(self._project)
             self._secrets.prepare(manifests)
         waits = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
         Permit(self._folder, self._root).write(waits)
@@ -192,7 +206,7 @@ class KubernetesDeploymentTarget:
                 self._own_namespace.ensure(self._object(manifest))
         if self._own_namespace.found() is None:
             return contextlib.nullcontext()
-        return StackLease(self._server, self._namespace, self._stack).held(purpose, patience)
+        return self._lease.held(purpose, patience)
 
     def resource_type(self, manifest: Manifest) -> str | None:
         """Returns the engine's type of the manifest's resource; the target makes namespace and Secrets itself."""
@@ -335,6 +349,7 @@ class KubernetesDeploymentTarget:
         clock = SystemClock()
         deadline = clock.monotonic() + timeout
         remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT))
+        self._lease.end_with_stack()
         stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
         return (stays,) if stays else ()
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.deployment.location import Location
 from rohe_iac.deployment.ports import (
     AgentInquirer,
     Destination,
@@ -80,6 +81,13 @@ class LocalDeploymentTarget:
     ) -> AbstractContextManager[None]:
         """Returns a context that locks nothing: no other machine can change a stack of this one."""
         return nullcontext()
+
+    def location(self) -> Location:
+        """Returns this machine, which is never another one: its state lies on it."""
+        return Location(words="this machine")
+
+    def found_stack(self) -> None:
+        """Returns None: what runs on this machine, this machine has applied."""
 
     def plugins(self) -> tuple[ProviderPlugin, ...]:
         """Returns rohe's own provider.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.files.actions import ManifestAction
+from rohe_iac.deployment.files.actions import ManifestAction, actions_between
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
-from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
+from rohe_iac.deployment.files.record import Record, next_record, read_record, write_record
 from rohe_iac.deployment.ports import DeploymentTarget, Destination, ForeignEdit, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome, Pending
@@ -28,6 +29,7 @@ from rohe_iac.usecases.plans.comparison.replacement import interrupted, replacem
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import check_file
+from rohe_iac.usecases.running.elsewhere import has_moved, remarks_on_place
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.running.selection import selected
@@ -80,6 +82,7 @@ class Choices:
         allow_unplaced: apply the replicas that fit where some do not.
         allow_overwrite: overwrite what others changed.
         allow_interruption: apply although services have no running replica for a while.
+        allow_other_cluster: apply although the target leads to another cluster than the stack was applied to.
         prefetch: have nodes pull the images of changed and new replicas before anything is changed.
         only: addresses of what is applied, with all that has to exist for it; everything where there is none.
     """
@@ -91,6 +94,7 @@ class Choices:
     allow_unplaced: bool = False
     allow_overwrite: bool = False
     allow_interruption: bool = False
+    allow_other_cluster: bool = False
     prefetch: bool = False
     only: tuple[str, ...] = ()
 
@@ -109,6 +113,7 @@ class Intent:
         interrupted: the command that did not end; empty where the last one ended.
         amiss: addresses that do not run as the record says.
         edits: what others changed and this apply would overwrite.
+        remarks: what of the place is not as the user may think, a sentence each.
     """
 
     root: Path
@@ -120,6 +125,7 @@ class Intent:
     interrupted: str
     amiss: tuple[str, ...]
     edits: tuple[ForeignEdit, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def resumes(self) -> bool:
@@ -150,6 +156,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         StalePlan: the plan, its inputs or the record have changed since.
         DoesNotFit: replicas fit on no node.
         Protected: a protected part would be removed.
+        OtherCluster: the target leads to another cluster, and the choices do not allow that.
     """
     root = root_of(directory)
     path = None if what is None else directory / what
@@ -169,9 +176,16 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     target = open_target(
         Destination(planfile.target, planfile.project, planfile.stack, folder, root, dict(planfile.settings))
     )
+    remarks = remarks_on_place(planfile, record, target, allow_other_cluster=choices.allow_other_cluster)
+    moved = has_moved(record, target.location())
+    if moved:
+        # Nothing of the stack is in the cluster that everything is made in now.
+        record = None
     # A plan file that was applied already lists changes that are made already.
     applied = record is not None and record.planfile.manifests == planfile.manifests
     changes = () if applied else planfile.changes
+    if moved:
+        changes = actions_between((), planfile.manifests)
     if choices.only:
         changes = tuple(action for action in changes if action.manifest in wanted)
     if changes and record is not None and not choices.allow_interruption:
@@ -186,6 +200,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         interrupted=RunJournal(folder, SystemClock()).interrupted(),
         amiss=target.faults(planfile.manifests) if applied else (),
         edits=target.edits(planfile.manifests, record.planfile.manifests if record is not None else ()),
+        remarks=remarks,
     )
 
 
@@ -227,14 +242,23 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     ):
         record = read_record(folder)
         _check_fresh(planfile, record)
+        location = wanted.target.location()
+        moved = has_moved(record, location)
+        if moved and not choices.allow_other_cluster:
+            raise StalePlan("the context leads to another cluster since the plan was checked", hint="apply again")
         wanted.target.preflight(planfile.manifests)
         if choices.prefetch:
             _prefetch(wanted, progress, choices)
         # A record that has these very manifests already stays as it is: apply only repairs or continues then.
-        repairs = record is not None and record.planfile.manifests == planfile.manifests
+        repairs = record is not None and record.planfile.manifests == planfile.manifests and not moved
+        if moved:
+            # What the engine knows is in the former cluster; what it does not know, it takes over or makes.
+            shutil.rmtree(folder.engine, ignore_errors=True)
         if record is None or not repairs:
-            serial = next_serial(folder)
-            record = record.followed_by(serial, planfile) if record is not None else Record(serial, planfile, False)
+            record = next_record(folder, None if moved else record, planfile, location)
+            write_record(folder, record)
+        elif location.id and record.location != location:
+            record = replace(record, location=location)
             write_record(folder, record)
         place = EngineFolder(folder, planfile.project, planfile.stack)
         manifests = selected(record.manifests, choices.only)

@@ -15,6 +15,7 @@ from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import write_obstacle
+from rohe_iac.usecases.running.elsewhere import has_moved, refuse_other_cluster
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
@@ -53,6 +54,7 @@ def destroy(
     *,
     lock_timeout: float = 0.0,
     timeout: float = TIMEOUT,
+    allow_other_cluster: bool = False,
 ) -> Outcome:
     """Removes every resource, then every process and file of the stack except its history.
 
@@ -63,14 +65,20 @@ def destroy(
         install: takes the steps of an installation of the engine.
         lock_timeout: seconds to wait for another command.
         timeout: seconds to wait for parts that end in their own time.
+        allow_other_cluster: remove the stack although the target leads to another cluster than it was applied to.
 
     Raises:
+        OtherCluster: the target leads to another cluster, and that is not allowed.
         NoSuitableProgram: there is no engine, or no plugin of the target, and none can be installed.
         Locked: another command holds the lock of the stack.
         EngineFailed: the engine ended without a result.
         RoheError: the target cannot remove a part.
     """
     target = open_target(stack.destination)
+    location = target.location()
+    if not allow_other_cluster:
+        meant = f"removes stack {stack.name} there, and its record here"
+        refuse_other_cluster(stack.record, location, command="rohe destroy", meant=meant)
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
     addresses = {manifest.name: manifest.address for manifest in manifests}
@@ -81,6 +89,9 @@ def destroy(
     ):
         outcome = Outcome(Ending.COMPLETE, 0.0)
         deadline = clock.monotonic() + timeout
+        if has_moved(stack.record, location):
+            # What the engine knows is in another cluster.
+            shutil.rmtree(stack.folder.engine, ignore_errors=True)
         if place.state.exists() and not write_obstacle(stack.folder.path):
             engine = find_engine(install)
             target.install_plugins(install)

@@ -12,6 +12,7 @@ from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.transports.heard import HeardInstances
+from rohe_iac.usecases.running.elsewhere import found_words, moved_words
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.unfinished import not_done
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
@@ -194,6 +195,8 @@ PATIENCE = 3.0
 def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     """Returns the state of a stack: its planned parts beside those that run, and the answers of its agents."""
     target = open_target(stack.destination)
+    if not stack.touched:
+        return _not_applied(stack, target)
     undone = not_done(stack.folder) if stack.record is not None else {}
     found = target.live()
     live = {item.instance: item for item in found}
@@ -219,8 +222,21 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
         agents=agents,
-        obstacles=(*target.obstacles(), *edited) if stack.touched else (),
+        obstacles=(*filter(None, (moved_words(stack.record, target.location()),)), *target.obstacles(), *edited),
     )
+
+
+def _not_applied(stack: KnownStack, target: DeploymentTarget) -> StackStatus:
+    """Returns the state of a stack that this machine has not applied: of the parts that another one made, if any."""
+    try:
+        found = target.found_stack()
+        words = found_words(found, stack.project, stack.name) if found is not None else ""
+        live = target.live() if words else ()
+    except RoheError as error:
+        words, live = f"whether another machine has applied it is not known: {error.brief}", ()
+    parts = [_part(item.address, item.instance, item.node, item) for item in live]
+    parts.sort(key=lambda part: part.address)
+    return StackStatus(stack.project, stack.name, 0, False, "", tuple(parts), obstacles=(words,) if words else ())
 
 
 RUNNING_KINDS = ("Deployment", "Process")

@@ -120,7 +120,7 @@ def operator(engine: None, pods: Cluster, tmp_path: Path) -> Iterator[ReportsOpe
 def test_what_was_accepted_is_stored_once_whatever_ends_the_pods_and_whoever_signs_for_the_broker(
     operator: ReportsOperator,
 ) -> None:
-    """Reporters that ignore SIGTERM, agent and broker: deleted together under load, after a rotation that spares them."""
+    """Reporters that ignore SIGTERM, agent and broker: deleted under load, after a rotation that spares them."""
     operator.rohe("apply", "--yes")
     (broker,) = [part for part in operator.answer("status")["parts"] if part["address"].startswith("broker/")]
     assert broker["certificate"]["daysLeft"] == 364

@@ -82,9 +82,9 @@ class Shop:
         assert process.returncode == code, f"{words} ended with {process.returncode}:\n{out}\n{err}"
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self, **environment: str) -> dict[str, dict[str, Any]]:
         """Returns the parts that `rohe status` shows, by instance."""
-        value = json.loads(self.run("status", "-o", "json").stdout)
+        value = json.loads(self.run("status", "-o", "json", **environment).stdout)
         return {part["instance"]: part for part in value["parts"]}
 
     def names(self, kind: str) -> list[str]:

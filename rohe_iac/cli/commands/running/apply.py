@@ -8,7 +8,14 @@ import typer
 
 from rohe_iac.cli.completion import complete_stacks
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, YesOption
+from rohe_iac.cli.options import (
+    AllowDestroyOption,
+    AllowOtherClusterOption,
+    LockTimeoutOption,
+    Output,
+    OutputOption,
+    YesOption,
+)
 
 
 def apply(
@@ -36,6 +43,7 @@ def apply(
         bool,
         typer.Option("--allow-interruption", help="Apply although services of a cluster stop for a while."),
     ] = False,
+    allow_other_cluster: AllowOtherClusterOption = False,
     prefetch: Annotated[
         bool,
         typer.Option("--prefetch", help="Have nodes pull the images of changed replicas before anything is changed."),
@@ -74,6 +82,7 @@ def apply(
         allow_unplaced=allow_unplaced,
         allow_overwrite=allow_overwrite,
         allow_interruption=allow_interruption,
+        allow_other_cluster=allow_other_cluster,
         prefetch=prefetch,
         only=tuple(target or ()),
     )

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, StackArgument, YesOption
+from rohe_iac.cli.options import (
+    AllowDestroyOption,
+    AllowOtherClusterOption,
+    LockTimeoutOption,
+    Output,
+    OutputOption,
+    StackArgument,
+    YesOption,
+)
 
 
 def destroy(
@@ -15,6 +23,7 @@ def destroy(
     yes: YesOption = False,
     lock_timeout: LockTimeoutOption = "0s",
     allow_destroy: AllowDestroyOption = None,
+    allow_other_cluster: AllowOtherClusterOption = False,
     timeout: Annotated[
         str,
         typer.Option("--timeout", metavar="TIME", help="How long to wait for objects of a cluster to be gone."),
@@ -34,11 +43,13 @@ def destroy(
     from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.running.destroy import check_destroy, protection_of_damaged
     from rohe_iac.usecases.running.destroy import destroy as destroy_stack
+    from rohe_iac.usecases.running.elsewhere import refuse_applied_elsewhere
     from rohe_iac.usecases.stacks import known_stack
 
     patience, longest = span(lock_timeout), span(timeout)
     known = known_stack(screen.folder, stack, damaged=True)
     if not known.touched:
+        refuse_applied_elsewhere(known, open_target(known.destination))
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
         return ExitCode.OK
     if known.damage:
@@ -53,6 +64,14 @@ def destroy(
     progress = ProgressView(screen)
     screen.interruption = lambda: interruption(progress, known.folder, "rohe destroy")
     with progress.waiting():
-        outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience, timeout=longest)
+        outcome = destroy_stack(
+            known,
+            open_target,
+            progress,
+            progress.install,
+            lock_timeout=patience,
+            timeout=longest,
+            allow_other_cluster=allow_other_cluster,
+        )
     view.show(outcome, output, command="rohe destroy", following=f"`rohe apply {known.name}` creates the stack again")
     return outcome.exit_code

@@ -37,6 +37,8 @@ class OutcomeView:
             work = ", ".join(filter(None, (work, f"{counted(len(wanted.edits), 'field')} changed by others")))
         work = work or "an unfinished apply to finish"
         self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {work}")
+        for remark in wanted.remarks:
+            self._screen.err.print(f"  [yellow]![/yellow] {escape(remark)}")
         before = wanted.record.planfile if wanted.record is not None else None
         print_changes(self._screen.err, wanted.planfile, before, wanted.changes, every=False)
         for address in wanted.amiss[:FEW]:

@@ -53,9 +53,13 @@ class StatusView:
         out = self._screen.out
         if not status.serial and not status.parts:
             out.print(f"Stack {status.stack} is not applied: run `rohe apply {status.stack}`.")
+            for sentence in status.obstacles:
+                out.print(f"[yellow]{escape(sentence)}[/yellow]")
             return
         head = f"[bold]Stack {status.stack}[/bold], record {status.serial}"
-        out.print(head + ("" if status.complete else ", not completely applied"))
+        if not status.serial:
+            head = f"[bold]Stack {status.stack}[/bold], not applied from this machine: `rohe apply` takes it over"
+        out.print(head + ("" if status.complete or not status.serial else ", not completely applied"))
         if status.interrupted:
             out.print(f"[yellow]the last {status.interrupted} did not end; run it again[/yellow]")
         rows = [

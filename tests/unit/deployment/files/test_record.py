@@ -20,6 +20,7 @@ from rohe_iac.deployment.files.record import (
     read_record,
     write_record,
 )
+from rohe_iac.deployment.location import Location
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.folders import StackFolder
@@ -46,6 +47,9 @@ def test_nothing_applied_is_no_record_and_the_first_serial_is_one(folder: StackF
 def test_a_record_reads_back_and_is_for_its_owner_only(folder: StackFolder) -> None:
     write_record(folder, Record(1, PLANFILE, complete=True))
     assert read_record(folder) == Record(1, PLANFILE, complete=True)
+    applied = Record(1, PLANFILE, complete=True, location=Location("1111", "the cluster of the context edge"))
+    write_record(folder, applied)
+    assert read_record(folder) == applied
     assert stat.S_IMODE(folder.record.stat().st_mode) == 0o600
 
 

@@ -13,8 +13,8 @@ from stored_objects import StoredObjects
 
 from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.foundation.errors import ExitCode
-from rohe_iac.targets.kubernetes.lease import DURATION, PURPOSE, StackLease
-from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.lease import APPLIED_BY, DURATION, PURPOSE, StackLease
+from rohe_iac.targets.kubernetes.object import PROJECT, ClusterObject
 
 
 class HandClock:
@@ -66,6 +66,26 @@ def test_a_lease_is_held_and_given_back(server: StoredObjects, clock: HandClock)
         found = server.get(one.key)
         assert found is not None
         assert f"@{socket.gethostname()}:" in found.body["spec"]["holderIdentity"]
+    assert server.get(one.key) is None
+
+
+def test_the_lease_of_an_apply_stays_without_a_holder_and_says_who_it_was(
+    server: StoredObjects, clock: HandClock
+) -> None:
+    with (one := lease(server, clock)).held("rohe apply shop", 0):
+        one.mark_applied("market")
+    left = server.get(one.key)
+    assert left is not None
+    assert "holderIdentity" not in left.body["spec"]
+    assert left.annotations[APPLIED_BY].endswith(f"@{socket.gethostname()}")
+    assert (left.annotations[PROJECT], PURPOSE in left.annotations) == ("market", False)
+    with lease(server, clock).held("rohe destroy shop", 0):
+        assert clock.passed == 0
+    kept = server.get(one.key)
+    assert kept is not None
+    assert kept.annotations == left.annotations
+    with (last := lease(server, clock)).held("rohe destroy shop", 0):
+        last.end_with_stack()
     assert server.get(one.key) is None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.files.record import Record
+from rohe_iac.deployment.location import Location
 from rohe_iac.deployment.ports import ForeignEdit, Live
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.folders import StackFolder
@@ -28,6 +29,12 @@ class FewLive:
 
     def live(self) -> tuple[Live, ...]:
         return self._parts
+
+    def location(self) -> Location:
+        return Location()
+
+    def found_stack(self) -> None:
+        return None
 
     def obstacles(self) -> tuple[str, ...]:
         return ()

@@ -29,6 +29,7 @@ def test_nothing_is_changed_in_another_cluster_or_of_another_machine_unless_that
 
     own_control_plane.create([simulated_node(name) for name in shop.nodes])
     other = str(own_control_plane.files.kubeconfig)
+    assert record.replace(": ", " was applied to ", 1) in " ".join(shop.run("plan").stderr.split())
     for command in ("apply", "destroy"):
         said = shop.run(command, "--yes", code=5, KUBECONFIG=other).stderr
         assert "this is another cluster than record 1 was applied to, so nothing was changed" in said

@@ -99,6 +99,13 @@ def plan(
 
         write_page(screen.folder / html, page_of(analysed))
     PlanView(screen).show(analysed, output, every=every, saved=out)
+    record = planned.record
+    if record is not None and record.location.id and output is PageOutput.human:
+        screen.err.print(
+            f"record {record.serial} was applied to {record.location.words}; `rohe status` says whether its context "
+            "still leads there",
+            markup=False,
+        )
     if defragment and planned.planfile.plan.gain is None:
         screen.err.print(unchanged_nodes(planned.record is not None))
     if planned.planfile.plan.unplaced:

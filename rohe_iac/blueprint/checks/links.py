@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rohe_iac.blueprint.checks import contract as contract_checks
-from rohe_iac.blueprint.checks import device_parts, plausibility, unsupported
+from rohe_iac.blueprint.checks import device_parts, plausibility, shared_namespace, unsupported
 from rohe_iac.blueprint.checks import inventory as inventory_checks
 from rohe_iac.blueprint.checks import pipeline as pipeline_checks
 from rohe_iac.blueprint.checks import stack as stack_checks
@@ -69,6 +69,7 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
     for document, stack in documents_with_model(tree.documents, Stack):
         yield from stack_checks.check(document, stack, tree)
         yield from device_parts.check(document, stack, tree, claimed)
+    yield from shared_namespace.check(documents_with_model(tree.documents, Stack), tree)
     yield from _without_effect(tree)
 
 

@@ -122,4 +122,5 @@ CODES: dict[str, Code] = {
     "R401": Code("no-effect", "A field that nothing acts on yet", "It validates and plans; `rohe apply` refuses (3) rather than ignore it."),
     "R402": Code("no-program", "A program that is not on this machine", "`rohe plan` warns, for the plan may be applied elsewhere; `rohe apply` refuses (10)."),
     "R403": Code("lost-with-pod", "Reports that may be lost with their pod", "They are on no disk that outlives the pod; `storage` of the stack chooses another place."),
+    "R404": Code("shared-namespace", "Two stacks with the same parts in one namespace", "Their objects would have the same names, and `rohe apply` refuses the second stack (5)."),
 }  # fmt: skip

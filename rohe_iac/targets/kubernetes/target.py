@@ -30,7 +30,6 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, expiry_warning
 from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
-from rohe_iac.targets.kubernetes.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
 from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
@@ -47,6 +46,7 @@ from rohe_iac.targets.kubernetes.object import (
     object_of,
 )
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
+from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts

@@ -10,9 +10,9 @@ from stored_objects import StoredObjects
 
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
-from rohe_iac.targets.kubernetes.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.lease import APPLIED_AT, APPLIED_BY, StackLease
 from rohe_iac.targets.kubernetes.object import PROJECT, ClusterObject
+from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 
 PLACE = "the namespace edge of the cluster of the context lab"
 CONFIGURATION = SimpleNamespace(context_name="lab", cluster=SimpleNamespace(server="https://10.0.0.1:6443"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.manifests.pod_template import pod_template
 from rohe_iac.planning.model.saved_fields import UNSAVED
 
 DIGEST_LENGTH = 16
@@ -28,8 +29,8 @@ class Manifest:
             text make the same resource, so this field is left out of comparisons.
         workload: Address of the workload that is ready once the document's pods are, "" for a document without pods.
         needs: Addresses of the workloads that must be ready first; never in a circle.
-        serial: Serial of the record in which the text changed last; 0 where nothing was applied yet. What runs is told
-            of it, and of the digest of its own manifest: with those of the whole plan, each plan would restart all.
+        serial: Serial of the record in which the digest changed last; 0 where nothing was applied yet. What runs is
+            told of both: with those of the whole plan, each plan would restart all.
     """
 
     name: str
@@ -46,8 +47,16 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """Returns the start of `sha256`, by which what runs says which text it was made of."""
-        return self.sha256[:DIGEST_LENGTH]
+        """Returns the start of the SHA-256 digest of what runs: the text, or the pod template of a Deployment.
+
+        What runs is told of it, and so is restarted when it changes; other fields of a Deployment restart no pod.
+        """
+        running = pod_template(self.text) if self.kind == "Deployment" else self.text
+        return sha256_hex(running.encode())[:DIGEST_LENGTH]
+
+    def runs_as(self, before: Manifest) -> bool:
+        """Checks whether what runs of a former text goes on unchanged with this one."""
+        return self.text == before.text or self.digest == before.digest
 
     @property
     def sha256(self) -> str:

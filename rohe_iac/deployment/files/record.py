@@ -51,19 +51,19 @@ class Record:
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
-        """Returns the manifests of the plan, each with the serial of the record in which its text changed last."""
+        """Returns the manifests of the plan, each with the serial of the record in which its digest changed last."""
         return tuple(
             replace(manifest, serial=self.serials.get(manifest.name, self.serial))
             for manifest in self.planfile.manifests
         )
 
     def followed_by(self, serial: int, planfile: PlanFile) -> Record:
-        """Returns the record of a plan that is about to be applied, in which unchanged manifests keep their serials."""
-        texts = {manifest.name: manifest for manifest in self.manifests}
+        """Returns the record of a plan that is about to be applied, in which what is not restarted keeps its serial."""
+        known = {manifest.name: manifest for manifest in self.manifests}
         kept = {
-            manifest.name: texts[manifest.name].serial
+            manifest.name: known[manifest.name].serial
             for manifest in planfile.manifests
-            if manifest.name in texts and texts[manifest.name].text == manifest.text
+            if manifest.name in known and manifest.runs_as(known[manifest.name])
         }
         return Record(serial, planfile, complete=False, serials=kept, location=self.location)
 

@@ -37,10 +37,10 @@ NAMESPACE_LABEL = "rohe.dev/namespace"
 """The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
 SERIAL = "rohe.dev/serial"
-"""The annotation of a pod with the serial of the record in which its manifest changed last."""
+"""The annotation of a pod with the serial of the record in which its template changed last."""
 
 DIGEST = "rohe.dev/digest"
-"""The annotation of a pod with the digest of its manifest."""
+"""The annotation of a pod with `Manifest.digest`, that of its template."""
 
 ENGINE_ANNOTATIONS = {
     "pulumi.com/skipAwait": "true",

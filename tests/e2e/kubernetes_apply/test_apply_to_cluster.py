@@ -25,9 +25,16 @@ def test_a_stack_is_made_shown_changed_and_removed_without_a_trace(shop: Shop) -
     for part in parts.values():
         assert pods[part["pod"]]["spec"]["nodeName"] == part["node"]
     assert "No change" in shop.run("apply", "--yes").stdout
+    before = {pod["metadata"]["uid"] for pod in pods.values()}
+
+    # What the template of the pods does not have restarts none, and is no interruption.
+    shop.write(unreachable="skip")
+    assert "stop first" not in shop.run("plan").stdout
+    assert "5 changed" in shop.run("apply", "--yes").stdout
+    assert {pod["metadata"]["uid"] for pod in shop.cluster.objects("pods", shop.namespace)} == before
+    assert {(part["serial"], part["stale"]) for part in shop.status().values()} == {(1, "")}
 
     shop.write(tag="2")
-    before = {pod["metadata"]["uid"] for pod in pods.values()}
     assert json.loads(shop.run("apply", "--yes", "--allow-interruption", "-o", "json").stdout)["ending"] == "complete"
     images = {
         item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]

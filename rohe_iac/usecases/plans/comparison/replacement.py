@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from rohe_iac.deployment.files.field_changes import field_changes
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.manifests.kubernetes.deployment import SURGE, strategies_of
 from rohe_iac.manifests.manifest import Manifest
@@ -68,7 +67,7 @@ def replacements(before: PlanFile | None, after: PlanFile) -> tuple[Replacement,
     for manifest in after.manifests:
         item = placed.get(manifest.address)
         known = old.get(manifest.name)
-        if item is not None and manifest.workload and known is not None and _pod_changes(known, manifest):
+        if item is not None and manifest.workload and known is not None and not manifest.runs_as(known):
             surges = strategies[item.instance] == SURGE
             moved = nodes.get(item.replica, item.node) != item.node
             way = MOVED if moved else BESIDE if surges else STOP_FIRST
@@ -93,11 +92,6 @@ def interrupted(found: Collection[Replacement], running: Mapping[str, str]) -> d
         if serving and serving <= down:
             stopped[workload] = tuple(item for item in found if item.workload == workload)
     return stopped
-
-
-def _pod_changes(old: Manifest, new: Manifest) -> bool:
-    changes = field_changes(old.text, new.text) if old.text != new.text else ()
-    return any(change.field.startswith("template.") for change in changes)
 
 
 def _replacement(manifest: Manifest, instance: str, way: str) -> Replacement:

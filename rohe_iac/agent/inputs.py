@@ -8,12 +8,10 @@ import msgspec
 
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.reports.report import Report
+from rohe_iac.observation.reports.report import Report, read_stored
 from rohe_iac.sinks.store import ObserverInput
 
 LOG = logging.getLogger("rohe.agent")
-
-_REPORT = msgspec.json.Decoder(Report)
 
 
 class _Refused(msgspec.Struct):
@@ -77,7 +75,7 @@ def _apply(observer: Observer, observer_input: ObserverInput, report: Report | N
     at, client, payload = observer_input.at, observer_input.client, observer_input.payload
     match observer_input.kind:
         case "report":
-            return observer.report(report if report is not None else _REPORT.decode(payload), at)
+            return observer.report(report if report is not None else read_stored(payload), at)
         case "tick":
             return observer.tick(at)
         case "refused":

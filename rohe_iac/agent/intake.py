@@ -25,6 +25,7 @@ from rohe_iac.observation.reports.report import (
     Undecodable,
     decode_report,
     sequence_number_of,
+    stored_form,
 )
 from rohe_iac.observation.reports.senders import MisattributedReport, Senders
 from rohe_iac.observation.reports.sequence_set import SequenceSet
@@ -97,6 +98,7 @@ class Intake:
         self._boots: dict[str, list[str]] = {}
         for client, boot in self._received:
             self._boots.setdefault(client, []).append(boot)
+        self._levels: dict[str, list[str]] = {}
         self.clients: dict[str, ClientState] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:
@@ -117,8 +119,7 @@ class Intake:
         batch = IntakeBatch()
         digests: set[bytes] = set()
         for message in messages:
-            # rohe/v1/STACK/KIND/...
-            levels = message.topic.split("/")
+            levels = self._levels.get(message.topic) or self._split(message.topic)
             if levels[3] == "report":
                 self._process_report(message, levels, now, batch, digests)
             elif levels[3] == "state":
@@ -130,13 +131,19 @@ class Intake:
                     self._keep_dead_letter(message, error, now, batch)
         return batch
 
+    def _split(self, topic: str) -> list[str]:
+        """Returns the levels of a topic, rohe/v1/STACK/KIND/..., and remembers them."""
+        if len(self._levels) >= MAX_CLIENTS:
+            self._levels.clear()
+        levels = self._levels[topic] = topic.split("/")
+        return levels
+
     def _process_report(
         self, message: Incoming, levels: list[str], now: float, batch: IntakeBatch, digests: set[bytes]
     ) -> None:
         topic, instance = levels[4], levels[5]
         try:
-            report = self._read(message, topic, instance, now)
-            content = msgspec.json.encode(report)
+            report, content = self._read(message, topic, instance, now)
         except Exception as error:  # noqa: BLE001
             # A client may send anything. Whatever reading it raises concerns this message alone.
             self._refuse(message, instance, error, now, batch)
@@ -154,19 +161,21 @@ class Intake:
         else:
             batch.count("duplicates")
 
-    def _read(self, message: Incoming, topic: str, instance: str, now: float) -> Report:
-        """Returns the report of a message.
+    def _read(self, message: Incoming, topic: str, instance: str, now: float) -> tuple[Report, bytes]:
+        """Returns the report of a message, and the bytes that it is stored as.
 
         Raises:
             Undecodable: The message is no report, or beyond bounds.
             MisattributedReport: The report names another sender than its topic.
         """
         _check_size(message)
-        report = _decode_any_report(message.payload, self._senders.service_of(topic, instance), instance)
-        if now - report.at > MAX_AGE:
-            day = time.strftime("%Y-%m-%d", time.gmtime(report.at))
+        payload = message.payload
+        decoded = _decode_any_report(payload, self._senders.service_of(topic, instance), instance)
+        if now - decoded.at > MAX_AGE:
+            day = time.strftime("%Y-%m-%d", time.gmtime(decoded.at))
             raise Undecodable(f"the report is of {day}: is the clock of its device set?")
-        return self._senders.attribute(report, topic, instance)
+        report = self._senders.attribute(decoded, topic, instance)
+        return report, stored_form(payload, report, attributed=report is not decoded)
 
     def _add_number(self, client: str, boot: str, seq: int, batch: IntakeBatch) -> bool:
         """Records a sequence number as received; returns whether it is new."""

@@ -32,6 +32,7 @@ def run_agent(configuration: Path | None, environment: Mapping[str, str] | None 
         StoreFailed: The store cannot be opened or written.
         UnusableContract: A metric of a contract cannot be evaluated.
     """
+    from rohe_iac.agent.memory import search_garbage_rarely
     from rohe_iac.agent.worker import ROOM_INTERVAL, Worker
     from rohe_iac.sinks.store import StoreFull
 
@@ -66,6 +67,7 @@ def run_agent(configuration: Path | None, environment: Mapping[str, str] | None 
             LOG.error("%s: the agent starts when there is room", error.brief)
             ending.wait(ROOM_INTERVAL)
     if worker is not None:
+        search_garbage_rarely()
         worker.run()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rohe_iac.observation.measuring.lane import BLOCK_SIZE
 from rohe_iac.observation.observer_state import ObserverState
 
 
@@ -28,10 +29,9 @@ def holdings_of(state: ObserverState) -> Holdings:
     newest = next(reversed(state.join.open.values()), None)
     waiting += len(state.join.open) * max(1, len(newest.reports) if newest is not None else 1)
     windows = 0
-    kept = [objective.window for objective in state.objectives.values()]
-    kept += [processor.window for processor in state.processors.values()]
-    for window in kept:
-        samples = window.samples
-        # The samples of a window have about the same number of parts, which the newest one shows.
-        windows += len(samples) * len(samples[-1].parts) if samples else 0
+    for lane in state.lanes.values():
+        if lane.blocks:
+            # The samples of a lane have about the same number of parts, which the newest one shows.
+            parts = len(lane.origins[lane.blocks[-1].origins[-1]])
+            windows += parts * ((len(lane.blocks) - 1) * BLOCK_SIZE + len(lane.blocks[-1].times))
     return Holdings(waiting=waiting, windows=windows, finished=len(state.join.finished))

@@ -6,7 +6,6 @@ any two calls, continues as if the observer had never stopped.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 
 import msgspec
@@ -19,13 +18,17 @@ from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Viol
 from rohe_iac.observation.judging.processing import Processor
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.expression import compile_metrics
-from rohe_iac.observation.measuring.measure import SampleStream, may_be_in_scope
+from rohe_iac.observation.measuring.heard_lane import Closing, HeardLane, heard_lanes
+from rohe_iac.observation.measuring.measure import SampleStream, group_of, may_be_in_scope
+from rohe_iac.observation.measuring.report_lanes import MAX_UNRELEASED, ReportLanes
+from rohe_iac.observation.measuring.request_lanes import RequestLanes
 from rohe_iac.observation.measuring.windows import ClosedWindow
+from rohe_iac.observation.needed_names import needed_names
 from rohe_iac.observation.observer_state import ObserverState, new_state
 from rohe_iac.observation.reports.client_clock import ClientClock, LaggingClient, PassedGap
-from rohe_iac.observation.reports.joining import RequestJoin, member_samples, part_of
+from rohe_iac.observation.reports.joining import RequestJoin
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.observation.reports.sample import Sample, SamplePart
+from rohe_iac.observation.reports.sample import SamplePart
 from rohe_iac.observation.reports.wait import Wait
 from rohe_iac.observation.reports.watermark import ALL, Watermark
 
@@ -48,6 +51,7 @@ class Observer:
         """
         state = state if state is not None else new_state()
         self.configuration, self.state = configuration, state
+        self._names = needed_names(configuration)
         self._watermark = Watermark(configuration.lateness, state.watermark)
         self._join = RequestJoin(configuration, configuration.lateness, state.join)
         self.degrade_policy = DegradePolicy(configuration, state.degrading)
@@ -69,6 +73,7 @@ class Observer:
                 processor = Processor(contract.name, spec, state.processors.get(name))
                 state.processors[name] = processor.state
                 self._processors.append(processor)
+        self._listeners: list[ObjectiveEvaluator | Processor] = [*self.evaluators, *self._processors]
         # Objectives over reports of a part of the pipeline hear that part alone; all others hear everybody.
         self._scopes: dict[str, ScopeSpec] = {ALL: ScopeSpec()} if self._processors else {}
         self._scopes |= {
@@ -76,17 +81,15 @@ class Observer:
             for evaluator in self.evaluators
             if evaluator.stream is SampleStream.REPORTS
         }
-        self._hearers = {
-            group: [
-                evaluator
-                for evaluator in self.evaluators
-                if evaluator.stream is SampleStream.REPORTS and evaluator.group == group
-            ]
-            for group in self._scopes
-        }
-        self._joined_evaluators = [
-            evaluator for evaluator in self.evaluators if evaluator.stream is not SampleStream.REPORTS
-        ]
+        lanes = heard_lanes(self._listeners, state.lanes)
+        by_group: dict[str, list[HeardLane]] = {name: [] for name in self._scopes}
+        for lane in lanes:
+            if lane.spec.stream is SampleStream.REPORTS:
+                by_group[group_of(lane.spec.scope)].append(lane)
+        self._reports = {name: ReportLanes(name, heard, state.waiting) for name, heard in by_group.items()}
+        self._requests = RequestLanes([lane for lane in lanes if lane.spec.stream is not SampleStream.REPORTS])
+        self._lanes = {number: lane for lane in lanes for number in lane.numbers}
+        self._unjoined = 0
         self._groups: dict[str, list[str]] = {}
         for instance in configuration.instances:
             groups = self._groups_of(instance.service, instance.member, instance.instance, instance.node)
@@ -143,26 +146,40 @@ class Observer:
         state, client = self.state, report.client
         state.counters.reports += 1
         at = self._watermark.observe(client, report.at, arrived, report.boot, report.seq)
-        if at != report.at:
-            report = msgspec.structs.replace(report, at=at)
+        order = (
+            (f"{client}/{report.boot}/", report.seq) if report.seq else (msgspec.structs.replace(report, at=at).key, 0)
+        )
+        report = self._reduced(report, at)
         groups = self._groups.get(client)
         if groups is None:
             groups = self._groups_of(report.service, report.member, report.instance, report.node)
             self._groups[client] = groups
             self._watermark.assign(client, groups)
-        key = report.key
         values = state.watermark.values
-        late = at < values.get(ALL, 0.0)
+        watermark = values.get(ALL, 0.0)
+        late = at < watermark
         if not late:
-            self._join.add(report, key)
+            self._join.add(report, order, watermark)
+            self._unjoined += 1
         for group in groups:
             if at < values.get(group, 0.0):
                 late = True
             else:
-                entry = (at, key, state.counters.reports, report)
-                heapq.heappush(state.waiting.setdefault(group, []), entry)
+                self._reports[group].push(report, at, order, state.counters.reports)
         state.counters.late += late
-        return self._advance(client)
+        return self._advance(client, patient=True)
+
+    def _reduced(self, report: Report, at: float) -> Report:
+        """Returns a report with the time that counts, and without the values that nobody looks at."""
+        names = self._names
+        if names is None or (names.issuperset(report.fields) and names.issuperset(report.metrics)):
+            return report if at == report.at else msgspec.structs.replace(report, at=at)
+        return msgspec.structs.replace(
+            report,
+            at=at,
+            metrics={name: value for name, value in report.metrics.items() if name in names},
+            fields={name: value for name, value in report.fields.items() if name in names},
+        )
 
     def refuse(self, client: str, boot: str, seq: int, now: float) -> list[Outcome]:
         """Records that a report of a client arrived at `now` and cannot be used, so that it is not waited for.
@@ -215,9 +232,11 @@ class Observer:
         """Frees memory at `now` (since the epoch): waits for nothing that is missing, and ends all windows early."""
         self._watermark.tick(now)
         outcomes = self._advance(hurry=True)
-        for evaluator in self.evaluators:
-            outcomes += self._judge(evaluator, evaluator.cut())
-        return outcomes + [result for processor in self._processors for result in processor.cut()]
+        for number in range(len(self._listeners)):
+            outcomes += self._settle(self._lanes[number].cut(number))
+        for lane in self._lanes.values():
+            lane.trim(at_once=True)
+        return outcomes
 
     def stop(self, client: str, now: float) -> list[Outcome]:
         """Records at `now` (seconds since the epoch) that a client has announced its end."""
@@ -238,81 +257,66 @@ class Observer:
         self._exclude_dropped_members()
         return [*ended, *self._advance()]
 
-    def _advance(self, reported: str | None = None, *, hurry: bool = False) -> list[Outcome]:
+    def _advance(self, reported: str | None = None, *, hurry: bool = False, patient: bool = False) -> list[Outcome]:
+        """Moves the watermarks, and judges the windows that close.
+
+        Args:
+            reported: The only client whose progress has changed; None for any.
+            hurry: Whether nothing is waited for.
+            patient: Whether reports may be given to windows later, as long as no window closes.
+        """
         watermark = self._watermark.hurry() if hurry else self._watermark.advance(reported)
+        outcomes: list[Outcome] = []
+        if patient and not self._watermark.moved:
+            return outcomes
         # Actions that follow change who is waited for, and so who moves next.
         moved = self._watermark.moved.copy()
-        outcomes: list[Outcome] = []
-        if not moved:
-            return outcomes
-        for group in self._scopes:
-            if group in moved:
-                outcomes += self._release(group, self._watermark.value_of(group))
-        if ALL not in moved:
-            return outcomes
-        for joined in self._join.advance(watermark + self._join.span if hurry else watermark):
-            sent, answered = joined.values["sent"], joined.values["answered"]
-            if sent:
-                outcomes += self._feed(joined, SampleStream.SENT)
-            if sent and answered:
-                outcomes += self._feed(joined, SampleStream.ANSWERED)
-                for sample in member_samples(joined):
-                    outcomes += self._feed(sample, SampleStream.PARTS)
-        return outcomes + self._close(self._joined_evaluators, watermark - self._join.span)
-
-    def _release(self, group: str, watermark: float) -> list[Outcome]:
-        """Gives the reports before the watermark of a group to those who hear the group, and closes their windows."""
-        outcomes: list[Outcome] = []
-        evaluators = self._hearers[group]
-        processors = self._processors if group == ALL else []
-        waiting = self.state.waiting.get(group, [])
-        while waiting and waiting[0][0] < watermark:
-            at, key, _, report = heapq.heappop(waiting)
-            part = part_of(report)
-            sample = Sample(time=at, key=key, request=report.request, values=part.values, parts=[part])
-            for evaluator in evaluators:
-                if evaluator.accepts(sample):
-                    outcomes += self._judge(evaluator, evaluator.feed(sample))
-            for processor in processors:
-                outcomes += processor.feed(sample)
-        outcomes += self._close(evaluators, watermark)
-        for processor in processors:
-            outcomes += processor.advance(watermark)
+        for name, reports in self._reports.items():
+            value = self._watermark.value_of(name)
+            if (name in moved and not reports.may_wait(value)) if patient else (name in moved or reports.unreleased):
+                outcomes += self._settle(reports.release(value))
+                reports.trim()
+        passed = watermark - self._join.span
+        if ALL in moved and patient:
+            final = passed >= self._requests.due or self._unjoined >= MAX_UNRELEASED
+        else:
+            final = ALL in moved or (self._unjoined > 0 and not patient)
+        if final:
+            self._unjoined = 0
+            requests = self._join.advance(watermark + self._join.span if hurry and ALL in moved else watermark)
+            outcomes += self._settle(self._requests.take(requests, passed))
+            self._requests.trim()
         return outcomes
 
-    def _feed(self, sample: Sample, stream: SampleStream) -> list[Outcome]:
+    def _settle(self, closings: Iterable[Closing]) -> list[Outcome]:
+        """Judges windows, and runs the user functions on theirs."""
         outcomes: list[Outcome] = []
-        for evaluator in self.evaluators:
-            if evaluator.stream is stream and evaluator.accepts(sample):
-                outcomes += self._judge(evaluator, evaluator.feed(sample))
+        for number, window in closings:
+            listener = self._listeners[number]
+            if isinstance(listener, ObjectiveEvaluator):
+                outcomes += self._judge(listener, window)
+            else:
+                outcomes += listener.run(window)
         return outcomes
 
-    def _close(self, evaluators: Iterable[ObjectiveEvaluator], watermark: float) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for evaluator in evaluators:
-            outcomes += self._judge(evaluator, evaluator.advance(watermark))
-        return outcomes
-
-    def _judge(self, evaluator: ObjectiveEvaluator, windows: Iterable[ClosedWindow]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for window in windows:
-            self.state.counters.windows += 1
-            try:
-                result, changed = evaluator.judge(window)
-            except Exception as error:  # noqa: BLE001
-                # Values of any kind reach a measure; what one window raises must not stop the others.
-                self.state.counters.faults += 1
-                result, changed = evaluator.fail(window, error), None
-            outcomes.append(result)
-            if changed is not None:
-                outcomes.append(changed)
-            if result.verdict is Verdict.BROKEN and evaluator.state.violation is not None:
-                outcomes += self._act(evaluator, window, evaluator.state.violation)
-            elif result.verdict is Verdict.KEPT:
-                contract, objective = evaluator.contract.name, evaluator.objective.name
-                kept_since = evaluator.state.judge.kept_since
-                outcomes += self.degrade_policy.end_recovered(contract, objective, kept_since, window.end)
-                self._exclude_dropped_members()
+    def _judge(self, evaluator: ObjectiveEvaluator, window: ClosedWindow) -> list[Outcome]:
+        self.state.counters.windows += 1
+        try:
+            result, changed = evaluator.judge(window)
+        except Exception as error:  # noqa: BLE001
+            # Values of any kind reach a measure; what one window raises must not stop the others.
+            self.state.counters.faults += 1
+            result, changed = evaluator.fail(window, error), None
+        outcomes: list[Outcome] = [result]
+        if changed is not None:
+            outcomes.append(changed)
+        if result.verdict is Verdict.BROKEN and evaluator.state.violation is not None:
+            outcomes += self._act(evaluator, window, evaluator.state.violation)
+        elif result.verdict is Verdict.KEPT:
+            contract, objective = evaluator.contract.name, evaluator.objective.name
+            kept_since = evaluator.state.judge.kept_since
+            outcomes += self.degrade_policy.end_recovered(contract, objective, kept_since, window.end)
+            self._exclude_dropped_members()
         return outcomes
 
     def _act(self, evaluator: ObjectiveEvaluator, window: ClosedWindow, violation: Violation) -> list[CorrectiveAction]:

@@ -11,11 +11,13 @@ from rohe_iac.observation.counters import Counters
 from rohe_iac.observation.judging.degrading import DegradeState
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveState
 from rohe_iac.observation.judging.processing import ProcessorState
+from rohe_iac.observation.measuring.columns import decode_column, encode_column
+from rohe_iac.observation.measuring.lane import LaneState
+from rohe_iac.observation.measuring.report_lanes import Waiting
 from rohe_iac.observation.reports.joining import JoinState
-from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.watermark import WatermarkState
 
-FORM = 2
+FORM = 3
 """Version of the form of an observer's state."""
 
 
@@ -27,7 +29,8 @@ class ObserverState(msgspec.Struct, kw_only=True):
         join: State of the request join.
         degrading: State of the degrade policy.
         counters: Counters.
-        waiting: Reports after the watermark of their group, by group, each a heap of (event time, key, number, report).
+        waiting: Reports that wait for the watermark of their group, by name of the lane.
+        lanes: Samples in windows, by name of the lane.
         objectives: States of the objectives by `CONTRACT/OBJECTIVE`.
         processors: States of the processors by `CONTRACT/INDEX`.
         form: Version of the form; a state of another form is not read.
@@ -38,14 +41,15 @@ class ObserverState(msgspec.Struct, kw_only=True):
     join: JoinState
     degrading: DegradeState
     counters: Counters
-    waiting: dict[str, list[tuple[float, str, int, Report]]] = {}
-    objectives: dict[str, ObjectiveState] = msgspec.field(default_factory=dict, name="lanes")
+    waiting: dict[str, list[Waiting]] = {}
+    lanes: dict[str, LaneState] = {}
+    objectives: dict[str, ObjectiveState] = {}
     processors: dict[str, ProcessorState] = {}
 
 
 def encode_state(state: ObserverState) -> bytes:
     """Encodes the state as MessagePack."""
-    return msgspec.msgpack.encode(state)
+    return msgspec.msgpack.encode(state, enc_hook=encode_column)
 
 
 def decode_state(content: bytes) -> ObserverState:
@@ -54,7 +58,7 @@ def decode_state(content: bytes) -> ObserverState:
     Raises:
         msgspec.DecodeError: The bytes are of another form.
     """
-    return msgspec.msgpack.decode(content, type=ObserverState)
+    return msgspec.msgpack.decode(content, type=ObserverState, dec_hook=decode_column)
 
 
 def new_state() -> ObserverState:

@@ -19,6 +19,7 @@ from typing import Any
 
 from rohe_iac.agent.inputs import apply_input
 from rohe_iac.agent.intake import Intake
+from rohe_iac.agent.memory import search_garbage_rarely
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
@@ -156,6 +157,7 @@ def run(case: str, count: int) -> None:
     arriving = make(count)
     size = sum(len(message.payload) for message in arriving) / len(arriving)
     spent = {"intake": 0.0, "observer": 0.0, "commit": 0.0}
+    search_garbage_rarely()
     most, before = 0, resident()
     with tempfile.TemporaryDirectory() as folder:
         store = AgentStore(Path(folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import NamedTuple
@@ -12,8 +12,11 @@ import msgspec
 from rohe_iac.observation.contract import ObjectiveSpec
 from rohe_iac.observation.judging.counterfactual import MemberFilter, revote, voting_members
 from rohe_iac.observation.judging.verdict import satisfies
+from rohe_iac.observation.measuring.derived import Derivation, derive
+from rohe_iac.observation.measuring.lane import LaneSelection
 from rohe_iac.observation.measuring.measure import Measure, SampleStream
-from rohe_iac.observation.reports.sample import Sample, SamplePart
+from rohe_iac.observation.measuring.selection import SampleList, SampleSelection
+from rohe_iac.observation.reports.sample import Identity, Sample
 
 MIN_REMAINING_SHARE = 0.1
 """Share of a window's samples that must remain for the value without an instance or a node to be computed."""
@@ -113,12 +116,12 @@ def violation_degree(objective: ObjectiveSpec, value: float) -> float:
 
 
 class _Split(NamedTuple):
-    """One contributor's samples of a window, and how to compute the samples without it (None where too few remain)."""
+    """One contributor's samples of a window, and how to get the samples without it (None where too few remain)."""
 
     kind: str
     name: str
-    own: list[Sample]
-    remaining: Callable[[], list[Sample]] | None
+    own: SampleSelection
+    remaining: Callable[[], SampleSelection] | None
 
 
 class Explainer:
@@ -138,12 +141,12 @@ class Explainer:
         self._objective, self._stream, self._measure = objective, stream, measure
         self._ensembles = ensembles
 
-    def own_values(self, samples: Sequence[Sample], seconds: float) -> dict[str, float | None]:
+    def own_values(self, samples: LaneSelection, seconds: float) -> dict[str, float | None]:
         """Returns the own value of each contributor by `kind/name`, for samples of a window of so many seconds."""
         return {f"{split.kind}/{split.name}": self._value(split.own, seconds) for split in self._splits(samples)}
 
     def contributions(
-        self, samples: Sequence[Sample], seconds: float, baseline: Baseline | None
+        self, samples: LaneSelection, seconds: float, baseline: Baseline | None
     ) -> tuple[Contribution, ...]:
         """Returns all contributions, the one without which the value would be best first.
 
@@ -159,7 +162,7 @@ class Explainer:
                 Contribution(
                     kind=split.kind,
                     name=split.name,
-                    count=len(split.own),
+                    count=split.own.count,
                     own=self._value(split.own, seconds),
                     without=without,
                     kept=satisfies(self._objective, without) if without is not None else None,
@@ -169,7 +172,7 @@ class Explainer:
         return tuple(sorted(contributions, key=self._rank))
 
     def together(
-        self, samples: Sequence[Sample], seconds: float, contributions: Sequence[Contribution]
+        self, samples: LaneSelection, seconds: float, contributions: Sequence[Contribution]
     ) -> JointRemoval | None:
         """Returns the fewest parts whose joint removal would keep the objective, where no single part's would.
 
@@ -188,12 +191,14 @@ class Explainer:
             if item.kind != "service":
                 ensemble = item.name.partition("/")[0] if item.kind == "member" else ""
                 groups.setdefault((item.kind, ensemble), []).append(item.name)
+        records = self._records(samples) if any(len(group) > 2 for group in groups.values()) else []
         for size in (2, 3):
             found = [
                 JointRemoval(kind=kind, names=names, without=value)
                 for (kind, _), group in groups.items()
                 for names in combinations(group[:MAX_JOINT_PARTS], size)
-                if size < len(group) and (value := self._value_without(samples, seconds, kind, names)) is not None
+                if size < len(group)
+                and (value := self._value_without(samples, records, seconds, kind, names)) is not None
             ]
             kept = [removal for removal in found if satisfies(self._objective, removal.without)]
             if kept:
@@ -203,58 +208,85 @@ class Explainer:
         return None
 
     def _value_without(
-        self, samples: Sequence[Sample], seconds: float, kind: str, names: Sequence[str]
+        self, samples: LaneSelection, records: Sequence[Sample], seconds: float, kind: str, names: Sequence[str]
     ) -> float | None:
         """Returns the value of a window without some parts of one kind; None where too few samples would remain."""
         if kind == "member" and self._stream is SampleStream.ANSWERED:
             ensemble = names[0].partition("/")[0]
             gone = {name.partition("/")[2] for name in names}
-            return self._value(revote(samples, ensemble, lambda member: member not in gone), seconds)
-        remaining = [sample for sample in samples if not any(_NAME_OF[kind](part) in names for part in sample.parts)]
-        enough = len(remaining) >= max(1, MIN_REMAINING_SHARE * len(samples))
-        return self._value(remaining, seconds) if enough else None
+            return self._value(SampleList(revote(records, ensemble, lambda member: member not in gone)), seconds)
+        remaining = _remaining(
+            samples, [place for name, places in _places(samples, kind) if name in names for place in places]
+        )
+        return self._value(remaining(), seconds) if remaining is not None else None
 
     def _rank(self, contribution: Contribution) -> tuple[bool, float, str, str]:
         without = contribution.without
         degree = violation_degree(self._objective, without) if without is not None else 0.0
         return without is None, degree, contribution.kind, contribution.name
 
-    def _value(self, samples: Sequence[Sample], seconds: float) -> float | None:
-        return self._measure(samples, seconds).value if samples else None
+    def _value(self, samples: SampleSelection, seconds: float) -> float | None:
+        return self._measure.of(samples, seconds).value if samples.count else None
 
-    def _splits(self, samples: Sequence[Sample]) -> list[_Split]:
+    @property
+    def needs_records(self) -> bool:
+        """Returns whether samples themselves are looked at, and not only what is read from them."""
+        by_service = self._objective.metric == "response_time"
+        return self._stream is SampleStream.ANSWERED and (bool(self._ensembles) or by_service)
+
+    def _records(self, samples: LaneSelection) -> list[Sample]:
+        return samples.samples if self.needs_records else []
+
+    def _splits(self, samples: LaneSelection) -> list[_Split]:
         splits: list[_Split] = []
         if self._stream is SampleStream.ANSWERED:
-            splits += self._split_by_vote(samples)
-            splits += self._split_by_service(samples)
+            splits += self._split_requests(samples)
         elif self._stream is not SampleStream.SENT:
             splits += _split_by(samples, "member")
         splits += _split_by(samples, "instance")
         splits += _split_by(samples, "node")
         return splits
 
-    def _split_by_vote(self, samples: Sequence[Sample]) -> list[_Split]:
+    def _split_requests(self, samples: LaneSelection) -> list[_Split]:
+        """Returns a split for each member of an ensemble, and one for each service with response times."""
+        if not self.needs_records:
+            return []
+        derivations: dict[str, Derivation] = {
+            f"votes of {name}": partial(_single_votes, name) for name in self._ensembles
+        }
+        if self._objective.metric == "response_time":
+            derivations["times"] = _service_times
+        derived = derive(samples, derivations)
         splits: list[_Split] = []
         for service in self._ensembles:
-            members = voting_members(samples, service)
-            for member in members if len(members) > 1 else ():
-                own = revote(samples, service, _only(member))
-                remaining = partial(revote, samples, service, _all_but(member))
-                splits.append(_Split("member", f"{service}/{member}", own, remaining))
+            votes = derived[f"votes of {service}"]
+            for member, own in sorted(votes.items()) if len(votes) > 1 else ():
+                splits.append(_Split("member", f"{service}/{member}", own, partial(_revoted, samples, service, member)))
+        splits += [_Split("service", name, own, None) for name, own in sorted(derived.get("times", {}).items())]
         return splits
 
-    def _split_by_service(self, samples: Sequence[Sample]) -> list[_Split]:
-        if self._objective.metric != "response_time":
-            return []
-        times: dict[str, list[Sample]] = {}
-        for sample in samples:
-            for part in sample.parts:
-                if "response_time" in part.values:
-                    values = {"response_time": part.values["response_time"]}
-                    times.setdefault(part.service, []).append(
-                        Sample(time=sample.time, key=sample.key, values=values, parts=[part])
-                    )
-        return [_Split("service", name, own, None) for name, own in sorted(times.items())]
+
+def _single_votes(service: str, samples: Sequence[Sample]) -> dict[str, list[Sample]]:
+    """Returns the requests as each member of an ensemble alone would have answered them, by member."""
+    return {member: revote(samples, service, _only(member)) for member in voting_members(samples, service)}
+
+
+def _service_times(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
+    """Returns the parts of requests that have a response time, by service."""
+    times: dict[str, list[Sample]] = {}
+    for sample in samples:
+        for part in sample.parts:
+            if "response_time" in part.values:
+                values = {"response_time": part.values["response_time"]}
+                made = Sample(time=sample.time, key=sample.key, values=values, parts=[part])
+                times.setdefault(part.service, []).append(made)
+    return times
+
+
+def _revoted(samples: LaneSelection, service: str, member: str) -> SampleSelection:
+    """Returns the requests as all members but one would have answered them."""
+    name = f"votes of {service} without {member}"
+    return derive(samples, {name: lambda records: {"": revote(records, service, _all_but(member))}})[name][""]
 
 
 def _only(member: str) -> MemberFilter:
@@ -265,26 +297,37 @@ def _all_but(member: str) -> MemberFilter:
     return lambda name: name != member
 
 
-_NAME_OF: Mapping[str, Callable[[SamplePart], str]] = {
-    "member": lambda part: part.name if part.member else "",
-    "instance": lambda part: part.instance,
-    "node": lambda part: part.node,
+_NAME_OF: Mapping[str, Callable[[Identity], str]] = {
+    "member": lambda identity: f"{identity[0]}/{identity[1]}" if identity[1] else "",
+    "instance": lambda identity: identity[2],
+    "node": lambda identity: identity[3],
 }
-"""The name of a part's contributor of each kind."""
+"""The name of an instance's contributor of each kind."""
 
 
-def _split_by(samples: Sequence[Sample], kind: str) -> list[_Split]:
-    """Returns one split for each name of a kind, with the samples that have such a part; none for a single name."""
+def _places(samples: LaneSelection, kind: str) -> list[tuple[str, set[int]]]:
+    """Returns the names of a kind, sorted, each with the places of the origins that it takes part in."""
     name_of = _NAME_OF[kind]
-    names = sorted({name for sample in samples for part in sample.parts if (name := name_of(part))})
-    if len(names) < 2:
+    found: dict[str, set[int]] = {}
+    for place, origin in samples.origins():
+        for identity in origin:
+            if name := name_of(identity):
+                found.setdefault(name, set()).add(place)
+    return sorted(found.items())
+
+
+def _split_by(samples: LaneSelection, kind: str) -> list[_Split]:
+    """Returns one split for each name of a kind, with the samples that have such a part; none for a single name."""
+    by_name = _places(samples, kind)
+    if len(by_name) < 2:
         return []
-    splits: list[_Split] = []
-    for name in names:
-        took_part = [any(name_of(part) == name for part in sample.parts) for sample in samples]
-        own = [sample for sample, took in zip(samples, took_part, strict=True) if took]
-        remaining = [sample for sample, took in zip(samples, took_part, strict=True) if not took]
-        # A single request that happened to miss the contributor says nothing about all requests without it.
-        enough = len(remaining) >= max(1, MIN_REMAINING_SHARE * len(samples))
-        splits.append(_Split(kind, name, own, partial(list, remaining) if enough else None))
-    return splits
+    return [_Split(kind, name, samples.of(places), _remaining(samples, places)) for name, places in by_name]
+
+
+def _remaining(samples: LaneSelection, gone: Collection[int]) -> Callable[[], SampleSelection] | None:
+    """Returns how to get the samples without those of some origins; None where too few remain.
+
+    A single request that happened to miss a contributor says nothing about all requests without it.
+    """
+    remaining = samples.of({place for place, _ in samples.origins()}.difference(gone))
+    return (lambda: remaining) if remaining.count >= max(1, MIN_REMAINING_SHARE * samples.count) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,10 +10,9 @@ from rohe_iac.observation.contract import AgentContract, ObjectiveSpec
 from rohe_iac.observation.judging.explanation import Baseline, Evidence, Explainer
 from rohe_iac.observation.judging.outcome import Result, Violation, violation_id
 from rohe_iac.observation.judging.verdict import JudgeState, Verdict, update_verdict, window_verdict
-from rohe_iac.observation.measuring.expression import Expression
-from rohe_iac.observation.measuring.measure import Measurement, SampleStream, in_scope, measure_of, stream_of
+from rohe_iac.observation.measuring.expression import CompiledMetric
+from rohe_iac.observation.measuring.measure import LaneSpec, Measurement, SampleStream, group_of, measure_of, stream_of
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
-from rohe_iac.observation.reports.sample import Sample
 from rohe_iac.observation.reports.watermark import ALL
 
 BASELINE_INTERVAL = 5.0
@@ -57,13 +56,15 @@ class ObjectiveEvaluator:
         name: `CONTRACT/OBJECTIVE`.
         state: What is remembered of the objective.
         stream: Stream that the objective measures.
+        measure: How its metric is measured.
+        windower: Its windows.
     """
 
     def __init__(
         self,
         contract: AgentContract,
         objective: ObjectiveSpec,
-        custom_metrics: Mapping[str, Expression],
+        custom_metrics: Mapping[str, CompiledMetric],
         ensembles: Sequence[str],
         state: ObjectiveState | None = None,
     ) -> None:
@@ -80,46 +81,38 @@ class ObjectiveEvaluator:
         self.name = f"{contract.name}/{objective.name}"
         self.state = state if state is not None else ObjectiveState(window=WindowState(), judge=JudgeState())
         self.stream = stream_of(objective, custom_metrics)
-        self._measure = measure_of(objective, custom_metrics)
-        self._explainer = Explainer(objective, self.stream, self._measure, ensembles)
-        self._windower = Windower(objective.window, self.state.window)
+        self.measure = measure_of(objective, custom_metrics)
+        self._explainer = Explainer(objective, self.stream, self.measure, ensembles)
+        self.windower = Windower(objective.window, self.state.window)
 
     @property
     def group(self) -> str:
         """Returns the name of the group of clients that the objective hears; ALL for every client."""
         if self.stream is not SampleStream.REPORTS:
             return ALL
-        scope = self.objective.scope
-        return f"{scope.service}/{scope.member}/{scope.instance}/{scope.device}"
+        return group_of(self.objective.scope)
 
-    def accepts(self, sample: Sample) -> bool:
-        """Checks whether a sample of the stream is within the scope of the objective."""
+    @property
+    def lane(self) -> LaneSpec:
+        """Returns which samples the objective measures."""
         if self.stream in (SampleStream.ANSWERED, SampleStream.SENT):
-            return True
-        return in_scope(self.objective.scope, sample.parts[0]) and (
-            self.stream is SampleStream.REPORTS or "accuracy" in sample.values or self.objective.metric != "accuracy"
-        )
+            return LaneSpec(self.stream)
+        with_accuracy = self.stream is SampleStream.PARTS and self.objective.metric == "accuracy"
+        return LaneSpec(self.stream, self.objective.scope, with_accuracy=with_accuracy)
+
+    @property
+    def needs_records(self) -> bool:
+        """Returns whether explanations look at samples themselves, and not only at what is read from them."""
+        return self._explainer.needs_records
 
     def begin(self, now: float) -> None:
         """Starts windows by time at `now` (seconds since the epoch)."""
         self.state.begun = self.state.begun or now
-        self._windower.begin(now)
-
-    def feed(self, sample: Sample) -> Iterator[ClosedWindow]:
-        """Adds the next sample, and yields the windows that it closes."""
-        return self._windower.feed(sample)
-
-    def advance(self, watermark: float) -> Iterator[ClosedWindow]:
-        """Yields the windows that the watermark closes."""
-        return self._windower.advance(watermark)
-
-    def cut(self) -> Iterator[ClosedWindow]:
-        """Yields the present window, which ends early."""
-        return self._windower.cut()
+        self.windower.begin(now)
 
     def judge(self, window: ClosedWindow) -> tuple[Result, Violation | None]:
         """Judges a closed window; returns its result, and the violation that it opens or ends."""
-        measurement = self._measure(window.samples, window.seconds)
+        measurement = self.measure.of(window.samples, window.seconds)
         alone = self._judge_alone(window, measurement)
         was_open = self.state.judge.open
         verdict = update_verdict(self.objective, self.state.judge, alone, window.end)
@@ -172,7 +165,7 @@ class ObjectiveEvaluator:
             window: Window to explain.
             measurement: Measurement of the window, where it is known already.
         """
-        measured = measurement if measurement is not None else self._measure(window.samples, window.seconds)
+        measured = measurement if measurement is not None else self.measure.of(window.samples, window.seconds)
         # A baseline that shares no sample with the broken window is the best comparison.
         apart = [baseline for baseline in self.state.baselines if baseline.end <= window.start]
         baseline = apart[-1] if apart else next(iter(self.state.baselines), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from rohe_iac.observation.contract import ProcessingSpec
 from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.measuring.measure import LaneSpec, Measure, SampleStream
 from rohe_iac.observation.measuring.user_function import UserFunction, load_user_function
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
 from rohe_iac.observation.reports.sample import Sample, number_of, value_of
@@ -42,6 +43,7 @@ class Processor:
 
     Attributes:
         state: What the processor remembers.
+        windower: Windows that the function is run on.
     """
 
     def __init__(self, contract: str, spec: ProcessingSpec, state: ProcessorState | None = None) -> None:
@@ -54,47 +56,51 @@ class Processor:
         """
         self._contract, self._spec = contract, spec
         self.state = state if state is not None else ProcessorState(window=WindowState())
-        self._windower = Windower(spec.window, self.state.window)
+        self.windower = Windower(spec.window, self.state.window)
         self._function: UserFunction | None = None
         self._parser: UserFunction | None = None
 
+    @property
+    def lane(self) -> LaneSpec:
+        """Returns which samples the function is run on: the reports of all clients."""
+        return LaneSpec(SampleStream.REPORTS)
+
+    @property
+    def needs_records(self) -> bool:
+        """Returns whether samples themselves are looked at, and not only what is read from them."""
+        return True
+
+    @property
+    def measure(self) -> Measure | None:
+        """Returns how samples are measured; None for a function that reads them itself."""
+        return None
+
     def begin(self, now: float) -> None:
         """Starts windows by time at `now` (seconds since the epoch)."""
-        self._windower.begin(now)
+        self.windower.begin(now)
 
-    def feed(self, sample: Sample) -> Iterator[Result]:
-        """Adds the next sample, and yields the results of the windows that it closes."""
-        return self._run(self._windower.feed(sample))
+    def run(self, window: ClosedWindow) -> Iterator[Result]:
+        """Yields the results of a closed window."""
+        samples = window.samples.samples
+        for name, value in sorted(self._measure(samples).items()):
+            yield Result(
+                contract=self._contract,
+                objective=name,
+                start=window.start,
+                end=window.end,
+                value=value,
+                count=len(samples),
+                window=Verdict.UNKNOWN,
+                verdict=Verdict.UNKNOWN,
+                number=window.number,
+            )
 
-    def advance(self, watermark: float) -> Iterator[Result]:
-        """Yields the results of the windows that the watermark closes."""
-        return self._run(self._windower.advance(watermark))
-
-    def cut(self) -> Iterator[Result]:
-        """Yields the results of the present window, which ends early."""
-        return self._run(self._windower.cut())
-
-    def _run(self, windows: Iterable[ClosedWindow]) -> Iterator[Result]:
-        for window in windows:
-            for name, value in sorted(self._measure(window).items()):
-                yield Result(
-                    contract=self._contract,
-                    objective=name,
-                    start=window.start,
-                    end=window.end,
-                    value=value,
-                    count=len(window.samples),
-                    window=Verdict.UNKNOWN,
-                    verdict=Verdict.UNKNOWN,
-                    number=window.number,
-                )
-
-    def _measure(self, window: ClosedWindow) -> dict[str, float]:
+    def _measure(self, samples: Sequence[Sample]) -> dict[str, float]:
         """Returns the finite numbers that the user function returns, by `FUNCTION.NAME`; none where it fails."""
-        if self.state.consecutive_failures >= MAX_CONSECUTIVE_FAILURES or not window.samples:
+        if self.state.consecutive_failures >= MAX_CONSECUTIVE_FAILURES or not samples:
             return {}
         try:
-            measurements = self._load_function()(self._rows(window.samples), **self._spec.options)
+            measurements = self._load_function()(self._rows(samples), **self._spec.options)
             numbers = {str(name): number_of(value) for name, value in dict(measurements).items()}
         except Exception as error:  # noqa: BLE001
             # The function is the user's code and may raise anything; a failure is counted against it alone.

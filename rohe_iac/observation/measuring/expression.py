@@ -1,18 +1,35 @@
-"""Metric expressions: the metrics that a contract defines, compiled once from their trees into functions of samples."""
+"""Metric expressions: the metrics that a contract defines, compiled once from their trees.
+
+A compiled metric says which numbers it reads from each sample, so that they are read once, and makes its value of them.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rohe_iac.observation.contract import UnusableContract
-from rohe_iac.observation.measuring.aggregates import aggregate, percentile, variance
+from rohe_iac.observation.measuring.aggregates import aggregate, variance
+from rohe_iac.observation.measuring.selection import Reading, SampleSelection
 from rohe_iac.observation.reports.sample import Sample, number_of, value_of
 
-Expression = Callable[[Sequence[Sample]], float | None]
-"""Computes a metric from the samples of a window; None where the metric has no value."""
+
+@dataclass(frozen=True, slots=True)
+class CompiledMetric:
+    """A compiled metric.
+
+    Attributes:
+        readings: What it reads from each sample.
+        value: Returns the metric of the samples of a window; None where it has no value.
+    """
+
+    readings: tuple[Reading, ...]
+    value: Callable[[SampleSelection], float | None]
+
 
 SampleFilter = Callable[[Sample], bool]
 """Checks whether a sample is taken."""
@@ -37,11 +54,11 @@ NODES = ("count", *FOLDS, "percentile", "variance", *BINARY_NODES, "metric")
 """All nodes of an expression; a number stands for itself."""
 
 
-def compile_metrics(trees: Mapping[str, Any]) -> dict[str, Expression]:
+def compile_metrics(trees: Mapping[str, Any]) -> dict[str, CompiledMetric]:
     """Compiles every metric of a contract.
 
     Args:
-        trees: Expression trees by name of the metric.
+        trees: CompiledMetric trees by name of the metric.
 
     Returns:
         The compiled metrics by name.
@@ -57,15 +74,15 @@ class _Compiler:
 
     def __init__(self, trees: Mapping[str, Any]) -> None:
         self._trees = trees
-        self._compiled: dict[str, Expression] = {}
+        self._compiled: dict[str, CompiledMetric] = {}
 
-    def compile(self) -> dict[str, Expression]:
+    def compile(self) -> dict[str, CompiledMetric]:
         """Compiles all metrics."""
         for name in self._trees:
             self._metric(name, ())
         return self._compiled
 
-    def _metric(self, name: str, path: tuple[str, ...]) -> Expression:
+    def _metric(self, name: str, path: tuple[str, ...]) -> CompiledMetric:
         """Compiles one metric; `path` names the metrics that refer to it, outermost first."""
         if name in path:
             raise UnusableContract(f"metric '{name}' is made of itself: {' -> '.join((*path, name))}")
@@ -78,10 +95,10 @@ class _Compiler:
             self._compiled[name] = self._node(self._trees[name], (*path, name))
         return self._compiled[name]
 
-    def _node(self, tree: Any, path: tuple[str, ...]) -> Expression:
+    def _node(self, tree: Any, path: tuple[str, ...]) -> CompiledMetric:
         number = number_of(tree)
         if number is not None:
-            return lambda _: number
+            return CompiledMetric((), lambda _: number)
         if not isinstance(tree, dict) or len(tree) != 1:
             raise _fault(path, f"expected one of {', '.join(NODES)}")
         [(kind, argument)] = tree.items()
@@ -95,13 +112,13 @@ class _Compiler:
             return _compile_fold(kind, argument, path)
         raise _fault(path, f"'{kind}' is not known; expected one of {', '.join(NODES)}")
 
-    def _binary(self, kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
+    def _binary(self, kind: str, argument: Any, path: tuple[str, ...]) -> CompiledMetric:
         if not isinstance(argument, list | tuple) or len(argument) != 2:
             raise _fault(path, f"'{kind}' needs two parts")
         first, second = (self._node(operand, path) for operand in argument)
 
-        def evaluate(samples: Sequence[Sample]) -> float | None:
-            left, right = first(samples), second(samples)
+        def evaluate(samples: SampleSelection) -> float | None:
+            left, right = first.value(samples), second.value(samples)
             if left is None or right is None:
                 return None
             if kind == "difference":
@@ -109,25 +126,37 @@ class _Compiler:
             quotient = left / right if right else math.inf
             return quotient if math.isfinite(quotient) else None
 
-        return evaluate
+        return CompiledMetric((*first.readings, *second.readings), evaluate)
 
 
-def _compile_count(conditions: Any, path: tuple[str, ...]) -> Expression:
+def _compile_count(conditions: Any, path: tuple[str, ...]) -> CompiledMetric:
     """Returns a count of samples; without a value where no sample has any of the fields that it looks at.
 
     What nobody reports did not happen 0 times: it is not known.
     """
     keep, names = _compile_where(conditions, path), list(conditions or ())
+    if not names:
+        return CompiledMetric((), lambda samples: float(samples.count))
+    kept = Reading(_key("count", conditions), lambda sample: 1.0 if keep(sample) else math.nan)
+    known = Reading(
+        _key("known", names),
+        lambda sample: 1.0 if any(value_of(sample, name) is not None for name in names) else math.nan,
+    )
 
-    def evaluate(samples: Sequence[Sample]) -> float | None:
-        if names and samples and all(value_of(sample, name) is None for sample in samples for name in names):
+    def evaluate(samples: SampleSelection) -> float | None:
+        if samples.count and not samples.numbers(known).count:
             return None
-        return float(sum(keep(sample) for sample in samples))
+        return float(samples.numbers(kept).count)
 
-    return evaluate
+    return CompiledMetric((kept, known), evaluate)
 
 
-def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
+def _key(*parts: Any) -> tuple[str, ...]:
+    """Returns the identity of what is read; equal trees read equal numbers."""
+    return tuple(json.dumps(part, sort_keys=True, default=repr) for part in parts)
+
+
+def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> CompiledMetric:
     if not isinstance(argument, dict) or not isinstance(argument.get("of"), str):
         raise _fault(path, f"'{kind}' needs `of: NAME`")
     of, by = argument["of"], argument.get("by")
@@ -136,30 +165,38 @@ def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> Expression
     if number_of(p) is None or not 0 <= p <= 100:
         raise _fault(path, f"'percentile' needs p from 0 to 100, not {p!r}")
 
-    def evaluate(samples: Sequence[Sample]) -> float | None:
-        kept = [sample for sample in samples if keep(sample)]
+    def number(sample: Sample) -> float | None:
+        if not keep(sample):
+            return None
         if kind == "variance" and by is not None:
-            return _variance_by_model(kept, of)
-        values = [number for sample in kept if (number := number_of(value_of(sample, of))) is not None]
-        if not values:
+            return _variance_by_model(sample, of)
+        return number_of(value_of(sample, of))
+
+    def read(sample: Sample) -> float:
+        found = number(sample)
+        return found if found is not None else math.nan
+
+    by_model = kind == "variance" and by is not None
+    reading = Reading(_key("by model" if by_model else "of", of, argument.get("where")), read, by_model)
+
+    def evaluate(samples: SampleSelection) -> float | None:
+        numbers = samples.numbers(reading)
+        if not numbers.count:
             return None
         if kind == "percentile":
-            return percentile(values, p)
-        return variance(values) if kind == "variance" else aggregate(kind, values, 0.0)
+            return numbers.percentile(p, numbers.count)[0]
+        if kind == "variance":
+            values = numbers.values()
+            return sum(values) / len(values) if by is not None else variance(values)
+        return aggregate(kind, numbers, 0.0)[0]
 
-    return evaluate
+    return CompiledMetric((reading,), evaluate)
 
 
-def _variance_by_model(samples: Sequence[Sample], of: str) -> float | None:
-    """Returns the mean over requests of the variance of the members' values."""
-    variances = []
-    for sample in samples:
-        values = [
-            number for part in sample.parts if part.member and (number := number_of(part.values.get(of))) is not None
-        ]
-        if values:
-            variances.append(variance(values))
-    return sum(variances) / len(variances) if variances else None
+def _variance_by_model(sample: Sample, of: str) -> float | None:
+    """Returns the variance of the members' values in one request."""
+    values = [number for part in sample.parts if part.member and (number := number_of(part.values.get(of))) is not None]
+    return variance(values) if values else None
 
 
 def _compile_where(conditions: Any, path: tuple[str, ...]) -> SampleFilter:

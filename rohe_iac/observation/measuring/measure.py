@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec
+from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.measuring.aggregates import aggregate
-from rohe_iac.observation.measuring.expression import Expression
-from rohe_iac.observation.reports.sample import Sample, SamplePart, number_of
+from rohe_iac.observation.measuring.expression import CompiledMetric
+from rohe_iac.observation.measuring.selection import ANSWERED, Reading, SampleSelection, metric_reading
+from rohe_iac.observation.measuring.summary import MAX_EXACT
+from rohe_iac.observation.reports.sample import SamplePart
+
+EXACT_PER_PANE = 256
+"""Numbers of one interval of sliding windows up to which percentiles are exact, on average."""
 
 
 class SampleStream(StrEnum):
@@ -32,13 +40,36 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         value: The number; None where no sample has a value.
         count: How many samples the number is made of.
+        error: Relative error of the number; 0 where it is exact.
     """
 
     value: float | None
     count: int
+    error: float = 0.0
 
 
-def stream_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, Expression]) -> SampleStream:
+class LaneSpec(NamedTuple):
+    """Which samples a lane has.
+
+    Attributes:
+        stream: Stream that they are of.
+        scope: Scope that the instances which report them are in.
+        with_accuracy: Whether they have an accuracy.
+    """
+
+    stream: SampleStream
+    scope: ScopeSpec = ScopeSpec()
+    with_accuracy: bool = False
+
+    @property
+    def name(self) -> str:
+        """Returns a name that no other samples of a pipeline have."""
+        scope = self.scope
+        names = (scope.service, scope.member, scope.instance, scope.model, scope.device)
+        return "/".join([self.stream.value, *names, "accuracy" if self.with_accuracy else ""])
+
+
+def stream_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, CompiledMetric]) -> SampleStream:
     """Returns the stream that the objective measures.
 
     Args:
@@ -64,6 +95,11 @@ def in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
     )
 
 
+def group_of(scope: ScopeSpec) -> str:
+    """Returns the name of the group of clients that report within a scope; "" for every client."""
+    return "" if scope.whole else f"{scope.service}/{scope.member}/{scope.instance}/{scope.device}"
+
+
 def may_be_in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
     """Checks whether an instance may report something within the scope; its reports may name any model.
 
@@ -74,12 +110,21 @@ def may_be_in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
     return in_scope(msgspec.structs.replace(scope, model=""), part)
 
 
-Measure = Callable[[Sequence[Sample], float], Measurement]
-"""Measures samples, given the window's length in seconds."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How an objective's metric is measured.
+
+    Attributes:
+        readings: What is read from each sample.
+        of: Measures samples, given the window's length in seconds.
+    """
+
+    readings: tuple[Reading, ...]
+    of: Callable[[SampleSelection, float], Measurement]
 
 
-def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, Expression]) -> Measure:
-    """Returns the function that measures the objective's metric.
+def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, CompiledMetric]) -> Measure:
+    """Returns how the objective's metric is measured.
 
     Args:
         objective: Objective of a contract.
@@ -87,21 +132,34 @@ def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, Expression
     """
     if objective.metric in custom_metrics:
         expression = custom_metrics[objective.metric]
-        return lambda samples, _: Measurement(value=expression(samples) if samples else None, count=len(samples))
-    if objective.metric == "availability":
-        return lambda samples, _: Measurement(
-            value=aggregate("mean", [float(bool(sample.values.get("answered"))) for sample in samples], 0.0),
-            count=len(samples),
+        return Measure(
+            expression.readings,
+            lambda samples, _: Measurement(
+                value=expression.value(samples) if samples.count else None, count=samples.count
+            ),
         )
     if objective.metric in ("throughput", "rate"):
-        return lambda samples, seconds: Measurement(
-            value=aggregate("rate", [0.0] * len(samples), seconds), count=len(samples)
+        return Measure(
+            (),
+            lambda samples, seconds: Measurement(
+                value=samples.count / seconds if seconds > 0 else None, count=samples.count
+            ),
         )
+    available = objective.metric == "availability"
+    reading = ANSWERED if available else metric_reading(objective.metric)
+    name = "mean" if available else objective.aggregate
+    max_exact = max(MAX_EXACT, EXACT_PER_PANE * panes_of(objective.window))
 
-    def measure(samples: Sequence[Sample], seconds: float) -> Measurement:
-        values = [
-            number for sample in samples if (number := number_of(sample.values.get(objective.metric))) is not None
-        ]
-        return Measurement(value=aggregate(objective.aggregate, values, seconds), count=len(values))
+    def measure(samples: SampleSelection, seconds: float) -> Measurement:
+        numbers = samples.numbers(reading)
+        value, error = aggregate(name, numbers, seconds, max_exact)
+        return Measurement(value=value, count=numbers.count, error=error)
 
-    return measure
+    return Measure((reading,), measure)
+
+
+def panes_of(window: WindowSpec) -> int:
+    """Returns how many intervals the longest stretch of a window by time has; 1 for all other windows."""
+    if window.size_seconds and window.every_seconds:
+        return max(1, math.ceil(window.size_seconds / window.every_seconds))
+    return 1

@@ -62,7 +62,7 @@ class RequestJoin:
         self.span = span
         self.state = state if state is not None else JoinState()
 
-    def add(self, report: Report, key: str) -> None:
+    def add(self, report: Report, order: tuple[str, int], watermark: float) -> None:
         """Adds a report to its request.
 
         A report of a finished request is only counted as a straggler. In a pipeline of one service a report without a
@@ -70,23 +70,32 @@ class RequestJoin:
 
         Args:
             report: Report that was not added before.
-            key: Identity of the report.
+            order: Identity of the report: client and boot, and sequence number.
+            watermark: Event time before which no further report counts. Requests that are final by then need not
+                have been taken with `advance`.
         """
         state = self.state
-        request = report.request or (key if self._single else "")
+        request = report.request or (_request_of(order) if self._single else "")
+        open_request = state.open.get(request)
         if not request:
             state.unjoined += 1
-        elif request in state.finished:
+        elif self._is_finished(request, open_request, watermark):
             state.stragglers += 1
-        elif request in state.open:
-            open_request = state.open[request]
+        elif open_request is not None:
             open_request.reports.append(report)
             if report.at < open_request.time:
                 open_request.time = report.at
                 heapq.heappush(state.due, (open_request.time, request))
         else:
+            state.finished.pop(request, None)
             state.open[request] = OpenRequest(request=request, time=report.at, reports=[report])
             heapq.heappush(state.due, (report.at, request))
+
+    def _is_finished(self, request: str, open_request: OpenRequest | None, watermark: float) -> bool:
+        if open_request is not None:
+            return open_request.time + self.span < watermark
+        time = self.state.finished.get(request)
+        return time is not None and time + self.span + FINISHED_RETENTION > watermark
 
     def advance(self, watermark: float) -> list[Sample]:
         """Returns the samples of the requests that are final at `watermark`, in order of (time, request)."""
@@ -109,6 +118,8 @@ class RequestJoin:
         return samples
 
     def _sample(self, open_request: OpenRequest) -> Sample:
+        if len(open_request.reports) == 1:
+            return self._single_sample(open_request, open_request.reports[0])
         # Sorted, so that the sample does not depend on the order of arrival.
         reports = sorted(open_request.reports, key=lambda report: (report.at, report.instance, report.boot, report.seq))
         parts = [part_of(report) for report in reports]
@@ -125,19 +136,36 @@ class RequestJoin:
                     values.setdefault(name, value)
         starts = [_start_of(report) for report in reports if report.service in self._sources]
         ends = [report.end or report.at for report in reports if report.service in self._ends]
-        values["sent"], values["answered"] = bool(starts), bool(ends)
-        if starts and ends:
-            values["response_time"] = max(ends) - min(starts)
-            values["began"] = min(starts)
-        if "truth" in values and "prediction" in values:
-            values["accuracy"] = values["prediction"] == values["truth"]
-        return Sample(
-            time=open_request.time,
-            key=open_request.request,
-            request=open_request.request,
-            values=values,
-            parts=parts,
-        )
+        return _complete(open_request, values, parts, starts, ends)
+
+    def _single_sample(self, open_request: OpenRequest, report: Report) -> Sample:
+        starts = [_start_of(report)] if report.service in self._sources else []
+        ends = [report.end or report.at] if report.service in self._ends else []
+        return _complete(open_request, {**report.fields, **report.metrics}, [part_of(report)], starts, ends)
+
+
+def _complete(
+    open_request: OpenRequest, values: dict[str, Any], parts: list[SamplePart], starts: list[float], ends: list[float]
+) -> Sample:
+    """Returns the sample of a request, with what is known of it as a whole."""
+    values["sent"], values["answered"] = bool(starts), bool(ends)
+    if starts and ends:
+        values["response_time"] = max(ends) - min(starts)
+        values["began"] = min(starts)
+    if "truth" in values and "prediction" in values:
+        values["accuracy"] = values["prediction"] == values["truth"]
+    return Sample(
+        time=open_request.time,
+        key=open_request.request,
+        request=open_request.request,
+        values=values,
+        parts=parts,
+    )
+
+
+def _request_of(order: tuple[str, int]) -> str:
+    """Returns the request that a report without one is alone in."""
+    return f"{order[0]}{order[1]:016d}" if order[1] else order[0]
 
 
 def _start_of(report: Report) -> float:

@@ -166,6 +166,39 @@ def decode_report(payload: bytes) -> Report:
     )
 
 
+_REPORT = msgspec.json.Decoder(Report)
+
+OWN_FORM = b'{"v":'
+"""What a report in rohe's form begins with, where a library of rohe has written it."""
+
+
+def stored_form(payload: bytes, report: Report, *, attributed: bool) -> bytes:
+    """Returns the bytes that a report is stored as, from which `read_stored` reads the same report.
+
+    Args:
+        payload: The message that the report was decoded from.
+        report: The report.
+        attributed: Whether it has names of its sender that the message leaves out.
+    """
+    if not payload.startswith(OWN_FORM) or not payload.endswith(b"}"):
+        return msgspec.json.encode(report)
+    if not attributed:
+        return payload
+    # Of equal keys the last one counts.
+    names = {"service": report.service, "member": report.member, "node": report.node}
+    return payload[:-1] + b"," + msgspec.json.encode(names)[1:]
+
+
+def read_stored(content: bytes) -> Report:
+    """Reads a report that was stored.
+
+    Raises:
+        Undecodable: The bytes are no report in rohe's form.
+        msgspec.DecodeError: The bytes are no report that was decoded from another form.
+    """
+    return decode_report(content) if content.startswith(OWN_FORM) else _REPORT.decode(content)
+
+
 def check_values(values: dict[str, Any], payload: bytes) -> None:
     """Checks that JSON values of a message can be stored, in the store and in a checkpoint.
 

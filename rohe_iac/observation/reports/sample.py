@@ -10,7 +10,11 @@ MAX_MAGNITUDE = 1e150
 """Largest absolute value of a number that is measured: the sum of the squares of millions of them is still finite."""
 
 
-class SamplePart(msgspec.Struct, kw_only=True):
+Identity = tuple[str, str, str, str]
+"""Service, member, instance and node of what reports."""
+
+
+class SamplePart(msgspec.Struct, array_like=True, kw_only=True):
     """What one instance reported about a request.
 
     Attributes:
@@ -36,8 +40,13 @@ class SamplePart(msgspec.Struct, kw_only=True):
         """Returns `classify/svm` for a member of an ensemble, otherwise the service's name."""
         return f"{self.service}/{self.member}" if self.member else self.service
 
+    @property
+    def identity(self) -> Identity:
+        """Returns which instance reported the part, and where."""
+        return self.service, self.member, self.instance, self.node
 
-class Sample(msgspec.Struct, kw_only=True):
+
+class Sample(msgspec.Struct, array_like=True, kw_only=True):
     """One sample, ordered by (time, key).
 
     Attributes:

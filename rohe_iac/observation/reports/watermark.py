@@ -11,12 +11,12 @@ every client, because each of them sends what it kept meanwhile.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from rohe_iac.observation.reports.client_clock import MAX_LAG, ClientClock, Gap, LaggingClient, PassedGap
+from rohe_iac.observation.reports.client_group import ClientGroup, Mark
 from rohe_iac.observation.reports.wait import Wait, WaitReason
 
 GRACE_PERIOD = 15.0
@@ -64,16 +64,6 @@ class WatermarkState(msgspec.Struct, kw_only=True):
     missing: int = 0
 
 
-@dataclass
-class _Group:
-    """A group: its clients, those that are expected, and who decided its watermark when it was last checked."""
-
-    members: set[str] = field(default_factory=set)
-    expected: set[str] = field(default_factory=set)
-    slowest: str = ""
-    checked: float = -1.0
-
-
 class Watermark:
     """The watermarks of a stream with several sources: the minimum over the clients that are not idle.
 
@@ -99,7 +89,9 @@ class Watermark:
         self.state = state if state is not None else WatermarkState()
         self.passed: list[PassedGap | LaggingClient] = []
         self.moved: set[str] = set()
-        self._groups: dict[str, _Group] = {ALL: _Group(members=set(self.state.clients))}
+        self._reported: list[str] = []
+        self._reported_at = -1.0
+        self._groups: dict[str, ClientGroup] = {ALL: ClientGroup(members=set(self.state.clients))}
         for client in expected:
             self.expect(client, ())
         for client, groups in self.state.groups.items():
@@ -125,7 +117,7 @@ class Watermark:
 
     def _assign(self, client: str, groups: Iterable[str]) -> None:
         for name in (ALL, *groups):
-            group = self._groups.setdefault(name, _Group())
+            group = self._groups.setdefault(name, ClientGroup())
             group.members.add(client)
             group.checked = -1.0
 
@@ -163,6 +155,12 @@ class Watermark:
             self._pass_over(client, dropped)
         if event > clock.newest:
             clock.newest = event
+        if now != self._reported_at:
+            self._reported_at = now
+            self._reported.clear()
+            for group in self._groups.values():
+                group.read = 0
+        self._reported.append(client)
         return event
 
     def refuse(self, client: str, arrived: float, boot: str, seq: int) -> None:
@@ -256,7 +254,11 @@ class Watermark:
 
     def exclude(self, clients: Iterable[str]) -> None:
         """Replaces the set of clients that are not waited for; reports of theirs that come on time still count."""
-        self.state.excluded = sorted(clients)
+        excluded = sorted(clients)
+        if excluded != self.state.excluded:
+            self.state.excluded = excluded
+            for group in self._groups.values():
+                group.marks.clear()
 
     def advance(self, reported: str | None = None) -> float:
         """Moves the watermarks as far as the clients' progress allows, and returns that of all clients.
@@ -271,17 +273,21 @@ class Watermark:
             for name, group in self._groups.items():
                 # Another than the slowest client cannot move the minimum at the same time.
                 if reported is None or group.checked != now or group.slowest == reported:
-                    self._advance_group(name, group)
+                    self._advance_group(name, group, only_reported=reported is not None)
         return state.values.get(ALL, 0.0)
 
-    def _advance_group(self, name: str, group: _Group) -> None:
+    def _advance_group(self, name: str, group: ClientGroup, *, only_reported: bool) -> None:
         state = self.state
         waited = state.now - state.resumed > GRACE_PERIOD
-        group.checked = -1.0
+        checked, group.checked = group.checked, -1.0
         if not waited and not group.expected <= state.clients.keys():
             return
         idle_mark = state.now - self._idle_timeout
-        lowest, slowest = self._slowest(group, idle_mark)
+        if only_reported and checked == state.now and group.marks and self._reported_at == state.now:
+            group.update(self._reported, lambda client: self._mark_of(client, state.clients[client], idle_mark))
+        else:
+            group.replace(self._marks(group, idle_mark), len(self._reported))
+        lowest, slowest = group.first
         if lowest == math.inf:
             lowest = idle_mark if waited else 0.0
         else:
@@ -291,19 +297,20 @@ class Watermark:
             state.values[name] = candidate
             self.moved.add(name)
 
-    def _slowest(self, group: _Group, idle_mark: float) -> tuple[float, str]:
+    def _slowest(self, group: ClientGroup, idle_mark: float) -> tuple[float, str]:
         """Returns the smallest mark of the clients of a group, and whose it is; infinity where there is no client."""
-        state = self.state
-        lowest, slowest, is_behind = math.inf, "", True
-        for client in group.members:
-            clock = state.clients.get(client)
-            if clock is None or (clock.behind and not is_behind) or client in state.excluded:
-                continue
-            mark = self._client_watermark(clock, idle_mark)
-            # Clients that are behind decide only among themselves.
-            if mark < lowest or (is_behind and not clock.behind):
-                lowest, slowest, is_behind = mark, client, clock.behind
+        _, lowest, slowest = min(self._marks(group, idle_mark), default=(False, math.inf, ""))
         return lowest, slowest
+
+    def _marks(self, group: ClientGroup, idle_mark: float) -> Iterator[Mark]:
+        clients, excluded = self.state.clients, self.state.excluded
+        for client in group.members:
+            clock = clients.get(client)
+            if clock is not None and client not in excluded:
+                yield self._mark_of(client, clock, idle_mark)
+
+    def _mark_of(self, client: str, clock: ClientClock, idle_mark: float) -> Mark:
+        return clock.behind, self._client_watermark(clock, idle_mark), client
 
     def wait_of(self, group: str) -> Wait | None:
         """Returns whom the watermark of a group waits for, for longer than reports usually take; None for nobody."""

@@ -40,17 +40,17 @@ def feed(observer: Observer, first: int, last: int, step: float = 1.0) -> list[O
 def test_shedding_judges_what_is_kept_and_keeps_nothing() -> None:
     observer = observer_of(WindowSpec(size_seconds=3600.0, every_seconds=3600.0))
     observer.resume(1000.0)
-    assert feed(observer, 1, 200) == []
+    assert feed(observer, 1, 600) == []
     before = holdings_of(observer.state)
     assert before.windows > 150
     assert before.waiting > 0
-    outcomes = observer.shed(1200.0)
+    outcomes = observer.shed(1600.0)
     after = holdings_of(observer.state)
     assert after.windows == 0
     assert after.waiting < before.waiting
     [result] = [outcome for outcome in outcomes if isinstance(outcome, Result)]
-    assert (result.count, result.start) == (199, 1001.0)
-    assert observer.state.counters == Counters(reports=200, windows=1)
+    assert (result.count, result.start) == (599, 1001.0)
+    assert observer.state.counters == Counters(reports=600, windows=1)
 
 
 def test_the_rest_of_a_window_that_ended_early_is_measured_over_its_own_span() -> None:

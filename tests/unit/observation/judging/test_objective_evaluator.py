@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from objective_specs import objective_spec
+from sample_lanes import selected
 
 from rohe_iac.observation.contract import AgentContract, ScopeSpec
 from rohe_iac.observation.judging.objective_evaluator import MAX_BASELINES, ObjectiveEvaluator
 from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.measuring.selection import metric_reading
 from rohe_iac.observation.measuring.windows import ClosedWindow
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 
@@ -27,19 +29,16 @@ def sample(service: str = "s", **values: Any) -> Sample:
 
 def window(end: float, accuracy: float | None) -> ClosedWindow:
     samples = [] if accuracy is None else [sample(accuracy=accuracy)]
-    return ClosedWindow(start=end - 1.0, end=end, samples=samples)
+    return ClosedWindow(start=end - 1.0, end=end, samples=selected(samples, [metric_reading("accuracy")]))
 
 
-def test_an_objective_about_a_service_accepts_its_samples_alone() -> None:
-    about_service = evaluator(metric="delay", scope=ScopeSpec(service="s"))
-    assert about_service.accepts(sample(delay=1.0))
-    assert not about_service.accepts(sample("other", delay=1.0))
-
-
-def test_accuracy_of_a_service_is_measured_where_it_is_known() -> None:
-    about_service = evaluator(scope=ScopeSpec(service="s"))
-    assert about_service.accepts(sample(accuracy=True))
-    assert not about_service.accepts(sample(confidence=0.9))
+def test_objectives_over_the_same_samples_share_a_lane() -> None:
+    scope = ScopeSpec(service="s")
+    assert evaluator(metric="delay", scope=scope).lane == evaluator(metric="size", scope=scope, low=3.0).lane
+    assert evaluator(scope=scope).lane.with_accuracy
+    assert evaluator(metric="delay").lane == evaluator().lane
+    lanes = {made.lane.name for made in (evaluator(), evaluator(scope=scope), evaluator(metric="delay", scope=scope))}
+    assert len(lanes) == 3
 
 
 def test_a_violation_opens_once_and_ends_under_the_same_identifier() -> None:

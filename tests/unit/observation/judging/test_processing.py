@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_lanes import lane_of
 
 from rohe_iac.observation.contract import ProcessingSpec, WindowSpec
 from rohe_iac.observation.judging.processing import MAX_CONSECUTIVE_FAILURES, Processor
@@ -43,7 +44,9 @@ def sample(time: float, **values: Any) -> Sample:
 
 
 def run(user_processor: Processor, *samples: Sample) -> dict[str, float | None]:
-    results = [result for item in samples for result in user_processor.feed(item)]
+    lane = lane_of(samples)
+    windows = [window for _, window in user_processor.windower.feed(lane, 0)]
+    results = [result for window in windows for result in user_processor.run(window)]
     return {result.objective: result.value for result in results}
 
 
@@ -65,7 +68,6 @@ def test_rows_without_a_feature_are_left_out() -> None:
 
 def test_a_function_that_goes_on_failing_is_no_longer_called() -> None:
     failing = processor("fail")
-    for time in range(4 * MAX_CONSECUTIVE_FAILURES):
-        assert run(failing, sample(float(time))) == {}
+    assert run(failing, *(sample(float(time)) for time in range(4 * MAX_CONSECUTIVE_FAILURES))) == {}
     assert failing.state.total_failures == MAX_CONSECUTIVE_FAILURES
     assert failing.state.last_error == "RuntimeError: broken"

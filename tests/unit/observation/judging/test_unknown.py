@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from objective_specs import objective_spec
+from sample_lanes import lane_of, selected
 
 from rohe_iac.observation.contract import AgentContract, WindowSpec
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
@@ -35,8 +36,8 @@ def reason(evaluator: ObjectiveEvaluator, now: float = 100.0, **changes: Any) ->
 
 def feed(evaluator: ObjectiveEvaluator, count: int) -> None:
     part = SamplePart(service="s", member="", instance="s-0", node="", values={})
-    for number in range(count):
-        list(evaluator.feed(Sample(time=60.0 + number, key=str(number), values={}, parts=[part])))
+    samples = [Sample(time=60.0 + number, key=str(number), values={}, parts=[part]) for number in range(count)]
+    assert list(evaluator.windower.feed(lane_of(samples), 0)) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_how_many_reports_a_first_window_has_is_said() -> None:
 
 def test_how_many_samples_the_last_window_had_is_said() -> None:
     evaluator = evaluator_of(window=BY_TIME)
-    evaluator.judge(ClosedWindow(start=80.0, end=90.0, samples=[]))
+    evaluator.judge(ClosedWindow(start=80.0, end=90.0, samples=selected([], evaluator.measure.readings)))
     found = reason(evaluator)
     assert (found.why, found.text) == (Why.FEW, "0 of 5 samples needed in the last window ('accuracy')")
     assert found.overdue, "50 s are more than three windows of 10 s"
@@ -86,7 +87,7 @@ def test_a_client_that_said_online_long_ago_is_silent() -> None:
 
 def test_a_window_that_raised_is_named_with_its_error() -> None:
     evaluator = evaluator_of(window=BY_TIME)
-    evaluator.fail(ClosedWindow(start=80.0, end=90.0, samples=[]), ValueError("x"))
+    evaluator.fail(ClosedWindow(start=80.0, end=90.0, samples=selected([])), ValueError("x"))
     assert reason(evaluator).text == "the last window could not be judged: ValueError: x"
 
 

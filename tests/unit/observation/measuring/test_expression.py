@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sample_lanes import selected
 
 from rohe_iac.observation.contract import UnusableContract
 from rohe_iac.observation.measuring.expression import compile_metrics
+from rohe_iac.observation.measuring.selection import SampleList
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 
 
@@ -28,7 +30,11 @@ SAMPLES = [
 
 
 def value(tree: Any, samples: list[Sample] | None = None, **others: Any) -> float | None:
-    return compile_metrics({"it": tree, **others})["it"](SAMPLES if samples is None else samples)
+    metric = compile_metrics({"it": tree, **others})["it"]
+    computed = metric.value(SampleList(SAMPLES if samples is None else samples))
+    of_a_lane = metric.value(selected(SAMPLES if samples is None else samples, metric.readings))
+    assert computed == of_a_lane
+    return computed
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.observation.measuring.expression import compile_metrics
+from rohe_iac.observation.measuring.selection import SampleList
 from rohe_iac.observation.reports.sample import Sample, SamplePart, number_of
 
 PART = SamplePart(service="s", member="", instance="s-0", node="n", values={})
@@ -30,5 +31,5 @@ def test_large_numbers_never_stop_a_window(values: tuple[Any, ...]) -> None:
         Sample(time=0.0, key=str(index), values={"x": value}, parts=[PART]) for index, value in enumerate(values)
     ]
     for metric in compile_metrics(METRICS).values():
-        value = metric(samples)
+        value = metric.value(SampleList(samples))
         assert value is None or abs(value) < float("inf")

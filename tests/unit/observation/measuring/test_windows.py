@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sample_lanes import append, lane_of
 
 from rohe_iac.observation.contract import WindowSpec
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
@@ -17,14 +18,23 @@ def sample(name: str, time: float) -> Sample:
 
 def run(spec: WindowSpec, line: str, until: float) -> list[tuple[str, float, float]]:
     """Feeds the letters of `line`, one column a second, advances to `until`, and returns the closed windows."""
-    windower = Windower(spec)
-    windower.begin(0.0)
-    closed: list[ClosedWindow] = []
-    for second, letter in enumerate(line):
-        if letter not in " .":
-            closed += windower.feed(sample(letter, float(second)))
-    closed += windower.advance(until)
-    return [("".join(member.key for member in window.samples), window.start, window.end) for window in closed]
+    single, at_once = [], []
+    for fed, together in ((single, False), (at_once, True)):
+        windower, lane = Windower(spec), lane_of([])
+        windower.begin(0.0)
+        letters = [sample(letter, float(second)) for second, letter in enumerate(line) if letter not in " ."]
+        closed: list[ClosedWindow] = []
+        for batch in [letters] if together else [[letter] for letter in letters]:
+            first = lane.end
+            for letter in batch:
+                append(lane, letter)
+            closed += [window for _, window in windower.feed(lane, first)]
+        closed += windower.advance(lane, until)
+        fed += [
+            ("".join(member.key for member in window.samples.samples), window.start, window.end) for window in closed
+        ]
+    assert single == at_once, "it makes no difference how many samples come at once"
+    return single
 
 
 def test_tumbling_by_time_is_half_open_and_aligned() -> None:
@@ -105,18 +115,20 @@ def test_of_a_very_long_silence_only_the_last_span_is_told() -> None:
 
 
 def test_samples_before_the_first_span_move_it() -> None:
-    windower = Windower(WindowSpec(size_seconds=5, every_seconds=5))
+    windower, lane = Windower(WindowSpec(size_seconds=5, every_seconds=5)), lane_of([sample("a", 3.0)])
     windower.begin(100.0)
-    closed = [*windower.feed(sample("a", 3.0)), *windower.advance(5.0)]
+    assert list(windower.feed(lane, 0)) == []
+    closed = list(windower.advance(lane, 5.0))
     assert [(window.start, window.end) for window in closed] == [(0.0, 5.0)]
 
 
 def test_nothing_that_later_spans_do_not_need_is_kept() -> None:
-    state = WindowState()
+    state, lane = WindowState(), lane_of([])
     windower = Windower(WindowSpec(size_seconds=5, every_seconds=1), state)
     for second in range(1000):
-        list(windower.feed(sample("x", float(second))))
-    assert len(state.samples) < 10
+        append(lane, sample("x", float(second)))
+        list(windower.feed(lane, second))
+    assert lane.end - state.first < 10
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,312 @@
+"""Lane: the samples of one stream and scope, kept once as columns for all objectives that measure them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import msgspec
+
+from rohe_iac.observation.measuring.columns import Block, Floats, Ids, new_block
+from rohe_iac.observation.measuring.selection import Reading, without_gaps
+from rohe_iac.observation.measuring.summary import Numbers, Summary
+from rohe_iac.observation.reports.sample import Identity, Sample
+
+BLOCK_SIZE = 512
+"""Samples of a block."""
+
+MIN_ORIGINS = 256
+"""Origins up to which a table is not searched for those that no sample has."""
+
+Origin = tuple[Identity, ...]
+"""The instances that a sample comes from, sorted."""
+
+_SAMPLE = msgspec.msgpack.Decoder(Sample)
+
+
+class LaneState(msgspec.Struct, kw_only=True):
+    """Everything that a lane remembers.
+
+    Attributes:
+        first: Number of the first sample that is kept; samples are numbered from 0.
+        blocks: The samples from there on.
+        origins: Origins of the samples.
+    """
+
+    first: int = 0
+    blocks: list[Block] = []
+    origins: list[Origin] = []
+
+
+class Lane:
+    """Samples in order of time, numbered from 0; the oldest are dropped when no window needs them.
+
+    Attributes:
+        readings: What is read from each sample.
+        state: What the lane remembers.
+        keeps_records: Whether the samples themselves are kept too, not only what is read from them.
+        end: Number of the next sample.
+        derived: What was worked out of the samples of each block, by the number of its first sample.
+    """
+
+    def __init__(self, readings: Sequence[Reading], state: LaneState, *, keeps_records: bool) -> None:
+        self.readings, self.state, self.keeps_records = tuple(readings), state, keeps_records
+        self._places = {reading.key: place for place, reading in enumerate(self.readings)}
+        self._origins = {origin: place for place, origin in enumerate(state.origins)}
+        self._summaries: dict[tuple[int, int], Summary] = {}
+        self._counts: dict[int, Counter[int]] = {}
+        self.derived: dict[int, dict[str, tuple[Any, dict[str, Any]]]] = {}
+        self._room = MIN_ORIGINS
+        self.end = state.first + sum(len(block.times) for block in state.blocks)
+
+    def append(self, time: float, origin: Origin, numbers: Sequence[float], record: bytes = b"") -> None:
+        """Adds the next sample.
+
+        Args:
+            time: Event time (seconds since the epoch), not before that of the last sample.
+            origin: Instances that the sample comes from.
+            numbers: What is read from it, one number a reading.
+            record: The sample as MessagePack, where the lane keeps records.
+        """
+        self._forget_origins()
+        block = self._open_block()
+        block.times.append(time)
+        block.origins.append(self._place_of(origin))
+        for column, number in zip(block.numbers, numbers, strict=True):
+            column.append(number)
+        if self.keeps_records:
+            block.records.append(record)
+        self.end += 1
+
+    def extend(
+        self,
+        times: Sequence[float],
+        origins: Sequence[Origin],
+        numbers: Sequence[Sequence[float]],
+        records: Sequence[bytes],
+    ) -> None:
+        """Adds the next samples, as columns."""
+        self._forget_origins()
+        places = [self._place_of(origin) for origin in origins]
+        done = 0
+        while done < len(times):
+            block = self._open_block()
+            until = done + BLOCK_SIZE - len(block.times)
+            block.times.extend(times[done:until])
+            block.origins.extend(places[done:until])
+            for column, values in zip(block.numbers, numbers, strict=True):
+                column.extend(values[done:until])
+            if self.keeps_records:
+                block.records.extend(records[done:until])
+            done = until
+        self.end += len(times)
+
+    def _open_block(self) -> Block:
+        blocks = self.state.blocks
+        if not blocks or len(blocks[-1].times) >= BLOCK_SIZE:
+            blocks.append(new_block(len(self.readings)))
+        return blocks[-1]
+
+    def _place_of(self, origin: Origin) -> int:
+        """Returns the place of an origin in the table, where it is put if it is new."""
+        place = self._origins.get(origin)
+        if place is None:
+            place = self._origins[origin] = len(self.state.origins)
+            self.state.origins.append(origin)
+        return place
+
+    def _forget_origins(self) -> None:
+        """Drops the origins that no sample has, where there are many."""
+        if len(self.state.origins) < self._room:
+            return
+        self._counts.clear()
+        used = sorted({place for block in self.state.blocks for place in block.origins})
+        moved = {place: index for index, place in enumerate(used)}
+        for block in self.state.blocks:
+            block.origins = Ids(moved[place] for place in block.origins)
+        self.state.origins = [self.state.origins[place] for place in used]
+        self._origins = {origin: place for place, origin in enumerate(self.state.origins)}
+        self._room = max(MIN_ORIGINS, 2 * len(used))
+
+    def trim(self, first: int) -> None:
+        """Drops the samples before number `first`, as far as they fill blocks, or all of them."""
+        state = self.state
+        if first >= self.end:
+            self._summaries.clear()
+            self._counts.clear()
+            self.derived.clear()
+            state.blocks.clear()
+            state.first = self.end
+        while state.blocks and state.first + BLOCK_SIZE <= first:
+            for place in range(len(self.readings)):
+                self._summaries.pop((state.first, place), None)
+            self.derived.pop(state.first, None)
+            self._counts.pop(state.first, None)
+            state.blocks.pop(0)
+            state.first += BLOCK_SIZE
+
+    def time_of(self, number: int) -> float:
+        """Returns the time of the sample of that number (seconds since the epoch)."""
+        block, place = divmod(number - self.state.first, BLOCK_SIZE)
+        return self.state.blocks[block].times[place]
+
+    def first_from(self, time: float) -> int:
+        """Returns the number of the first sample at `time` or later; `end` where there is none."""
+        return self._find(time, bisect_left)
+
+    def first_after(self, time: float) -> int:
+        """Returns the number of the first sample later than `time`; `end` where there is none."""
+        return self._find(time, bisect_right)
+
+    def _find(self, time: float, bisect: Callable[[Sequence[float], float], int]) -> int:
+        blocks = self.state.blocks
+        low, high = 0, len(blocks)
+        while low < high:
+            middle = (low + high) // 2
+            times = blocks[middle].times
+            if bisect(times, time) == len(times):
+                low = middle + 1
+            else:
+                high = middle
+        if low == len(blocks):
+            return self.end
+        return self.state.first + low * BLOCK_SIZE + bisect(blocks[low].times, time)
+
+    def select(self, first: int, last: int) -> LaneSelection:
+        """Returns the samples from number `first` up to, and without, number `last`."""
+        return LaneSelection(self, first, max(first, last))
+
+    def spans(self, first: int, last: int) -> Iterator[tuple[int, Block, int, int]]:
+        """Yields number and content of each block that has samples from `first` to `last`, and which of them."""
+        state = self.state
+        for index in range((first - state.first) // BLOCK_SIZE, len(state.blocks)):
+            number = state.first + index * BLOCK_SIZE
+            if number >= last:
+                return
+            yield number, state.blocks[index], max(0, first - number), min(BLOCK_SIZE, last - number)
+
+    def column(self, reading: Reading) -> int:
+        """Returns the place of a reading's column."""
+        return self._places[reading.key]
+
+    def counts_of(self, number: int, block: Block) -> Counter[int]:
+        """Returns how many samples of a whole block are of each origin, by the number of its first sample."""
+        found = self._counts.get(number)
+        if found is None:
+            found = self._counts[number] = Counter(block.origins)
+        return found
+
+    def summary(self, number: int, block: Block, place: int) -> Summary:
+        """Returns the summary of a column of a whole block, by the number of its first sample."""
+        key = (number, place)
+        found = self._summaries.get(key)
+        if found is None:
+            found = self._summaries[key] = Summary(Floats(without_gaps(block.numbers[place])), kept=True)
+        return found
+
+
+class LaneSelection:
+    """Samples of a lane one after the other.
+
+    Attributes:
+        lane: Lane of the samples.
+    """
+
+    def __init__(self, lane: Lane, first: int, last: int) -> None:
+        """Selects the samples from number `first` up to, and without, number `last`."""
+        self.lane, self._first, self._last = lane, first, last
+        self._by_origin: dict[tuple[Any, ...], dict[int, list[float]]] = {}
+
+    @property
+    def count(self) -> int:
+        """Returns how many samples there are."""
+        return self._last - self._first
+
+    @cached_property
+    def counts(self) -> Counter[int]:
+        """Returns how many samples there are of each origin, by its place in the table."""
+        counts: Counter[int] = Counter()
+        for number, block, start, end in self.lane.spans(self._first, self._last):
+            if end - start == BLOCK_SIZE:
+                counts.update(self.lane.counts_of(number, block))
+            else:
+                counts.update(block.origins[start:end])
+        return counts
+
+    def numbers(self, reading: Reading) -> Numbers:
+        """Returns the numbers that are read from the samples, without those that have none."""
+        lane, place = self.lane, self.lane.column(reading)
+        parts: list[Summary] = []
+        for number, block, start, end in lane.spans(self._first, self._last):
+            if end - start == BLOCK_SIZE:
+                parts.append(lane.summary(number, block, place))
+            else:
+                parts.append(Summary(without_gaps(block.numbers[place][start:end])))
+        return Numbers(parts)
+
+    def numbers_of(self, reading: Reading, origins: Collection[int]) -> Numbers:
+        """Returns the numbers that are read from the samples of some origins, by their places."""
+        if reading.ordered:
+            return Numbers([Summary([value for value, origin in self._pairs(reading) if origin in origins])])
+        groups = self._by_origin.get(reading.key)
+        if groups is None:
+            groups = self._by_origin[reading.key] = {}
+            for value, origin in self._pairs(reading):
+                group = groups.get(origin)
+                if group is None:
+                    groups[origin] = [value]
+                else:
+                    group.append(value)
+        return Numbers([Summary(groups[origin]) for origin in origins if origin in groups])
+
+    def _pairs(self, reading: Reading) -> Iterator[tuple[float, int]]:
+        place = self.lane.column(reading)
+        for _, block, start, end in self.lane.spans(self._first, self._last):
+            for value, origin in zip(block.numbers[place][start:end], block.origins[start:end], strict=True):
+                if value == value:  # all but NaN
+                    yield value, origin
+
+    def origins(self) -> list[tuple[int, Origin]]:
+        """Returns place and content of each origin of the samples."""
+        table = self.lane.state.origins
+        return [(place, table[place]) for place in self.counts]
+
+    def of(self, origins: Collection[int]) -> PartialSelection:
+        """Returns the samples among these that are of some origins, by their places."""
+        return PartialSelection(self, origins)
+
+    def records(self) -> Iterator[tuple[int, int, int, Callable[[], list[Sample]]]]:
+        """Yields the samples by block, of a lane that keeps records.
+
+        Each comes with the number of the block's first sample, and first and last place in the block.
+        """
+        for number, block, start, end in self.lane.spans(self._first, self._last):
+            yield number, start, end, partial(_decode, block.records, start, end)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Returns the samples themselves, of a lane that keeps records."""
+        return [sample for _, _, _, decode in self.records() for sample in decode()]
+
+
+class PartialSelection:
+    """The samples of a selection that are of some origins."""
+
+    def __init__(self, whole: LaneSelection, origins: Collection[int]) -> None:
+        self._whole, self._origins = whole, origins
+
+    @property
+    def count(self) -> int:
+        """Returns how many samples there are."""
+        return sum(self._whole.counts[origin] for origin in self._origins)
+
+    def numbers(self, reading: Reading) -> Numbers:
+        """Returns the numbers that are read from the samples, without those that have none."""
+        return self._whole.numbers_of(reading, self._origins)
+
+
+def _decode(records: list[bytes], start: int, end: int) -> list[Sample]:
+    return [_SAMPLE.decode(record) for record in records[start:end]]

@@ -1,0 +1,121 @@
+"""Summary: what is known of the numbers of some samples, so that the summaries of parts give that of the whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+
+from rohe_iac.observation.measuring.sketch import RELATIVE_ERROR, Sketch
+
+MAX_EXACT = 10**9
+"""Numbers up to which percentiles are exact, at least."""
+
+
+class Summary:
+    """The numbers of some samples in order; what is asked of them is worked out once.
+
+    Attributes:
+        values: The numbers.
+        terms: Numbers with exactly the same sum: few, where the summary is kept.
+    """
+
+    def __init__(self, values: Sequence[float], *, kept: bool = False) -> None:
+        """Takes the numbers; a summary that is `kept` is asked for several selections."""
+        self.values = values
+        self.terms: Sequence[float] = self._partials() if kept else values
+
+    def _partials(self) -> list[float]:
+        """Returns the sum and what rounding has taken from it, so that the sums of parts add up without error."""
+        found: list[float] = []
+        while rest := math.fsum(chain(self.values, (-part for part in found))):
+            found.append(rest)
+        return found
+
+    @cached_property
+    def low(self) -> float:
+        """Returns the smallest number; infinity where there is none."""
+        return min(self.values, default=math.inf)
+
+    @cached_property
+    def high(self) -> float:
+        """Returns the largest number; minus infinity where there is none."""
+        return max(self.values, default=-math.inf)
+
+    @cached_property
+    def nonzero(self) -> int:
+        """Returns how many numbers are not 0."""
+        return sum(map(bool, self.values))
+
+    @cached_property
+    def ordered(self) -> list[float]:
+        """Returns the numbers in ascending order."""
+        return sorted(self.values)
+
+    @cached_property
+    def sketch(self) -> Sketch:
+        """Returns the numbers as a sketch."""
+        sketch = Sketch()
+        sketch.add(self.values)
+        return sketch
+
+
+class Numbers:
+    """The numbers of a selection of samples, as summaries of one part after the other.
+
+    Attributes:
+        count: How many numbers there are.
+    """
+
+    def __init__(self, parts: Sequence[Summary]) -> None:
+        self._parts = parts
+        self.count = sum(len(part.values) for part in parts)
+
+    def values(self) -> list[float]:
+        """Returns the numbers in order."""
+        return [value for part in self._parts for value in part.values]
+
+    @property
+    def total(self) -> float:
+        """Returns the sum, rounded once."""
+        return math.fsum(chain.from_iterable(part.terms for part in self._parts))
+
+    @property
+    def low(self) -> float:
+        """Returns the smallest number; infinity where there is none."""
+        return min((part.low for part in self._parts), default=math.inf)
+
+    @property
+    def high(self) -> float:
+        """Returns the largest number; minus infinity where there is none."""
+        return max((part.high for part in self._parts), default=-math.inf)
+
+    @property
+    def nonzero(self) -> int:
+        """Returns how many numbers are not 0."""
+        return sum(part.nonzero for part in self._parts)
+
+    def percentile(self, p: float, max_exact: int = MAX_EXACT) -> tuple[float, float]:
+        """Returns the value of rank ceil(p/100 * n), the nearest-rank percentile, of at least one number.
+
+        Args:
+            p: Percentile, 0 to 100.
+            max_exact: Numbers up to which the value is exact.
+
+        Returns:
+            The value and its relative error: 0, or that of a sketch.
+        """
+        rank = rank_of(p, self.count)
+        if self.count <= max_exact:
+            # Parts that are in order are merged in a time that grows with the number of parts, not with their sizes.
+            return sorted(chain.from_iterable(part.ordered for part in self._parts))[rank - 1], 0.0
+        whole = Sketch()
+        for part in self._parts:
+            whole.merge(part.sketch)
+        return min(max(whole.value_of_rank(rank), self.low), self.high), RELATIVE_ERROR
+
+
+def rank_of(p: float, count: int) -> int:
+    """Returns the nearest rank of a percentile among `count` values, from 1 to `count`."""
+    return max(1, min(count, math.ceil(round(p / 100 * count, 9))))

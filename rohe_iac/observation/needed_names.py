@@ -1,0 +1,34 @@
+"""Needed names: the values of reports that the contracts of a pipeline look at; all others are let go on arrival."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rohe_iac.observation.configuration import Configuration
+
+VOTING = ("truth", "prediction", "probabilities", "inputs", "accuracy", "response_time")
+"""Names that requests are joined and explained by."""
+
+
+def needed_names(configuration: Configuration) -> frozenset[str] | None:
+    """Returns the names of the values that are looked at; None for all, where user functions are given the samples."""
+    if any(contract.processing for contract in configuration.contracts):
+        return None
+    names = {*VOTING, "model"}
+    for contract in configuration.contracts:
+        names |= {objective.metric for objective in contract.objectives}
+        _add_names(contract.metrics, names)
+    return frozenset(names)
+
+
+def _add_names(tree: Any, names: set[str]) -> None:
+    """Adds all words of an expression tree, among which are the names of values."""
+    if isinstance(tree, dict):
+        names |= {str(key) for key in tree}
+        for item in tree.values():
+            _add_names(item, names)
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            _add_names(item, names)
+    elif isinstance(tree, str):
+        names.add(tree)

@@ -136,4 +136,4 @@ constraints: ## pin anew what pyproject.toml asks for, for users and for develop
 	@for name in constraints constraints-dev constraints-agent; do echo "$$name.txt pins $$(grep -c '==' $$name.txt) distributions"; done
 
 clean: ## remove what was installed and cached in this folder; the engine's cache outside it stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info distributions/*/*/ distributions/*/LICENSE

@@ -3,6 +3,11 @@
 import readline from "node:readline";
 import { Reporter } from "./reporter.mjs";
 
+if (!process.env.ROHE_REPORT_URL) {
+  console.error("ROHE_REPORT_URL is not set: nothing can be reported");
+  process.exit(1);
+}
+
 const reporter = new Reporter(process.env, ({ action, service, members }) => {
   console.log(`${action} ${service}: ${members.join(", ")}`);
   return [true, "printed"];

@@ -17,7 +17,7 @@ export class Reporter {
   constructor(env, obey) {
     this.boot = randomBytes(8).toString("hex"); // sequence numbers count from 1 within it
     this.seq = this.accepted = this.refused = this.seconds = 0;
-    this.outbox = new Outbox(env.ROHE_OUTBOX);
+    this.outbox = new Outbox(env.ROHE_OUTBOX || `outbox-${env.ROHE_INSTANCE}`);
     [this.sent, this.answers, this.obey] = [new Set(), new Map(), obey];
     [this.agentBoot, this.progress, this.delay] = ["", Date.now(), MIN_DELAY];
     const [instance, root] = [env.ROHE_INSTANCE, `rohe/v1/${env.ROHE_STACK}`];

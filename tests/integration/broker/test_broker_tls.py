@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,20 @@ from rohe_iac.targets.broker.certificates import EARLY, KeyPair, new_authority, 
 from rohe_iac.targets.broker.servers import SERVERS
 
 pytestmark = pytest.mark.broker
+
+NODE_CLIENT = """
+import fs from "node:fs";
+import { connect } from "MODULE";
+connect({
+  access: () => JSON.parse(fs.readFileSync(process.argv[2], "utf8")),
+  clientId: "web-node",
+  will: { topic: "a/b", payload: "" },
+  subscriptions: ["c/d"],
+  onUp: () => process.exit(0),
+  onMessage: () => {},
+});
+"""
+"""Ends with exit code 0 once the broker has granted the subscription, and tries for ever where it does not."""
 
 CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a"
 
@@ -37,12 +53,15 @@ class TlsBroker(RunBroker):
     def connection(
         self, authority: KeyPair, host: str = "localhost", *, name: str = "web-0", on_up: Callable[[], None] = print
     ) -> Connection:
+        connection = Connection(broker_address("", self.write_credentials(authority, host)), name, on_up=on_up)
+        connection.start()
+        return connection
+
+    def write_credentials(self, authority: KeyPair, host: str = "localhost") -> Path:
         path = self.folder / "credentials.json"
         content = {"url": f"mqtts://{host}:{self.port}", "user": "web", "password": "first"}
         path.write_text(json.dumps({**content, "mqtt": self.server.mqtt, "ca": authority.certificate.decode()}))
-        connection = Connection(broker_address("", path), name, on_up=on_up)
-        connection.start()
-        return connection
+        return path
 
     def shown(self, authority: KeyPair) -> bytes | None:
         """Returns the certificate that a new client is shown (DER), None where it gets none."""
@@ -71,6 +90,31 @@ def _refuses(connection: Connection) -> bool:
         return not connection.up
     finally:
         connection.close()
+
+
+@pytest.mark.platform
+def test_the_client_for_nodejs_trusts_the_authority_of_the_credentials_alone(broker: TlsBroker) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed (Debian: apt-get install nodejs)")
+    authority = new_authority("rohe desk", time.time())
+    broker.show(new_server(authority, broker.spec.tls_names, time.time()))
+    broker.begin()
+    wait_for(lambda: broker.shown(authority))
+    program, log = broker.folder / "client.mjs", broker.folder / "client.log"
+    module = Path(__file__).parents[3] / "examples" / "node" / "mqtt.mjs"
+    program.write_text(NODE_CLIENT.replace("MODULE", str(module)))
+    command = [node, str(program), str(broker.write_credentials(authority))]
+    subprocess.run(command, check=True, timeout=60)
+    broker.write_credentials(new_authority("rohe desk", time.time()))
+    with log.open("w") as stream:
+        process = subprocess.Popen(command, stderr=stream)
+    try:
+        wait_for(lambda: "certificate" in log.read_text())
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_client_with_the_authority_is_let_in_and_nobody_else(broker: TlsBroker) -> None:

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from stack_broker import AGENT, STACK, PlainClient, StackBroker, wait_for
 
+from rohe_iac.agent.orders import RESEND_INTERVAL
 from rohe_iac.foundation.topics import MAX_REPORT_BYTES, ack_topic, report_topic
 from rohe_iac.observation.reports import report as wire
+from rohe_iac.observation.reports.watermark import GRACE_PERIOD
+from rohe_iac.reporting import sender
 from rohe_iac.targets.broker.server import MAX_PAYLOAD
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +29,26 @@ pytestmark = pytest.mark.broker
 
 def _pieces(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_the_page_has_the_times_of_the_code() -> None:
+    page = " ".join(PAGE.split())
+    assert f"at most {sender.MAX_IN_FLIGHT} of them sent and not acknowledged" in page
+    first = f"{sender.MIN_RESEND_DELAY:g} s, then {2 * sender.MIN_RESEND_DELAY:g} s"
+    assert f"nothing was acknowledged for {first}, and so on up to {sender.MAX_RESEND_DELAY:g} s" in page
+    assert sender.HOLE_RESEND_INTERVAL == 0.5
+    assert "at most every half second" in page
+    assert f"after each connect, and every {sender.STATE_INTERVAL:g} s" in page
+    assert (sender.PROMISE_INTERVAL, sender.PROMISE_MARGIN) == (1.0, 1.0)
+    assert "every second while no report is under way" in page
+    assert "the present minus one second" in page
+    assert f"The agent waits {GRACE_PERIOD:g} s for a missing `seq`" in page
+    assert f"A command comes again every {RESEND_INTERVAL:g} s until it is answered" in page
+    program = (ROOT / "examples/node/reporter.mjs").read_text()
+    bounds = (MAX_REPORT_BYTES, sender.MAX_IN_FLIGHT, sender.MIN_RESEND_DELAY, sender.MAX_RESEND_DELAY)
+    constants = "[MAX_BYTES, MAX_IN_FLIGHT, MIN_DELAY, MAX_DELAY, HOLE_DELAY]"
+    assert f"{constants} = [256 * 1024, 512, 3000, 30_000, 500]" in program
+    assert bounds == (256 * 1024, 512, 3.0, 30.0)
 
 
 def test_the_page_has_the_bounds_of_the_code() -> None:

@@ -89,9 +89,19 @@ export function connect({ access, clientId, will, subscriptions, onUp, onMessage
     socket.write(packet(CONNECT, 0, text("MQTT"), level, ...fields.map(text)));
   }
 
+  function again() {
+    if (!ended) setTimeout(open, (pause = Math.min(2 * pause, MAX_PAUSE)));
+  }
+
   function open() {
     let received = Buffer.alloc(0);
-    const found = access();
+    let found;
+    try {
+      found = access();
+    } catch (error) {
+      console.error(`the credentials cannot be read now: ${error.message}`);
+      return again();
+    }
     const url = new URL(found.url);
     const secure = url.protocol === "mqtts:";
     const [host, port] = [url.hostname, Number(url.port || (secure ? 8883 : 1883))];
@@ -105,7 +115,7 @@ export function connect({ access, clientId, will, subscriptions, onUp, onMessage
     socket.on("error", (error) => console.error(`${found.url}: ${error.message}`));
     socket.on("close", () => {
       up = false;
-      if (!ended) setTimeout(open, (pause = Math.min(2 * pause, MAX_PAUSE)));
+      again();
     });
   }
 
@@ -119,7 +129,7 @@ export function connect({ access, clientId, will, subscriptions, onUp, onMessage
     },
     end() {
       ended = true;
-      socket.end(up ? packet(DISCONNECT, 0) : undefined);
+      socket?.end(up ? packet(DISCONNECT, 0) : undefined);
     },
   };
 }

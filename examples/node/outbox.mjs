@@ -11,8 +11,12 @@ export class Outbox {
     const lines = fs.existsSync(this.path) ? fs.readFileSync(this.path, "utf8").split("\n") : [];
     // What follows the last line feed is a report that was cut off by the end of the process, and was never accepted.
     for (const line of lines.slice(0, -1)) {
-      const { boot, seq } = JSON.parse(line);
-      this.waiting.set(`${seq} ${boot}`, line);
+      try {
+        const { boot, seq } = JSON.parse(line);
+        this.waiting.set(`${seq} ${boot}`, line);
+      } catch (error) {
+        console.error(`${this.path}: a line is damaged and left out: ${error.message}`);
+      }
     }
     this.rewrite();
   }
@@ -23,7 +27,8 @@ export class Outbox {
     const line = Buffer.from(`${payload}\n`);
     const written = fs.writeSync(this.file, line);
     if (written < line.length) {
-      this.rewrite();
+      // The next report must not continue the line.
+      fs.ftruncateSync(this.file, fs.fstatSync(this.file).size - written);
       throw new Error("the disk is full");
     }
     this.waiting.set(`${seq} ${boot}`, payload);

@@ -19,7 +19,7 @@ export class Reporter {
     this.seq = this.accepted = this.refused = this.seconds = 0;
     this.outbox = new Outbox(env.ROHE_OUTBOX || `outbox-${env.ROHE_INSTANCE}`);
     [this.sent, this.answers, this.obey] = [new Set(), new Map(), obey];
-    [this.agentBoot, this.progress, this.delay] = ["", Date.now(), MIN_DELAY];
+    [this.agentBoot, this.oldest, this.oldestSince, this.delay, this.sentAgainAt] = ["", undefined, 0, MIN_DELAY, 0];
     const [instance, root] = [env.ROHE_INSTANCE, `rohe/v1/${env.ROHE_STACK}`];
     const { ROHE_SERVICE: service, ROHE_MEMBER: member, ROHE_PIPELINE: pipeline, ROHE_NODE: node } = env;
     this.names = { service, member, pipeline, instance, node };
@@ -58,19 +58,17 @@ export class Reporter {
   }
 
   sendAgain() {
-    this.progress = Date.now();
+    this.sentAgainAt = this.oldestSince = Date.now();
     this.sent.clear();
     this.send();
   }
 
   acknowledge(ack) {
-    const before = this.outbox.waiting.size;
     this.outbox.remove(ack.boot, ack.up_to_seq, ack.holes);
     for (const key of this.sent) if (!this.outbox.waiting.has(key)) this.sent.delete(key);
-    const missing = ack.holes.length > 0 && Date.now() - this.progress > HOLE_DELAY;
+    const missing = ack.holes.length > 0 && Date.now() - this.sentAgainAt > HOLE_DELAY;
     const again = missing || ack.agent_boot !== this.agentBoot;
     this.agentBoot = ack.agent_boot; // what another run of the agent has not stored, nobody has
-    if (this.outbox.waiting.size < before) [this.progress, this.delay] = [Date.now(), MIN_DELAY];
     if (again) this.sendAgain();
     else this.send();
   }
@@ -85,7 +83,10 @@ export class Reporter {
   }
 
   tick() {
-    if (this.outbox.waiting.size && Date.now() - this.progress > this.delay) {
+    const [oldest] = this.outbox.waiting.keys();
+    if (oldest !== this.oldest) {
+      [this.oldest, this.oldestSince, this.delay] = [oldest, Date.now(), MIN_DELAY];
+    } else if (oldest !== undefined && Date.now() - this.oldestSince > this.delay) {
       this.delay = Math.min(2 * this.delay, MAX_DELAY);
       this.sendAgain();
     }

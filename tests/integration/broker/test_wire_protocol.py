@@ -35,7 +35,7 @@ def test_the_page_has_the_times_of_the_code() -> None:
     page = " ".join(PAGE.split())
     assert f"at most {sender.MAX_IN_FLIGHT} of them sent and not acknowledged" in page
     first = f"{sender.MIN_RESEND_DELAY:g} s, then {2 * sender.MIN_RESEND_DELAY:g} s"
-    assert f"nothing was acknowledged for {first}, and so on up to {sender.MAX_RESEND_DELAY:g} s" in page
+    assert f"the oldest of them is not acknowledged for {first}, and so on up to {sender.MAX_RESEND_DELAY:g} s" in page
     assert sender.HOLE_RESEND_INTERVAL == 0.5
     assert "at most every half second" in page
     assert f"after each connect, and every {sender.STATE_INTERVAL:g} s" in page

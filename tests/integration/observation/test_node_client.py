@@ -7,6 +7,7 @@ import queue
 import shutil
 import subprocess
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from observed_brokers import RunningBroker
 from observed_stage import STACK, Stage, load_configuration
 
-from rohe_iac.foundation.topics import command_topic, reply_topic, report_topic, state_topic
+from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
@@ -136,6 +137,39 @@ def test_a_report_that_was_cut_off_by_a_kill_is_left_out(stage: Stage, run: Call
     assert client.end() == 0, (stage.folder / "load-0.log").read_text()
     assert stage.stop_agent() == 0
     assert sorted(stage.stored_requests()) == [("load-0", "next-0"), ("load-0", "whole")]
+
+
+def test_what_an_agent_misses_is_sent_again_while_all_else_goes_on(stage: Stage, run: Callable[[], NodeClient]) -> None:
+    """The test is the agent: it acknowledges every report but the second, which it sees again and again."""
+    received: queue.Queue[dict[str, Any]] = queue.Queue()
+    connection = Connection(
+        broker_address("", stage.broker.credentials(stage.folder, "agent")),
+        f"agent-{uuid.uuid4().hex[:8]}",
+        subscriptions=(report_topic(STACK, "+", "+"),),
+        on_message=lambda message: received.put(json.loads(message.payload)),
+    )
+    connection.start()
+    try:
+        assert connection.wait_up(10)
+        client = run()
+        seconds = 0
+        for number in range(2000):
+            client.report("r", number, number + 1)
+            report = received.get(timeout=20)
+            while report["seq"] != number + 1:
+                seconds += report["seq"] == 2
+                report = received.get(timeout=20)
+            holes = [[2, 2]] if report["seq"] > 1 else []
+            ack = {"boot": report["boot"], "up_to_seq": report["seq"], "holes": holes, "agent_boot": "a"}
+            connection.publish(Outgoing(ack_topic(STACK, "load-0"), json.dumps(ack).encode()))
+            if seconds >= 2:
+                break
+            time.sleep(0.02)
+        assert seconds >= 2
+        outbox = (stage.folder / "load-0" / "outbox.jsonl").read_text().splitlines()
+        assert 2 in [json.loads(line)["seq"] for line in outbox]
+    finally:
+        connection.close()
 
 
 def test_it_says_its_state_and_executes_a_command_once(stage: Stage, run: Callable[[], NodeClient]) -> None:

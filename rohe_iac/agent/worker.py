@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from rohe_iac.agent.answers import AnswerDesk
 from rohe_iac.agent.inputs import apply_input, stall_input
 from rohe_iac.agent.intake import Intake, IntakeBatch
@@ -20,15 +18,15 @@ from rohe_iac.agent.limited_log import LimitedLog, printable
 from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit
 from rohe_iac.agent.orders import Orders
 from rohe_iac.agent.planned_nodes import remember_nodes
+from rohe_iac.agent.recovery import recover_observer
 from rohe_iac.agent.status import instance_status, objective_status, observer_counts
 from rohe_iac.foundation.quantities import shown_bytes
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.observation.checkpoint import checkpoint_of
 from rohe_iac.observation.configuration import Configuration, digest_of
 from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
-from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.observer_state import carried_over, decode_state, encode_state
 from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
@@ -101,10 +99,9 @@ class Worker:
         self._store = AgentStore(folder)
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._started = time.time()
-        self._row = 0
         self._memory = MemoryBudget(memory_limit())
         self._room, self._shed_at = MAX_BATCH, 0.0
-        self._observer = self._recover_observer()
+        self._observer, self._row = recover_observer(self._store, configuration, self._memory)
         self._intake = Intake(
             self._store,
             configuration.agent,
@@ -147,39 +144,6 @@ class Worker:
         folders = {str(sink["jsonl"]) for sink in all_sinks if _kind_of(sink) == "jsonl"}
         for folder in sorted(folders):
             yield JsonlSink(Path(folder))
-
-    def _recover_observer(self) -> Observer:
-        """Restores the observer from the checkpoint and the inputs after it, and writes the outcomes that were lost."""
-        observer = self._restore_checkpoint()
-        replayed = 0
-        outcomes: list[Outcome] = []
-        for row, observer_input in self._store.inputs_after(self._row):
-            outcomes += apply_input(observer, observer_input)
-            self._row = row
-            replayed += 1
-            if replayed % 100 == 0 and self._memory.is_short(holdings_of(observer.state)):
-                # The limit is lower than it was, or a version before had none in mind.
-                outcomes += observer.shed(observer_input.at)
-            if len(outcomes) >= MAX_BATCH:
-                self._store.write_missing_outcomes(outcomes)
-                outcomes = []
-        if outcomes:
-            self._store.write_missing_outcomes(outcomes)
-        LOG.info("replayed %d inputs; %d reports so far", replayed, observer.state.counters.reports)
-        return observer
-
-    def _restore_checkpoint(self) -> Observer:
-        checkpoint = self._store.checkpoint()
-        if checkpoint is not None:
-            self._row, digest, state = checkpoint
-            try:
-                found = decode_state(state)
-                if digest != self._digest:
-                    found = carried_over(found, (instance.instance for instance in self._configuration.instances))
-                return Observer(self._configuration, found)
-            except msgspec.DecodeError as error:
-                LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
-        return Observer(self._configuration)
 
     def stop(self) -> None:
         """Ends `run` after the present batch; safe in a signal handler."""
@@ -283,7 +247,8 @@ class Worker:
             if report is not None:
                 self._memory.learn(len(observer_input.payload))
             transaction.outcomes += apply_input(self._observer, observer_input, report)
-        if transaction.inputs or transaction.dead_letters or transaction.counts:
+        transaction.segments += self._observer.take_segments()
+        if transaction.inputs or transaction.dead_letters or transaction.counts or transaction.segments:
             self._write(transaction)
         if "shed" in transaction.counts:
             give_back()
@@ -347,13 +312,13 @@ class Worker:
 
     def _write_checkpoint(self) -> None:
         try:
-            state = encode_state(self._observer.state)
+            checkpoint = checkpoint_of(self._observer.state)
         except (OverflowError, RecursionError, TypeError, ValueError):
             # Without a checkpoint a restart replays more; without the agent nothing is judged at all.
             LOG.exception("the state of the observer cannot be saved")
             return
         try:
-            self._store.write_checkpoint(self._row, self._digest, state)
+            self._store.write_checkpoint(self._row, self._digest, checkpoint.content, checkpoint.needed)
             self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
         except StoreFull as error:
             # The inputs since the last checkpoint are in the store, so that a replay takes longer and gives the same.

@@ -34,4 +34,4 @@ def holdings_of(state: ObserverState) -> Holdings:
             # The samples of a lane have about the same number of parts, which the newest one shows.
             parts = len(lane.origins[lane.blocks[-1].origins[-1]])
             windows += parts * ((len(lane.blocks) - 1) * BLOCK_SIZE + len(lane.blocks[-1].times))
-    return Holdings(waiting=waiting, windows=windows, finished=len(state.join.finished))
+    return Holdings(waiting=waiting, windows=windows, finished=sum(len(run.times) for run in state.join.finished.runs))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from rohe_iac.observation.checkpoint import FINISHED, Segment
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.contract import ScopeSpec
 from rohe_iac.observation.judging.degrading import DegradePolicy
@@ -81,7 +82,7 @@ class Observer:
             for evaluator in self.evaluators
             if evaluator.stream is SampleStream.REPORTS
         }
-        lanes = heard_lanes(self._listeners, state.lanes)
+        lanes = self._all_lanes = heard_lanes(self._listeners, state.lanes)
         by_group: dict[str, list[HeardLane]] = {name: [] for name in self._scopes}
         for lane in lanes:
             if lane.spec.stream is SampleStream.REPORTS:
@@ -135,6 +136,15 @@ class Observer:
         passed = self._watermark.passed[:]
         self._watermark.passed.clear()
         return passed
+
+    def take_segments(self) -> list[Segment]:
+        """Returns the parts of the state that will not change any more, each once."""
+        found = [
+            Segment(lane.spec.name, number, content)
+            for lane in self._all_lanes
+            for number, content in lane.lane.take_full_blocks()
+        ]
+        return found + [Segment(FINISHED, number, run) for number, run in self._join.finished.take_full_runs()]
 
     def report(self, report: Report, arrived: float) -> list[Outcome]:
         """Observes a report.

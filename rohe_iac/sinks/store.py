@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,15 +20,20 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.sqlite.full_disk import is_full_disk
 from rohe_iac.foundation.sqlite.pages import used_bytes
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
+from rohe_iac.observation.checkpoint import Segment
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.retention import prune
 
+SEGMENTS = """
+CREATE TABLE segments (name TEXT NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (name, number));
+"""
+
 SCHEMA = Schema(
     noun="a store",
-    version=1,
+    version=2,
     marker="inputs",
-    tables="""
+    tables=f"""
 CREATE TABLE inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,
   client TEXT NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE seen (client TEXT NOT NULL, boot TEXT NOT NULL, ranges TEXT NOT NULL,
@@ -42,11 +47,13 @@ CREATE TABLE dead (row INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, topi
 CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL,
   digest TEXT NOT NULL, state BLOB NOT NULL);
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+{SEGMENTS}
 """,
     # The databases without a version have the tables of version 1, and another name of one counter.
-    migrations={0: "UPDATE numbers SET name = 'misattributed' WHERE name = 'refused';"},
+    migrations={0: "UPDATE numbers SET name = 'misattributed' WHERE name = 'refused';", 1: SEGMENTS},
 )
-"""Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors."""
+"""Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors, and
+`segments` the parts of the observer's state that do not change any more."""
 
 PAGE_ROWS = 500
 """Inputs that are read at once."""
@@ -95,6 +102,7 @@ class Transaction:
         dead_letters: Undecodable messages: time of arrival, topic, reason, payload.
         outcomes: Outcomes of the inputs.
         counts: What to add to the store's counters, by name.
+        segments: Parts of the observer's state that do not change any more.
     """
 
     inputs: list[ObserverInput] = field(default_factory=list)
@@ -104,6 +112,7 @@ class Transaction:
     dead_letters: list[tuple[float, str, str, bytes]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    segments: list[Segment] = field(default_factory=list)
 
 
 def outcome_key(outcome: Outcome) -> str:
@@ -195,6 +204,10 @@ class AgentStore:
                 "INSERT INTO numbers VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
                 list(transaction.counts.items()),
             )
+            database.executemany(
+                "INSERT OR REPLACE INTO segments VALUES (?, ?, ?)",
+                [(segment.name, segment.number, segment.content) for segment in transaction.segments],
+            )
             row = database.execute("SELECT coalesce(max(row), 0) FROM inputs").fetchone()[0]
             database.execute("COMMIT")
         except sqlite3.Error as error:
@@ -256,20 +269,33 @@ class AgentStore:
         row = self._database.execute("SELECT row, digest, state FROM checkpoint").fetchone()
         return (int(row[0]), str(row[1]), bytes(row[2])) if row is not None else None
 
-    def write_checkpoint(self, row: int, digest: str, state: bytes) -> None:
-        """Replaces the checkpoint.
+    def segments(self, name: str) -> dict[int, bytes]:
+        """Returns the segments of a name by number."""
+        return dict(self._database.execute("SELECT number, content FROM segments WHERE name = ?", (name,)).fetchall())
+
+    def write_checkpoint(self, row: int, digest: str, state: bytes, needed: Mapping[str, int] | None = None) -> None:
+        """Replaces the checkpoint, and deletes the segments that it does not need.
 
         Args:
             row: Row of the last input that the state includes.
             digest: Digest of the configuration.
-            state: State of the observer after that input.
+            state: State of the observer after that input, without the segments that were written.
+            needed: Number of the first segment that the state needs, by name; None where it needs none at all.
 
         Raises:
             StoreFailed: The database cannot be written.
         """
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             self._database.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)", (row, digest, state))
+            if needed is None:
+                self._database.execute("DELETE FROM segments")
+            else:
+                self._database.executemany("DELETE FROM segments WHERE name = ? AND number < ?", list(needed.items()))
+            self._database.execute("COMMIT")
         except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
             raise self._failure("written", error) from error
 
     def prune(self, before: float, max_bytes: int) -> int:

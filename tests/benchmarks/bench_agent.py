@@ -21,11 +21,12 @@ from rohe_iac.agent.inputs import apply_input
 from rohe_iac.agent.intake import Intake
 from rohe_iac.agent.memory import search_garbage_rarely
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.observation.checkpoint import checkpoint_of, restored
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.observer_state import decode_state, encode_state
+from rohe_iac.observation.observer_state import encode_state
 from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.store import AgentStore
 
@@ -36,8 +37,8 @@ SECONDS = 150.0
 
 BEGIN = 1_795_000_020.0
 MEMBERS = ("a", "b", "c")
-TUMBLING = WindowSpec(size_seconds=60, every_seconds=60)
-SLIDING = WindowSpec(size_seconds=60, every_seconds=10)
+TUMBLING = WindowSpec(size_seconds=60.0, every_seconds=60.0)
+SLIDING = WindowSpec(size_seconds=60.0, every_seconds=10.0)
 
 AGGREGATES = ("p99", "mean", "p95", "max", "ratio", "p50", "mean", "p99", "min", "sum")
 
@@ -171,8 +172,9 @@ def run(case: str, count: int) -> None:
             t1 = time.process_time()
             for observer_input, report in taken.inputs:
                 taken.transaction.outcomes += apply_input(observer, observer_input, report)
+            taken.transaction.segments += observer.take_segments()
             t2 = time.process_time()
-            store.write(taken.transaction)
+            row = store.write(taken.transaction)
             t3 = time.process_time()
             for stage, seconds in zip(spent, (t1 - t0, t2 - t1, t3 - t2), strict=True):
                 spent[stage] += seconds
@@ -183,13 +185,13 @@ def run(case: str, count: int) -> None:
         print(f"  {whole / count * 1e6:.1f} us a report: {stages}; {count / whole:.0f} a second of processor time")
         held = resident()
         t0, wall = time.process_time(), time.perf_counter()
-        state = encode_state(observer.state)
-        store.write_checkpoint(1, "d", state)
+        checkpoint = checkpoint_of(observer.state)
+        store.write_checkpoint(row, "d", checkpoint.content, checkpoint.needed)
         took, wall = time.process_time() - t0, time.perf_counter() - wall
-        decode_state(state)
+        assert encode_state(restored(checkpoint.content, store.segments)) == encode_state(observer.state)
         print(
             f"  up to {most} reports in windows; {held - before:.0f} MB more resident, {held:.0f} MB in all; checkpoint"
-            f" of {len(state) / 1e6:.2f} MB in {took * 1e3:.0f} ms ({wall * 1e3:.0f} ms wall)",
+            f" of {len(checkpoint.content) / 1e6:.2f} MB in {took * 1e3:.0f} ms ({wall * 1e3:.0f} ms wall)",
             flush=True,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.measuring.columns import Block, Floats, Ids, new_block
+from rohe_iac.observation.measuring.columns import Block, Floats, encode_column, new_block
 from rohe_iac.observation.measuring.selection import Reading, without_gaps
 from rohe_iac.observation.measuring.summary import Numbers, Summary
 from rohe_iac.observation.reports.sample import Identity, Sample
@@ -25,6 +25,7 @@ Origin = tuple[Identity, ...]
 """The instances that a sample comes from, sorted."""
 
 _SAMPLE = msgspec.msgpack.Decoder(Sample)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_column)
 
 
 class LaneState(msgspec.Struct, kw_only=True):
@@ -33,12 +34,16 @@ class LaneState(msgspec.Struct, kw_only=True):
     Attributes:
         first: Number of the first sample that is kept; samples are numbered from 0.
         blocks: The samples from there on.
-        origins: Origins of the samples.
+        origins: Origins of the samples by number; no number is given again.
+        next_origin: Number of the next new origin.
+        stored: Number of the first sample of which no stored block has a copy.
     """
 
     first: int = 0
     blocks: list[Block] = []
-    origins: list[Origin] = []
+    origins: dict[int, Origin] = {}
+    next_origin: int = 0
+    stored: int = 0
 
 
 class Lane:
@@ -55,7 +60,7 @@ class Lane:
     def __init__(self, readings: Sequence[Reading], state: LaneState, *, keeps_records: bool) -> None:
         self.readings, self.state, self.keeps_records = tuple(readings), state, keeps_records
         self._places = {reading.key: place for place, reading in enumerate(self.readings)}
-        self._origins = {origin: place for place, origin in enumerate(state.origins)}
+        self._origins = {origin: place for place, origin in state.origins.items()}
         self._summaries: dict[tuple[int, int], Summary] = {}
         self._counts: dict[int, Counter[int]] = {}
         self.derived: dict[int, dict[str, tuple[Any, dict[str, Any]]]] = {}
@@ -111,25 +116,35 @@ class Lane:
         return blocks[-1]
 
     def _place_of(self, origin: Origin) -> int:
-        """Returns the place of an origin in the table, where it is put if it is new."""
+        """Returns the number of an origin, which is given to it if it is new."""
         place = self._origins.get(origin)
         if place is None:
-            place = self._origins[origin] = len(self.state.origins)
-            self.state.origins.append(origin)
+            state = self.state
+            place = self._origins[origin] = state.next_origin
+            state.origins[place] = origin
+            state.next_origin += 1
         return place
 
     def _forget_origins(self) -> None:
         """Drops the origins that no sample has, where there are many."""
-        if len(self.state.origins) < self._room:
+        state = self.state
+        if len(state.origins) < self._room:
             return
-        self._counts.clear()
-        used = sorted({place for block in self.state.blocks for place in block.origins})
-        moved = {place: index for index, place in enumerate(used)}
-        for block in self.state.blocks:
-            block.origins = Ids(moved[place] for place in block.origins)
-        self.state.origins = [self.state.origins[place] for place in used]
-        self._origins = {origin: place for place, origin in enumerate(self.state.origins)}
+        used = {place for block in state.blocks for place in block.origins}
+        state.origins = {place: origin for place, origin in state.origins.items() if place in used}
+        self._origins = {origin: place for place, origin in state.origins.items()}
         self._room = max(MIN_ORIGINS, 2 * len(used))
+
+    def take_full_blocks(self) -> list[tuple[int, bytes]]:
+        """Returns the blocks that have been filled since the last call, by the number of their first sample."""
+        state = self.state
+        state.stored = max(state.stored, state.first)
+        taken = []
+        while state.stored + BLOCK_SIZE <= self.end:
+            block = state.blocks[(state.stored - state.first) // BLOCK_SIZE]
+            taken.append((state.stored, _ENCODER.encode(block)))
+            state.stored += BLOCK_SIZE
+        return taken
 
     def trim(self, first: int) -> None:
         """Drops the samples before number `first`, as far as they fill blocks, or all of them."""
@@ -139,7 +154,7 @@ class Lane:
             self._counts.clear()
             self.derived.clear()
             state.blocks.clear()
-            state.first = self.end
+            state.first = state.stored = self.end
         while state.blocks and state.first + BLOCK_SIZE <= first:
             for place in range(len(self.readings)):
                 self._summaries.pop((state.first, place), None)
@@ -227,7 +242,7 @@ class LaneSelection:
 
     @cached_property
     def counts(self) -> Counter[int]:
-        """Returns how many samples there are of each origin, by its place in the table."""
+        """Returns how many samples there are of each origin, by its number."""
         counts: Counter[int] = Counter()
         for number, block, start, end in self.lane.spans(self._first, self._last):
             if end - start == BLOCK_SIZE:
@@ -248,7 +263,7 @@ class LaneSelection:
         return Numbers(parts)
 
     def numbers_of(self, reading: Reading, origins: Collection[int]) -> Numbers:
-        """Returns the numbers that are read from the samples of some origins, by their places."""
+        """Returns the numbers that are read from the samples of some origins, by their numbers."""
         if reading.ordered:
             return Numbers([Summary([value for value, origin in self._pairs(reading) if origin in origins])])
         groups = self._by_origin.get(reading.key)
@@ -270,12 +285,12 @@ class LaneSelection:
                     yield value, origin
 
     def origins(self) -> list[tuple[int, Origin]]:
-        """Returns place and content of each origin of the samples."""
+        """Returns number and content of each origin of the samples."""
         table = self.lane.state.origins
         return [(place, table[place]) for place in self.counts]
 
     def of(self, origins: Collection[int]) -> PartialSelection:
-        """Returns the samples among these that are of some origins, by their places."""
+        """Returns the samples among these that are of some origins, by their numbers."""
         return PartialSelection(self, origins)
 
     def records(self) -> Iterator[tuple[int, int, int, Callable[[], list[Sample]]]]:

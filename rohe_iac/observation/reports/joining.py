@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.observation.configuration import Configuration
+from rohe_iac.observation.reports.finished import FinishedRequests, FinishedState
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 
@@ -35,14 +36,14 @@ class JoinState(msgspec.Struct, kw_only=True):
     Attributes:
         open: Open requests by identifier.
         due: Heap of (event time, request); an entry whose time is no longer that of its request is stale.
-        finished: Event times of finished requests, in the order in which they finished.
+        finished: Finished requests.
         stragglers: Reports that came after their request had finished.
         unjoined: Reports without a request, and requests that lack the report of a source or of an end.
     """
 
     open: dict[str, OpenRequest] = {}
     due: list[tuple[float, str]] = []
-    finished: dict[str, float] = {}
+    finished: FinishedState = msgspec.field(default_factory=FinishedState)
     stragglers: int = 0
     unjoined: int = 0
 
@@ -53,6 +54,7 @@ class RequestJoin:
     Attributes:
         span: Length of the session in seconds of event time.
         state: What the join remembers.
+        finished: Requests whose samples were returned.
     """
 
     def __init__(self, configuration: Configuration, span: float, state: JoinState | None = None) -> None:
@@ -61,6 +63,7 @@ class RequestJoin:
         self._single = len(configuration.services) == 1
         self.span = span
         self.state = state if state is not None else JoinState()
+        self.finished = FinishedRequests(self.state.finished)
 
     def add(self, report: Report, order: tuple[str, int], watermark: float) -> None:
         """Adds a report to its request.
@@ -87,15 +90,13 @@ class RequestJoin:
                 open_request.time = report.at
                 heapq.heappush(state.due, (open_request.time, request))
         else:
-            state.finished.pop(request, None)
             state.open[request] = OpenRequest(request=request, time=report.at, reports=[report])
             heapq.heappush(state.due, (report.at, request))
 
     def _is_finished(self, request: str, open_request: OpenRequest | None, watermark: float) -> bool:
         if open_request is not None:
             return open_request.time + self.span < watermark
-        time = self.state.finished.get(request)
-        return time is not None and time + self.span + FINISHED_RETENTION > watermark
+        return self.finished.has(request, watermark - self.span - FINISHED_RETENTION)
 
     def advance(self, watermark: float) -> list[Sample]:
         """Returns the samples of the requests that are final at `watermark`, in order of (time, request)."""
@@ -106,13 +107,8 @@ class RequestJoin:
             open_request = state.open.get(request)
             if open_request is not None and open_request.time == time:
                 final.append(state.open.pop(request))
-                state.finished[request] = time
-        # Requests finish in order of time, so the oldest ones come first.
-        while state.finished:
-            request, time = next(iter(state.finished.items()))
-            if time + self.span + FINISHED_RETENTION > watermark:
-                break
-            del state.finished[request]
+                self.finished.add(request, time)
+        self.finished.forget(watermark - self.span - FINISHED_RETENTION)
         samples = [self._sample(open_request) for open_request in final]
         state.unjoined += sum(not (sample.values["sent"] and sample.values["answered"]) for sample in samples)
         return samples

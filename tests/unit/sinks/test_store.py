@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from result_samples import result
 
+from rohe_iac.observation.checkpoint import Segment
 from rohe_iac.observation.judging.outcome import CorrectiveAction
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.store import AgentStore, ObserverInput, StoreFailed, Transaction
@@ -78,6 +79,7 @@ def store_without_version(folder: Path) -> sqlite3.Connection:
     AgentStore(folder).close()
     database = sqlite3.connect(folder / "agent.db", isolation_level=None)
     database.execute("PRAGMA user_version=0")
+    database.execute("DROP TABLE segments")
     database.execute("INSERT INTO inputs (kind, at, client, payload) VALUES ('tick', 1.0, '', '')")
     database.execute("INSERT INTO numbers VALUES ('refused', 3)")
     return database
@@ -88,12 +90,23 @@ def test_a_store_of_the_version_before_is_migrated_with_its_inputs_and_counters(
     with pytest.raises(StoreFailed, match="an earlier version of rohe"):
         AgentStore(tmp_path, read_only=True)
     assert [row for row, _ in AgentStore(tmp_path).inputs_after(0)] == [1]
-    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    assert database.execute("PRAGMA user_version").fetchone() == (2,)
     assert AgentStore(tmp_path, read_only=True).counters() == {"misattributed": 3}
 
 
 def test_a_store_of_a_later_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
     store_without_version(tmp_path).execute("PRAGMA user_version=9")
-    with pytest.raises(StoreFailed, match="a later version of rohe: its schema is 9, this version uses 1") as refusal:
+    with pytest.raises(StoreFailed, match="a later version of rohe: its schema is 9, this version uses 2") as refusal:
         AgentStore(tmp_path)
     assert "run the version of rohe that wrote it" in refusal.value.hint
+
+
+def test_segments_stay_as_long_as_a_checkpoint_needs_them(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    segments = [Segment(name, number, b"x") for name in ("a", "b") for number in range(0, 1024, 512)]
+    store.write(Transaction(segments=[*segments, Segment("a", 512, b"again")]))
+    store.write_checkpoint(1, "digest", b"state", {"a": 512, "b": 0})
+    assert store.segments("a") == {512: b"again"}
+    assert store.segments("b") == {0: b"x", 512: b"x"}
+    store.write_checkpoint(2, "digest", b"anew")
+    assert store.segments("b") == {}

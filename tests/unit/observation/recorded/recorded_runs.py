@@ -33,9 +33,9 @@ from recorded_messages import (
 from rohe_iac.agent.inputs import apply_input, stall_input
 from rohe_iac.agent.intake import Intake
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.observation.checkpoint import checkpoint_of, restored
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.observer_state import decode_state, encode_state
 from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 
@@ -100,14 +100,16 @@ def _run(
     written = Transaction()
     for number, first in enumerate(range(0, len(arrivals), batch)):
         if number == restart and restart:
-            observer = Observer(configuration, decode_state(encode_state(observer.state)))
+            checkpoint = checkpoint_of(observer.state)
+            store.write_checkpoint(0, "digest", checkpoint.content, checkpoint.needed)
+            observer = Observer(configuration, restored(checkpoint.content, store.segments))
         for arrival in arrivals[first : first + batch]:
             if arrival.topic:
                 message = Incoming(f"rohe/v1/s/{arrival.topic}", arrival.content, 1, False, 1, 1)
                 taken = intake.process([message], arrival.at)
                 inputs = taken.inputs
                 written.dead_letters += taken.transaction.dead_letters
-                store.write(Transaction(digests=taken.transaction.digests))
+                store.write(Transaction(digests=taken.transaction.digests, segments=observer.take_segments()))
             else:
                 kind = arrival.content.decode()
                 own = stall_input(arrival.at, 2.5) if kind == "stall" else ObserverInput(kind, arrival.at)

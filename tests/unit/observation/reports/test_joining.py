@@ -68,8 +68,8 @@ def test_a_straggler_is_counted_and_opens_no_request() -> None:
     assert len(joining.advance(13.0)) == 1
     joining.add(report("end", 11.0), ("2", 0), watermark=13.0)
     assert (joining.state.stragglers, joining.state.open) == (1, {})
-    joining.advance(10.0 + SPAN + FINISHED_RETENTION + 1.0)
-    assert joining.state.finished == {}
+    joining.add(report("end", 11.0), ("3", 0), watermark=10.0 + SPAN + FINISHED_RETENTION)
+    assert list(joining.state.open) == ["r"], "by then the request is forgotten"
 
 
 def test_a_request_without_its_source_or_its_end_is_unjoined() -> None:

@@ -40,6 +40,9 @@ MAX_REASON = 500
 MAX_BOOTS = 100
 """Boots of one client whose sequence numbers are remembered, the newest."""
 
+SWEEP_INTERVAL = 3600.0
+"""Seconds between two searches for clients that have been silent for the retention."""
+
 MAX_CLIENTS = 10_000
 """Clients whose last state is remembered."""
 
@@ -49,6 +52,7 @@ class IntakeBatch:
     """The content of one batch of messages.
 
     Attributes:
+        now: When the messages were taken in (seconds since the epoch).
         transaction: What the store has to write, before the outcomes are added.
         inputs: Inputs of the observer in order, each with its report if it is one.
         unacknowledged: (client, boot) of the reporters that expect an acknowledgement.
@@ -56,6 +60,7 @@ class IntakeBatch:
         command_answers: Answers of clients to commands.
     """
 
+    now: float = 0.0
     transaction: Transaction = field(default_factory=Transaction)
     inputs: list[tuple[ObserverInput, Report | None]] = field(default_factory=list)
     unacknowledged: set[tuple[str, str]] = field(default_factory=set)
@@ -84,13 +89,16 @@ class Intake:
         clients: Last state message of each client by name.
     """
 
-    def __init__(self, store: AgentStore, agent: str, senders: Senders | None = None) -> None:
+    def __init__(
+        self, store: AgentStore, agent: str, senders: Senders | None = None, retention: float = 7 * 86400.0
+    ) -> None:
         """Loads the received sequence numbers.
 
         Args:
             store: Store of the agent.
             agent: Name of the agent, whose own state messages are ignored.
             senders: Instances that reports are attributed to; by default only the topic is known of each.
+            retention: Seconds after which the sequence numbers of a client that is silent are forgotten.
         """
         self._store, self._agent = store, agent
         self._senders = senders if senders is not None else Senders()
@@ -100,6 +108,8 @@ class Intake:
             self._boots.setdefault(client, []).append(boot)
         self._levels: dict[str, list[str]] = {}
         self.clients: dict[str, ClientState] = {}
+        self._retention, self._swept = retention, 0.0
+        self._heard: dict[str, float] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:
         """Returns every (client, boot) that ever reported."""
@@ -116,8 +126,10 @@ class Intake:
             messages: Messages that arrived.
             now: Present time (seconds since the epoch).
         """
-        batch = IntakeBatch()
+        batch = IntakeBatch(now=now)
         digests: set[bytes] = set()
+        if now - self._swept > SWEEP_INTERVAL:
+            self._forget_silent(now, batch)
         for message in messages:
             levels = self._levels.get(message.topic) or self._split(message.topic)
             if levels[3] == "report":
@@ -130,6 +142,16 @@ class Intake:
                 except RoheError as error:
                     self._keep_dead_letter(message, error, now, batch)
         return batch
+
+    def _forget_silent(self, now: float, batch: IntakeBatch) -> None:
+        """Forgets the sequence numbers of clients that have not reported for the retention."""
+        self._swept = now
+        for client in list(self._boots):
+            if now - self._heard.setdefault(client, now) > self._retention:
+                del self._heard[client]
+                for boot in self._boots.pop(client):
+                    self._received.pop((client, boot), None)
+                    batch.transaction.forgotten.append((client, boot))
 
     def _split(self, topic: str) -> list[str]:
         """Returns the levels of a topic, rohe/v1/STACK/KIND/..., and remembers them."""
@@ -181,6 +203,7 @@ class Intake:
         """Records a sequence number as received; returns whether it is new."""
         key = (client, boot)
         batch.unacknowledged.add(key)
+        self._heard[client] = batch.now
         numbers = self._received.get(key)
         if numbers is None:
             numbers = self._received[key] = SequenceSet()

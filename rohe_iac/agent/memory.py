@@ -17,8 +17,8 @@ from rohe_iac.blueprint.linked.memory_figures import (
     CHECKPOINT_SHARE,
     FINISHED_BYTES,
     PROCESS_BYTES,
-    REPORT_BYTES,
     REPORT_SIZE,
+    WAITING_BYTES,
 )
 from rohe_iac.observation.holdings import Holdings
 
@@ -93,8 +93,8 @@ class MemoryBudget:
     def bytes_of(self, holdings: Holdings) -> float:
         """Returns the bytes that an observer's holdings take."""
         # A number takes four times the memory of its text, counted in the two places that a sample has it in.
-        report_bytes = REPORT_BYTES + 4 * max(0.0, self._mean_size - REPORT_SIZE)
-        return (holdings.waiting + holdings.windows) * report_bytes + holdings.finished * FINISHED_BYTES
+        waiting_bytes = WAITING_BYTES + 4 * max(0.0, self._mean_size - REPORT_SIZE)
+        return holdings.waiting * waiting_bytes + holdings.window_bytes + holdings.finished * FINISHED_BYTES
 
     def to_builtins(self, holdings: Holdings) -> dict[str, int]:
         """Returns the limit, what reports take of it and may take, in bytes, and how often windows ended early."""

@@ -70,6 +70,8 @@ def objective_status(
         "unknown": msgspec.to_builtins(unknown),
         "violation": state.violation.id if state.violation is not None else "",
         "value": last.value if last is not None else None,
+        "error": last.error or 0.0 if last is not None else 0.0,
+        "close": bool(last.close) if last is not None else False,
         "count": last.count if last is not None else 0,
         "end": last.end if last is not None else 0.0,
     }

@@ -106,6 +106,7 @@ class Worker:
             self._store,
             configuration.agent,
             Senders(configuration.instances, remember_nodes(folder, configuration.instances)),
+            configuration.retention,
         )
         self._warnings = LimitedLog(LOG)
         self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from rohe_iac.observation.measuring.lane import BLOCK_SIZE
 from rohe_iac.observation.observer_state import ObserverState
+
+COLUMN_BYTES = 16
+"""Memory of a sample besides its numbers: time, origin, and its share of what a block has."""
+
+NUMBER_BYTES = 24
+"""Memory of one number of a sample: in its column, and in what is worked out of it."""
+
+POINTER_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +23,15 @@ class Holdings:
 
     Attributes:
         waiting: Reports that wait for a watermark, or for the other reports of their request.
-        windows: Reports in windows.
+        windows: Reports in windows; a sample counts once, however many objectives measure it.
         finished: Finished requests.
+        window_bytes: Memory that the reports in windows take.
     """
 
     waiting: int
     windows: int
     finished: int
+    window_bytes: int = 0
 
 
 def holdings_of(state: ObserverState) -> Holdings:
@@ -28,10 +39,14 @@ def holdings_of(state: ObserverState) -> Holdings:
     waiting = sum(len(heap) for heap in state.waiting.values())
     newest = next(reversed(state.join.open.values()), None)
     waiting += len(state.join.open) * max(1, len(newest.reports) if newest is not None else 1)
-    windows = 0
+    windows = window_bytes = 0
     for lane in state.lanes.values():
         if lane.blocks:
-            # The samples of a lane have about the same number of parts, which the newest one shows.
-            parts = len(lane.origins[lane.blocks[-1].origins[-1]])
-            windows += parts * ((len(lane.blocks) - 1) * BLOCK_SIZE + len(lane.blocks[-1].times))
-    return Holdings(waiting=waiting, windows=windows, finished=sum(len(run.times) for run in state.join.finished.runs))
+            # The samples of a lane have about the same number of parts, which the newest one shows, and the same size.
+            last = lane.blocks[-1]
+            samples = (len(lane.blocks) - 1) * BLOCK_SIZE + len(last.times)
+            record = sys.getsizeof(last.records[-1]) + POINTER_BYTES if last.records else 0
+            windows += samples * len(lane.origins[last.origins[-1]])
+            window_bytes += samples * (COLUMN_BYTES + NUMBER_BYTES * len(last.numbers) + record)
+    finished = sum(len(run.times) for run in state.join.finished.runs)
+    return Holdings(waiting=waiting, windows=windows, finished=finished, window_bytes=window_bytes)

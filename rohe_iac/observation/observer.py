@@ -96,8 +96,6 @@ class Observer:
             groups = self._groups_of(instance.service, instance.member, instance.instance, instance.node)
             self._watermark.expect(instance.instance, groups, joins=configuration.takes_part(instance.service))
             self._groups[instance.instance] = groups
-        for client, groups in state.watermark.groups.items():
-            self._groups.setdefault(client, groups)
 
     def _groups_of(self, service: str, member: str, instance: str, node: str) -> list[str]:
         part = SamplePart(service=service, member=member, instance=instance, node=node, values={})
@@ -162,8 +160,9 @@ class Observer:
         report = self._reduced(report, at)
         groups = self._groups.get(client)
         if groups is None:
+            groups = state.watermark.groups.get(client)
+        if groups is None:
             groups = self._groups_of(report.service, report.member, report.instance, report.node)
-            self._groups[client] = groups
             self._watermark.assign(client, groups)
         values = state.watermark.values
         watermark = values.get(ALL, 0.0)

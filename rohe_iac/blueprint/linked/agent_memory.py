@@ -19,7 +19,8 @@ from rohe_iac.blueprint.linked.memory_figures import (
     FINISHED_BYTES,
     MEBIBYTE,
     PROCESS_BYTES,
-    REPORT_BYTES,
+    WAITING_BYTES,
+    WINDOW_BYTES,
 )
 from rohe_iac.foundation.quantities import shown_bytes
 
@@ -60,14 +61,14 @@ class AgentMemory:
     windows: tuple[tuple[str, float], ...]
 
     @property
-    def reports(self) -> float:
-        """Returns how many reports the agent keeps."""
-        return self.waiting + sum(reports for _, reports in self.windows)
+    def in_windows(self) -> float:
+        """Returns how many reports the agent keeps in windows."""
+        return sum(reports for _, reports in self.windows)
 
     @property
     def needed(self) -> int:
         """Returns the memory that the agent needs in bytes, in whole steps."""
-        kept = self.reports * REPORT_BYTES + self.finished * FINISHED_BYTES
+        kept = self.waiting * WAITING_BYTES + self.in_windows * WINDOW_BYTES + self.finished * FINISHED_BYTES
         return math.ceil((PROCESS_BYTES + (1 + CHECKPOINT_SHARE) * kept) / STEP) * STEP
 
     @property
@@ -77,11 +78,12 @@ class AgentMemory:
 
     @property
     def formula(self) -> str:
-        """Returns the sum as people read it: `64Mi + 1.4 x (2,060 reports x 2.5Ki + 640 requests x 200 bytes)`."""
+        """Returns the sum as people read it: `64Mi + 1.4 x (2,000 reports in windows x 640 bytes + ...)`."""
         load = f"{self.load:g}/s" if self.stated else f"{self.load:g}/s, assumed because no load is stated"
         return (
-            f"{shown_bytes(PROCESS_BYTES)} + {1 + CHECKPOINT_SHARE:g} x ({self.reports:,.0f} reports x"
-            f" {shown_bytes(REPORT_BYTES)} + {self.finished:,.0f} requests x {FINISHED_BYTES} bytes)"
+            f"{shown_bytes(PROCESS_BYTES)} + {1 + CHECKPOINT_SHARE:g} x ({self.in_windows:,.0f} reports in windows x"
+            f" {WINDOW_BYTES} bytes + {self.waiting:,.0f} that wait x {shown_bytes(WAITING_BYTES)}"
+            f" + {self.finished:,.0f} requests x {FINISHED_BYTES} bytes)"
             f" at {load}"
         )
 

@@ -10,8 +10,11 @@ PROCESS_BYTES = 64 * MEBIBYTE
 REPORT_SIZE = 400
 """Bytes of the reports that were measured."""
 
-REPORT_BYTES = 2560
-"""Memory of one report in one window, or waiting for the watermark or for the other reports of its request."""
+WAITING_BYTES = 1536
+"""Memory of one report that waits for the watermark, or for the other reports of its request."""
+
+WINDOW_BYTES = 640
+"""Memory of one report in one window."""
 
 FINISHED_BYTES = 200
 """Memory of a finished request, which is remembered so that a straggler does not open it again."""

@@ -15,7 +15,7 @@ from rohe_iac.observation.judging.verdict import satisfies
 from rohe_iac.observation.measuring.derived import Derivation, derive
 from rohe_iac.observation.measuring.lane import LaneSelection
 from rohe_iac.observation.measuring.measure import Measure, SampleStream
-from rohe_iac.observation.measuring.selection import SampleList, SampleSelection
+from rohe_iac.observation.measuring.selection import SampleSelection
 from rohe_iac.observation.reports.sample import Identity, Sample
 
 MIN_REMAINING_SHARE = 0.1
@@ -92,6 +92,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         unit: Unit of the values, for people, as `shown_measurement` takes it.
         together: The parts that only their joint removal would keep the objective; None where one part alone is
             enough, or none are found.
+        error: Relative error of the value, such as 0.01; left out where the value is exact.
+        close: Whether the threshold is within the error; left out where it is not.
     """
 
     start: float
@@ -104,6 +106,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Baseline | None = None
     unit: str = ""
     together: JointRemoval | None = None
+    error: float | msgspec.UnsetType = msgspec.UNSET
+    close: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def violation_degree(objective: ObjectiveSpec, value: float) -> float:
@@ -191,14 +195,12 @@ class Explainer:
             if item.kind != "service":
                 ensemble = item.name.partition("/")[0] if item.kind == "member" else ""
                 groups.setdefault((item.kind, ensemble), []).append(item.name)
-        records = self._records(samples) if any(len(group) > 2 for group in groups.values()) else []
         for size in (2, 3):
             found = [
                 JointRemoval(kind=kind, names=names, without=value)
                 for (kind, _), group in groups.items()
                 for names in combinations(group[:MAX_JOINT_PARTS], size)
-                if size < len(group)
-                and (value := self._value_without(samples, records, seconds, kind, names)) is not None
+                if size < len(group) and (value := self._value_without(samples, seconds, kind, names)) is not None
             ]
             kept = [removal for removal in found if satisfies(self._objective, removal.without)]
             if kept:
@@ -207,14 +209,12 @@ class Explainer:
                 )
         return None
 
-    def _value_without(
-        self, samples: LaneSelection, records: Sequence[Sample], seconds: float, kind: str, names: Sequence[str]
-    ) -> float | None:
+    def _value_without(self, samples: LaneSelection, seconds: float, kind: str, names: Sequence[str]) -> float | None:
         """Returns the value of a window without some parts of one kind; None where too few samples would remain."""
         if kind == "member" and self._stream is SampleStream.ANSWERED:
             ensemble = names[0].partition("/")[0]
             gone = {name.partition("/")[2] for name in names}
-            return self._value(SampleList(revote(records, ensemble, lambda member: member not in gone)), seconds)
+            return self._value(_revoted(samples, ensemble, gone), seconds)
         remaining = _remaining(
             samples, [place for name, places in _places(samples, kind) if name in names for place in places]
         )
@@ -233,9 +233,6 @@ class Explainer:
         """Returns whether samples themselves are looked at, and not only what is read from them."""
         by_service = self._objective.metric == "response_time"
         return self._stream is SampleStream.ANSWERED and (bool(self._ensembles) or by_service)
-
-    def _records(self, samples: LaneSelection) -> list[Sample]:
-        return samples.samples if self.needs_records else []
 
     def _splits(self, samples: LaneSelection) -> list[_Split]:
         splits: list[_Split] = []
@@ -261,7 +258,8 @@ class Explainer:
         for service in self._ensembles:
             votes = derived[f"votes of {service}"]
             for member, own in sorted(votes.items()) if len(votes) > 1 else ():
-                splits.append(_Split("member", f"{service}/{member}", own, partial(_revoted, samples, service, member)))
+                remaining = partial(_revoted, samples, service, {member})
+                splits.append(_Split("member", f"{service}/{member}", own, remaining))
         splits += [_Split("service", name, own, None) for name, own in sorted(derived.get("times", {}).items())]
         return splits
 
@@ -283,18 +281,18 @@ def _service_times(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
     return times
 
 
-def _revoted(samples: LaneSelection, service: str, member: str) -> SampleSelection:
-    """Returns the requests as all members but one would have answered them."""
-    name = f"votes of {service} without {member}"
-    return derive(samples, {name: lambda records: {"": revote(records, service, _all_but(member))}})[name][""]
+def _revoted(samples: LaneSelection, service: str, gone: Collection[str]) -> SampleSelection:
+    """Returns the requests as they would have been answered without some members of an ensemble."""
+    name = f"votes of {service} without {', '.join(sorted(gone))}"
+
+    def revoted(records: Sequence[Sample]) -> dict[str, list[Sample]]:
+        return {"": revote(records, service, lambda member: member not in gone)}
+
+    return derive(samples, {name: revoted})[name][""]
 
 
 def _only(member: str) -> MemberFilter:
     return lambda name: name == member
-
-
-def _all_but(member: str) -> MemberFilter:
-    return lambda name: name != member
 
 
 _NAME_OF: Mapping[str, Callable[[Identity], str]] = {

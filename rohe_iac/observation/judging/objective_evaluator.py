@@ -9,7 +9,7 @@ import msgspec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec
 from rohe_iac.observation.judging.explanation import Baseline, Evidence, Explainer
 from rohe_iac.observation.judging.outcome import Result, Violation, violation_id
-from rohe_iac.observation.judging.verdict import JudgeState, Verdict, update_verdict, window_verdict
+from rohe_iac.observation.judging.verdict import JudgeState, Verdict, is_close, update_verdict, window_verdict
 from rohe_iac.observation.measuring.expression import CompiledMetric
 from rohe_iac.observation.measuring.measure import LaneSpec, Measurement, SampleStream, group_of, measure_of, stream_of
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
@@ -154,6 +154,8 @@ class ObjectiveEvaluator:
             window=alone,
             verdict=verdict,
             number=window.number,
+            error=measurement.error or msgspec.UNSET,
+            close=is_close(self.objective, measurement) or msgspec.UNSET,
         )
         self.state.last_result, self.state.fault = result, ""
         return result
@@ -181,6 +183,8 @@ class ObjectiveEvaluator:
             baseline=baseline,
             unit=self.objective.unit,
             together=self._explainer.together(window.samples, window.seconds, contributions),
+            error=measured.error or msgspec.UNSET,
+            close=is_close(self.objective, measured) or msgspec.UNSET,
         )
 
     def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:

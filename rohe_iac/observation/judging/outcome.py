@@ -22,6 +22,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
         window: Verdict of the window alone.
         verdict: Verdict of the objective after the window.
         number: Number of the window, from 1.
+        error: Relative error of the value, such as 0.01; left out where the value is exact.
+        close: Whether the threshold is within the error, so that the exact value may be on its other side; left out
+            where it is not.
     """
 
     contract: str
@@ -33,6 +36,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
     window: Verdict
     verdict: Verdict
     number: int = 0
+    error: float | msgspec.UnsetType = msgspec.UNSET
+    close: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> str:

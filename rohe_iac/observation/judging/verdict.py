@@ -44,6 +44,15 @@ def satisfies(objective: ObjectiveSpec, value: float) -> bool:
     return COMPARISONS[objective.operator](value, objective.low)
 
 
+def is_close(objective: ObjectiveSpec, measurement: Measurement) -> bool:
+    """Checks whether a threshold is within the error of a value, so that the exact value may be beyond it."""
+    if measurement.value is None or not measurement.error:
+        return False
+    margin = abs(measurement.value) * measurement.error
+    bounds = (objective.low, objective.high) if objective.operator == "between" else (objective.low,)
+    return any(abs(measurement.value - bound) <= margin for bound in bounds)
+
+
 def window_verdict(objective: ObjectiveSpec, measurement: Measurement) -> Verdict:
     """Returns the verdict of one window alone; `missing` of the objective decides where there are too few samples."""
     if measurement.value is None or measurement.count < objective.min_samples:

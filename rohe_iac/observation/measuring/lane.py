@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,11 +13,15 @@ import msgspec
 
 from rohe_iac.observation.measuring.columns import Block, Floats, encode_column, new_block
 from rohe_iac.observation.measuring.selection import Reading, without_gaps
-from rohe_iac.observation.measuring.summary import Numbers, Summary
+from rohe_iac.observation.measuring.sketch import Sketch
+from rohe_iac.observation.measuring.summary import Numbers, Summary, sketch_of
 from rohe_iac.observation.reports.sample import Identity, Sample
 
 BLOCK_SIZE = 512
 """Samples of a block."""
+
+BLOCKS_OF_SKETCH = 16
+"""Blocks that have a sketch together, because one takes as much memory as a thousand numbers."""
 
 MIN_ORIGINS = 256
 """Origins up to which a table is not searched for those that no sample has."""
@@ -62,6 +67,7 @@ class Lane:
         self._places = {reading.key: place for place, reading in enumerate(self.readings)}
         self._origins = {origin: place for place, origin in state.origins.items()}
         self._summaries: dict[tuple[int, int], Summary] = {}
+        self._sketches: dict[tuple[int, int], Sketch] = {}
         self._counts: dict[int, Counter[int]] = {}
         self.derived: dict[int, dict[str, tuple[Any, dict[str, Any]]]] = {}
         self._room = MIN_ORIGINS
@@ -151,6 +157,7 @@ class Lane:
         state = self.state
         if first >= self.end:
             self._summaries.clear()
+            self._sketches.clear()
             self._counts.clear()
             self.derived.clear()
             state.blocks.clear()
@@ -158,6 +165,7 @@ class Lane:
         while state.blocks and state.first + BLOCK_SIZE <= first:
             for place in range(len(self.readings)):
                 self._summaries.pop((state.first, place), None)
+                self._sketches.pop((state.first // BLOCK_SIZE // BLOCKS_OF_SKETCH, place), None)
             self.derived.pop(state.first, None)
             self._counts.pop(state.first, None)
             state.blocks.pop(0)
@@ -219,8 +227,31 @@ class Lane:
         key = (number, place)
         found = self._summaries.get(key)
         if found is None:
-            found = self._summaries[key] = Summary(Floats(without_gaps(block.numbers[place])), kept=True)
+            column = block.numbers[place]
+            # The sum of numbers is a number, so that a column without gaps is told by it, and not copied.
+            whole = math.fsum(column) == math.fsum(column)
+            found = self._summaries[key] = Summary(column if whole else Floats(without_gaps(column)), kept=True)
         return found
+
+    def sketches(self, first: int, last: int, place: int) -> Iterator[Sketch]:
+        """Yields sketches of a column's numbers from number `first` up to, and without, number `last`."""
+        groups: dict[int, list[Summary]] = {}
+        others: list[Summary] = []
+        for number, block, start, end in self.spans(first, last):
+            if end - start == BLOCK_SIZE:
+                group = number // BLOCK_SIZE // BLOCKS_OF_SKETCH
+                groups.setdefault(group, []).append(self.summary(number, block, place))
+            else:
+                others.append(Summary(without_gaps(block.numbers[place][start:end])))
+        for group, parts in groups.items():
+            if len(parts) < BLOCKS_OF_SKETCH:
+                others += parts
+                continue
+            found = self._sketches.get((group, place))
+            if found is None:
+                found = self._sketches[group, place] = sketch_of(parts)
+            yield found
+        yield sketch_of(others)
 
 
 class LaneSelection:
@@ -260,7 +291,7 @@ class LaneSelection:
                 parts.append(lane.summary(number, block, place))
             else:
                 parts.append(Summary(without_gaps(block.numbers[place][start:end])))
-        return Numbers(parts)
+        return Numbers(parts, lambda: lane.sketches(self._first, self._last, place))
 
     def numbers_of(self, reading: Reading, origins: Collection[int]) -> Numbers:
         """Returns the numbers that are read from the samples of some origins, by their numbers."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 
+from rohe_iac.observation.measuring.columns import Floats
 from rohe_iac.observation.measuring.sketch import RELATIVE_ERROR, Sketch
 
-MAX_EXACT = 10**9
-"""Numbers up to which percentiles are exact, at least."""
+MAX_EXACT = 16_384
+"""Numbers up to which percentiles are exact, at least: 64 panes of 256."""
 
 
 class Summary:
@@ -49,16 +50,17 @@ class Summary:
         return sum(map(bool, self.values))
 
     @cached_property
-    def ordered(self) -> list[float]:
+    def ordered(self) -> Floats:
         """Returns the numbers in ascending order."""
-        return sorted(self.values)
+        return Floats(sorted(self.values))
 
-    @cached_property
-    def sketch(self) -> Sketch:
-        """Returns the numbers as a sketch."""
-        sketch = Sketch()
-        sketch.add(self.values)
-        return sketch
+
+def sketch_of(parts: Iterable[Summary]) -> Sketch:
+    """Returns the numbers of several parts as a sketch."""
+    sketch = Sketch()
+    for part in parts:
+        sketch.add(part.values)
+    return sketch
 
 
 class Numbers:
@@ -68,8 +70,9 @@ class Numbers:
         count: How many numbers there are.
     """
 
-    def __init__(self, parts: Sequence[Summary]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Sequence[Summary], sketches: Callable[[], Iterable[Sketch]] | None = None) -> None:
+        """Takes the numbers; `sketches` returns sketches of all of them, where there are some already."""
+        self._parts, self._sketches = parts, sketches
         self.count = sum(len(part.values) for part in parts)
 
     def values(self) -> list[float]:
@@ -111,8 +114,8 @@ class Numbers:
             # Parts that are in order are merged in a time that grows with the number of parts, not with their sizes.
             return sorted(chain.from_iterable(part.ordered for part in self._parts))[rank - 1], 0.0
         whole = Sketch()
-        for part in self._parts:
-            whole.merge(part.sketch)
+        for sketch in self._sketches() if self._sketches is not None else [sketch_of(self._parts)]:
+            whole.merge(sketch)
         return min(max(whole.value_of_rank(rank), self.low), self.high), RELATIVE_ERROR
 
 

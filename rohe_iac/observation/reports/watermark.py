@@ -352,7 +352,15 @@ class Watermark:
             if state.resumed < deadline and not state.paused:
                 self._pass_over(client, clock.drop_gaps(deadline))
             if state.now - clock.arrived > FORGET_AFTER:
-                del state.clients[client]
+                self._forget(client)
+
+    def _forget(self, client: str) -> None:
+        """Forgets a client; one that is expected stays in its groups."""
+        del self.state.clients[client]
+        if not any(client in group.expected for group in self._groups.values()):
+            self.state.groups.pop(client, None)
+            for group in self._groups.values():
+                group.members.discard(client)
 
     def _pass_over(self, client: str, gaps: list[Gap]) -> None:
         # Reports that an earlier store had, or that were lost with an outbox, never come.

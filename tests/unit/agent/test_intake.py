@@ -148,3 +148,15 @@ def test_a_promise_counts_when_it_is_new_and_a_retained_one_only_says_that_promi
     retained = replace(message("state/c-0", content), retained=True)
     batch = intake.process([retained, message("state/c-0", content)], 9.0)
     assert [json.loads(observer_input.payload)["up_to"] for observer_input, _ in batch.inputs] == [0.0, 7.5]
+
+
+def test_the_numbers_of_a_client_that_is_silent_for_the_retention_are_forgotten(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent", retention=86400.0)
+    store.write(intake.process([report(1)], 5.0).transaction)
+    for hours in (2, 23):
+        store.write(intake.process([], hours * 3600.0).transaction)
+        assert list(store.received_numbers()) == [("c-0", "b")]
+    store.write(intake.process([], 26 * 3600.0).transaction)
+    assert store.received_numbers() == {}
+    assert intake.known_boots() == []

@@ -10,14 +10,14 @@ import pytest
 
 from rohe_iac.agent import memory
 from rohe_iac.agent.memory import HIGH_SHARE, MemoryBudget, give_back, memory_limit, resident_bytes
-from rohe_iac.blueprint.linked.memory_figures import CHECKPOINT_SHARE, MEBIBYTE, PROCESS_BYTES, REPORT_BYTES
+from rohe_iac.blueprint.linked.memory_figures import CHECKPOINT_SHARE, MEBIBYTE, PROCESS_BYTES, WAITING_BYTES
 from rohe_iac.observation.holdings import Holdings
 
 LIMIT = 128 * MEBIBYTE
 
 
 def holding(reports: int) -> Holdings:
-    return Holdings(waiting=0, windows=reports, finished=0)
+    return Holdings(waiting=0, windows=reports, finished=0, window_bytes=reports * WAITING_BYTES)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def resident(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.mark.usefixtures("resident")
 def test_windows_end_early_before_the_limit_is_reached() -> None:
     budget = MemoryBudget(LIMIT)
-    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / REPORT_BYTES)
+    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / WAITING_BYTES)
     assert not budget.is_short(holding(fits - 1))
     assert budget.is_short(holding(fits + 1))
     assert not budget.is_full(holding(fits + 1))
@@ -43,7 +43,7 @@ def test_windows_end_early_before_the_limit_is_reached() -> None:
 
 def test_windows_end_early_where_the_process_is_larger_than_its_reports(resident: Callable[[int], None]) -> None:
     budget = MemoryBudget(LIMIT)
-    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / REPORT_BYTES)
+    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / WAITING_BYTES)
     resident(int(HIGH_SHARE * LIMIT) + 1)
     assert budget.is_short(holding(fits // 2))
     assert not budget.is_short(holding(fits // 5)), "ending so few reports early would free nothing"
@@ -58,10 +58,11 @@ def test_without_a_limit_nothing_is_short() -> None:
 
 def test_larger_reports_take_more() -> None:
     budget = MemoryBudget(LIMIT)
-    before = budget.bytes_of(holding(1))
+    waiting = Holdings(waiting=1, windows=0, finished=0)
+    before = budget.bytes_of(waiting)
     for _ in range(1000):
         budget.learn(4000)
-    assert budget.bytes_of(holding(1)) > 5 * before
+    assert budget.bytes_of(waiting) > 5 * before
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen, with_schema
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
-from rohe_iac.cli.views.observing.verdict import shown_time, shown_verdict
+from rohe_iac.cli.views.observing.verdict import shown_error, shown_time, shown_verdict
 from rohe_iac.foundation.quantities import shown_measurement
 
 COLUMNS = (
@@ -52,7 +52,7 @@ def _cells(item: dict[str, Any]) -> tuple[str, str, str, str, str, str, str]:
         escape(f"{item['contract']}/{item['objective']}"),
         shown_time(item["end"]),
         shown_time(item["start"]),
-        escape(shown_measurement(item["value"], item.get("unit", ""))),
+        escape(shown_measurement(item["value"], item.get("unit", "")) + shown_error(item)),
         str(item["count"]),
         shown_verdict(item["window"]),
         shown_verdict(item["verdict"]),

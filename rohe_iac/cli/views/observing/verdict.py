@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -41,6 +42,13 @@ def shown_time(moment: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(moment))
 
 
+def shown_error(item: Mapping[str, Any]) -> str:
+    """Returns the error of a value as people read it: ` ± 1 %`, and whether a threshold is within; "" without one."""
+    if not (error := item.get("error")):
+        return ""
+    return f" ± {100 * error:g} %" + (" (the threshold is within the error)" if item.get("close") else "")
+
+
 class VerdictView:
     """Shows what agents judge of their contracts."""
 
@@ -70,7 +78,7 @@ class VerdictView:
                 escape(item["promise"]),
                 escape(item["scope"]) if item["scope"] != "pipeline" else "",
                 item["window"],
-                escape(shown_measurement(item["value"], item.get("unit", ""))),
+                escape(shown_measurement(item["value"], item.get("unit", "")) + shown_error(item)),
                 str(item["count"]),
                 shown_verdict(item["verdict"]),
                 shown_time(item["since"]),

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
-from rohe_iac.cli.views.observing.verdict import shown_time, shown_verdict
+from rohe_iac.cli.views.observing.verdict import shown_error, shown_time, shown_verdict
 from rohe_iac.foundation.quantities import counted, shown_measurement
 
 COLUMNS = (
@@ -115,10 +115,11 @@ def _facts(evidence: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields what was promised, what was measured, and what was measured before, each with its label."""
     yield "promised", f"{evidence['promise']}, over {evidence['window']}"
     span = f"{shown_time(evidence['start'])} to {shown_time(evidence['end'])}"
-    yield "measured", f"{_shown(evidence, evidence['value'])} of {counted(evidence['count'], 'sample')}, {span}"
+    value = _shown(evidence, evidence["value"]) + shown_error(evidence)
+    yield "measured", f"{value} of {counted(evidence['count'], 'sample')}, {span}"
     if baseline := evidence.get("baseline"):
-        value = _shown(evidence, baseline["value"])
-        yield "before", f"{value} in the window to {shown_time(baseline['end'])}, kept"
+        before = _shown(evidence, baseline["value"])
+        yield "before", f"{before} in the window to {shown_time(baseline['end'])}, kept"
 
 
 def _blame(evidence: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ def test_the_reports_of_a_window_follow_from_its_size_its_scope_and_the_load(
     memory = agent_memory(blueprint.pipelines[0], blueprint.contracts)
     assert memory.windows == (("promise/o", reports),)
     assert memory.waiting == 300 * 3 * 1.0
-    assert f"{reports + 900:,.0f} reports x 2.5Ki" in memory.formula
+    assert f"{reports:,.0f} reports in windows x 640 bytes + 900 that wait x 1.5Ki" in memory.formula
 
 
 def limit_of(folder: Path) -> int:
@@ -88,7 +88,7 @@ def test_an_agent_gets_what_it_needs_and_at_least_the_default(tmp_path: Path) ->
     for folder in (small, large, fixed):
         folder.mkdir()
     assert limit_of(written(small)) == DEFAULT_MEMORY
-    assert limit_of(written(large, load="load: 1000/s", window="{size: 5m}")) > 3 * 2**30
+    assert limit_of(written(large, load="load: 1000/s", window="{size: 5m}")) > 512 * 2**20
     assert limit_of(written(fixed, agents="agents: {requests: {memory: {rss: 512Mi}}}")) == 512 * 2**20
 
 
@@ -100,7 +100,7 @@ def test_a_pipeline_without_a_load_says_what_is_assumed(tmp_path: Path) -> None:
 
 
 def test_a_request_that_is_too_small_is_refused_with_what_to_write(tmp_path: Path) -> None:
-    folder = written(tmp_path, load="load: 1000/s", agents="agents: {requests: {memory: {rss: 128Mi}}}")
+    folder = written(tmp_path, load="load: 5000/s", agents="agents: {requests: {memory: {rss: 128Mi}}}")
     [fault] = [diagnostic for diagnostic in check([folder]).diagnostics if diagnostic.code == "R238"]
-    assert fault.message == "the agent of pipeline 'shop' needs 216Mi at 1000/s, not 128Mi"
-    assert fault.hint.startswith("write 216Mi, or leave memory out")
+    assert fault.message == "the agent of pipeline 'shop' needs 368Mi at 5000/s, not 128Mi"
+    assert fault.hint.startswith("write 368Mi, or leave memory out")

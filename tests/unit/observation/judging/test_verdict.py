@@ -6,7 +6,14 @@ import pytest
 from objective_specs import objective_spec
 
 from rohe_iac.observation.contract import ObjectiveSpec
-from rohe_iac.observation.judging.verdict import JudgeState, Verdict, satisfies, update_verdict, window_verdict
+from rohe_iac.observation.judging.verdict import (
+    JudgeState,
+    Verdict,
+    is_close,
+    satisfies,
+    update_verdict,
+    window_verdict,
+)
 from rohe_iac.observation.measuring.measure import Measurement
 
 
@@ -60,3 +67,13 @@ def verdicts_of(spec: ObjectiveSpec, windows: str) -> str:
 )
 def test_for_and_clear_hold_a_verdict(changes: dict[str, float], windows: str, verdicts: str) -> None:
     assert verdicts_of(objective_spec(**changes), windows) == verdicts
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "error", "close"),
+    [("<=", 0.905, 0.01, True), ("<=", 0.92, 0.01, False), ("<=", 0.9, 0.0, False), ("between", 2.01, 0.01, True)],
+)
+def test_a_threshold_within_the_error_is_told(operator: str, value: float, error: float, close: bool) -> None:
+    spec = objective_spec(operator=operator, low=0.9, high=2.0)
+    assert is_close(spec, Measurement(value=value, count=9, error=error)) is close
+    assert not is_close(spec, Measurement(value=None, count=0, error=error))

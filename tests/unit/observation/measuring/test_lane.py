@@ -8,7 +8,7 @@ from sample_lanes import append, lane_of, selected
 
 from rohe_iac.observation.measuring.columns import Floats, decode_column, encode_column
 from rohe_iac.observation.measuring.derived import derive
-from rohe_iac.observation.measuring.lane import BLOCK_SIZE, MIN_ORIGINS, Lane, LaneState
+from rohe_iac.observation.measuring.lane import BLOCK_SIZE, BLOCKS_OF_SKETCH, MIN_ORIGINS, Lane, LaneState
 from rohe_iac.observation.measuring.selection import metric_reading
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 
@@ -95,3 +95,16 @@ def test_what_is_made_up_of_a_block_is_made_up_once() -> None:
         twice = derive(window, {"doubled": doubled})["doubled"]["twice"]  # type: ignore[dict-item]
         assert (twice.count, twice.numbers(READING).total) == (BLOCK_SIZE + 10, 2.0 * (BLOCK_SIZE + 10))
     assert made == [BLOCK_SIZE, 10]
+
+
+def test_percentiles_of_many_numbers_come_of_sketches_that_are_kept() -> None:
+    count = 3 * BLOCKS_OF_SKETCH * BLOCK_SIZE + 100
+    lane = lane_of([sample(3 * number + 1) for number in range(count)], [READING])
+    for first in (0, 1, BLOCK_SIZE):
+        numbers = lane.select(first, count).numbers(READING)
+        value, error = numbers.percentile(50, max_exact=1000)
+        assert value == pytest.approx(3 * (first + count) / 2, rel=error)
+        assert numbers.percentile(50, max_exact=count)[1] == 0.0
+    before = lane.select(20 * BLOCK_SIZE, count).numbers(READING).percentile(50, max_exact=1000)
+    lane.trim(20 * BLOCK_SIZE)
+    assert lane.select(20 * BLOCK_SIZE, count).numbers(READING).percentile(50, max_exact=1000) == before

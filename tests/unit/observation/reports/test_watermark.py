@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.observation.reports.watermark import GRACE_PERIOD, WaitReason, Watermark
+from rohe_iac.observation.reports.watermark import FORGET_AFTER, GRACE_PERIOD, WaitReason, Watermark
 
 
 def start_watermark(*clients: str, lateness: float = 2.0, at: float = 100.0) -> Watermark:
@@ -201,3 +201,18 @@ def test_sums_of_huge_gaps_stay_numbers_that_can_be_saved() -> None:
     for number in range(5):
         watermark.observe("a", 101.0 + 20 * number, 101.0 + 20 * number, f"boot-{number}", 2**53 - 1)
     assert watermark.state.missing <= 2**53
+
+
+def test_clients_that_are_gone_for_long_are_forgotten_with_their_groups() -> None:
+    watermark = Watermark(1.0)
+    watermark.expect("planned-0", ["g"])
+    watermark.resume(100.0)
+    for client in ("planned-0", "passing-0"):
+        watermark.observe(client, 101.0, 101.0)
+    watermark.assign("passing-0", ["g"])
+    watermark.tick(102.0 + FORGET_AFTER)
+    assert watermark.state.clients == {}
+    assert watermark.state.groups == {}
+    watermark.observe("planned-0", 800.0, 800.0)
+    assert watermark.advance() == 799.0
+    assert watermark.value_of("g") == 799.0

@@ -79,3 +79,17 @@ def test_clock_times_have_their_date_and_zone(zone: str, shown: str, monkeypatch
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "500 ms"),
+        ({"error": 0.01}, "500 ms ± 1 %"),
+        ({"error": 0.01, "close": True}, "500 ms ± 1 % (the threshold is within the error)"),
+    ],
+)
+def test_a_value_with_an_error_says_so(new_screen: Any, changes: dict[str, Any], shown: str) -> None:
+    screen, printed = new_screen(200)
+    ResultView(screen).lines([{**RESULT, **changes}], Output.human)
+    assert f" {shown} of 20 " in printed()

@@ -57,6 +57,9 @@ CHECKPOINT_INTERVAL = 60.0
 MIN_CHECKPOINT_INTERVAL = 5.0
 """Seconds between checkpoints while the store is larger than it may be."""
 
+PRUNE_SECONDS = 0.02
+"""Seconds for which a turn deletes what the store need not keep, about."""
+
 ROOM_INTERVAL = 1.0
 """Seconds between attempts to write while the disk is full."""
 
@@ -128,6 +131,7 @@ class Worker:
         self._last_input_at = 0.0
         self._turned_at = time.time()
         self._paused = False
+        self._pruning = False
         self._trouble = ""
 
     def _sinks(self) -> Iterator[MqttSink | JsonlSink]:
@@ -174,8 +178,11 @@ class Worker:
                 if now - checkpoint >= self._checkpoint_interval():
                     self._write_checkpoint()
                     checkpoint = time.monotonic()
+                elif self._pruning:
+                    self._prune()
             if not self._trouble:
                 self._write_checkpoint()
+                self._prune()
         finally:
             self._answers.close()
             self._transport.close()
@@ -320,10 +327,20 @@ class Worker:
             return
         try:
             self._store.write_checkpoint(self._row, self._digest, checkpoint.content, checkpoint.needed)
-            self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
         except StoreFull as error:
             # The inputs since the last checkpoint are in the store, so that a replay takes longer and gives the same.
             LOG.error("%s: no checkpoint was written", error.brief)
+        self._pruning = True
+
+    def _prune(self) -> None:
+        """Deletes some of what the store need not keep; what is left comes in the next turns."""
+        oldest, begun = time.time() - self._configuration.retention, time.monotonic()
+        try:
+            self._store.prune(oldest, self._configuration.max_size, PRUNE_SECONDS)
+            self._pruning = time.monotonic() - begun >= PRUNE_SECONDS
+        except StoreFull as error:
+            LOG.error("%s: nothing was deleted", error.brief)
+            self._pruning = False
 
     def _update_status(self) -> None:
         state = self._observer.state

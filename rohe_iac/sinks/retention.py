@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 
 from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 
 MAX_DEAD_LETTERS = 1000
 """Undecodable messages kept, the newest."""
 
-MAX_DELETED = 10_000
-"""Rows that one statement deletes, at most, so that the write-ahead log stays small."""
+MAX_DELETED = 100
+"""Rows that one statement deletes, at most, so that it takes a few milliseconds: of up to 64 kB each."""
 
 MIN_FREE_PAGES = 2_000
-"""Free pages (8 MiB) below which the file is not shrunk; as many are given back at once."""
+"""Free pages (8 MiB) below which the file is not shrunk."""
 
-MAX_SHRINKS = 20
+SHRINK_PAGES = 500
+"""Pages that are given back at once."""
+
+MAX_SHRINKS = 80
 """Times that pages are given back in one pruning, at most."""
 
 
-def prune(database: sqlite3.Connection, before: float, max_bytes: int) -> int:
+def prune(database: sqlite3.Connection, before: float, max_bytes: int, seconds: float = math.inf) -> int:
     """Deletes old rows, and gives their space back; inputs after the last checkpoint always stay.
 
     Args:
         database: Database of an agent.
         before: Inputs and digests older than this are deleted (seconds since the epoch).
         max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
+        seconds: Time after which it stops; what is left is deleted by the next call.
 
     Returns:
-        How many inputs and outcomes were deleted.
+        How many rows of inputs and outcomes were deleted.
 
     Raises:
         sqlite3.Error: The database cannot be written.
     """
     row = database.execute("SELECT row FROM checkpoint").fetchone()
     last = int(row[0]) if row is not None else 0
-    deleted = 0
+    deleted, end = 0, time.monotonic() + seconds
     while batch := _delete(database, "inputs", "row <= ? AND at < ?", (last, before)):
         deleted += batch
+        if time.monotonic() > end:
+            return deleted
     database.execute("DELETE FROM digests WHERE at < ?", (before,))
     database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
     bounds: tuple[tuple[str, str, tuple[float, ...]], ...] = (
@@ -47,7 +55,9 @@ def prune(database: sqlite3.Connection, before: float, max_bytes: int) -> int:
     for table, bound, values in bounds:
         while used_bytes(database) > max_bytes and (batch := _delete(database, table, bound, values)):
             deleted += batch
-    _give_space_back(database)
+            if time.monotonic() > end:
+                return deleted
+    _give_space_back(database, end)
     return deleted
 
 
@@ -58,13 +68,15 @@ def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[
     ).rowcount
 
 
-def _give_space_back(database: sqlite3.Connection) -> None:
+def _give_space_back(database: sqlite3.Connection, end: float) -> None:
     """Shrinks the file where a quarter of it, or more, is free; a smaller part is used again by what comes next."""
     for _ in range(MAX_SHRINKS):
         free = pragma(database, "freelist_count")
         if free < MIN_FREE_PAGES or free * 4 < pragma(database, "page_count"):
             return
         # Only a script is stepped to its end; `execute` would free a single page.
-        database.executescript(f"PRAGMA incremental_vacuum({MIN_FREE_PAGES})")
+        database.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
         if pragma(database, "freelist_count") >= free:
             return  # a large database of an earlier version keeps the size of its file
+        if time.monotonic() > end:
+            return

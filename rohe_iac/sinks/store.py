@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.checkpoint import Segment
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.packing import packed, unpacked
 from rohe_iac.sinks.retention import prune
 
 SEGMENTS = """
@@ -55,8 +57,8 @@ CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors, and
 `segments` the parts of the observer's state that do not change any more."""
 
-PAGE_ROWS = 500
-"""Inputs that are read at once."""
+PAGE_ROWS = 50
+"""Rows of inputs that are read at once; one may have many reports."""
 
 MAX_LOG_BYTES = 16 * 2**20
 """Size in bytes to which the write-ahead log is cut after it was longer."""
@@ -182,10 +184,10 @@ class AgentStore:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 "INSERT INTO inputs (kind, at, client, payload) VALUES (?, ?, ?, ?)",
-                [
+                packed(
                     (observer_input.kind, observer_input.at, observer_input.client, observer_input.payload)
                     for observer_input in transaction.inputs
-                ],
+                ),
             )
             database.executemany(
                 "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ranges = excluded.ranges",
@@ -251,7 +253,7 @@ class AgentStore:
         return row is not None
 
     def inputs_after(self, row: int) -> Iterator[tuple[int, ObserverInput]]:
-        """Yields the inputs after `row` with their rows, in order, and keeps few of them in memory."""
+        """Yields the inputs after `row` in order, with their rows, and keeps few of them in memory."""
         while True:
             # Read in pages, because an open cursor would keep the write-ahead log from being merged.
             rows = self._database.execute(
@@ -259,7 +261,8 @@ class AgentStore:
                 (row,),
             ).fetchall()
             for number, kind, at, client, payload in rows:
-                yield number, ObserverInput(kind, at, client, payload)
+                for row_input in unpacked((kind, at, client, payload)):
+                    yield number, ObserverInput(*row_input)
             if len(rows) < PAGE_ROWS:
                 return
             row = rows[-1][0]
@@ -298,18 +301,19 @@ class AgentStore:
                 self._database.execute("ROLLBACK")
             raise self._failure("written", error) from error
 
-    def prune(self, before: float, max_bytes: int) -> int:
+    def prune(self, before: float, max_bytes: int, seconds: float = math.inf) -> int:
         """Deletes old rows, and shrinks the file; inputs after the last checkpoint always stay.
 
         Args:
             before: Inputs and digests older than this are deleted (seconds since the epoch).
             max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
+            seconds: Time after which it stops; what is left is deleted by the next call.
 
         Returns:
-            How many inputs and outcomes were deleted.
+            How many rows of inputs and outcomes were deleted.
         """
         try:
-            return prune(self._database, before, max_bytes)
+            return prune(self._database, before, max_bytes, seconds)
         except sqlite3.Error as error:
             raise self._failure("pruned", error) from error
 

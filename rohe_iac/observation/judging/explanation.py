@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import combinations
@@ -23,6 +24,9 @@ MIN_REMAINING_SHARE = 0.1
 
 MAX_JOINT_PARTS = 4
 """Parts of one kind whose joint removal is tried, those without which the value would be best."""
+
+MAX_REMOVALS = 200
+"""Contributors of one kind without which the value is worked out, those whose own values are the worst."""
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,21 +163,32 @@ class Explainer:
             seconds: Length of the window.
             baseline: Earlier window that was KEPT, if there is one.
         """
+        splits = [(split, self._value(split.own, seconds)) for split in self._splits(samples)]
+        removed = self._worst(splits)
         contributions = []
-        for split in self._splits(samples):
-            without = self._value(split.remaining(), seconds) if split.remaining is not None else None
+        for place, (split, own) in enumerate(splits):
+            remaining = split.remaining if place in removed else None
+            without = self._value(remaining(), seconds) if remaining is not None else None
             contributions.append(
                 Contribution(
                     kind=split.kind,
                     name=split.name,
                     count=split.own.count,
-                    own=self._value(split.own, seconds),
+                    own=own,
                     without=without,
                     kept=satisfies(self._objective, without) if without is not None else None,
                     was=baseline.own.get(f"{split.kind}/{split.name}") if baseline is not None else None,
                 )
             )
         return tuple(sorted(contributions, key=self._rank))
+
+    def _worst(self, splits: Sequence[tuple[_Split, float | None]]) -> set[int]:
+        """Returns the places of the contributors whose removal is tried: of many of a kind those of worst value."""
+        by_kind: dict[str, list[tuple[float, int]]] = {}
+        for place, (split, own) in enumerate(splits):
+            degree = violation_degree(self._objective, own) if own is not None else -math.inf
+            by_kind.setdefault(split.kind, []).append((-degree, place))
+        return {place for found in by_kind.values() for _, place in sorted(found)[:MAX_REMOVALS]}
 
     def together(
         self, samples: LaneSelection, seconds: float, contributions: Sequence[Contribution]
@@ -327,5 +342,7 @@ def _remaining(samples: LaneSelection, gone: Collection[int]) -> Callable[[], Sa
 
     A single request that happened to miss a contributor says nothing about all requests without it.
     """
-    remaining = samples.of({place for place, _ in samples.origins()}.difference(gone))
-    return (lambda: remaining) if remaining.count >= max(1, MIN_REMAINING_SHARE * samples.count) else None
+    count = samples.count - samples.of(gone).count
+    if count < max(1, MIN_REMAINING_SHARE * samples.count):
+        return None
+    return lambda: samples.of(samples.counts.keys() - set(gone))

@@ -15,6 +15,8 @@ import yaml
 from operators import Operator
 from shared_cluster import Cluster
 
+from rohe_iac.sinks.packing import unpacked
+
 pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
 
 LOAD = Path(__file__).with_name("steady_load.py")
@@ -81,10 +83,11 @@ class ReportsOperator(Operator):
         (path,) = self.volume(AGENT).rglob("agent.db")
         database = sqlite3.connect(path)
         try:
-            rows = database.execute("SELECT client, payload FROM inputs WHERE kind = 'report'").fetchall()
+            rows = database.execute("SELECT kind, at, client, payload FROM inputs WHERE kind LIKE 'report%'").fetchall()
         finally:
             database.close()
-        return Counter((client, json.loads(payload)["request"]) for client, payload in rows)
+        reports = [report for row in rows for report in unpacked(row)]
+        return Counter((client, json.loads(payload)["request"]) for _, _, client, payload in reports)
 
     def uids(self) -> set[str]:
         """Returns what tells the stack's pods from those of their names before."""

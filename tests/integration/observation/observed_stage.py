@@ -20,6 +20,7 @@ from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.sinks.packing import unpacked
 from rohe_iac.transports.questions import Inquirer
 
 AGENT = "rohe-agent-load-0"
@@ -157,12 +158,13 @@ class Stage:
             return Counter()
         database = sqlite3.connect(self.folder / "store" / "agent.db")
         try:
-            rows = database.execute("SELECT client, payload FROM inputs WHERE kind = 'report'").fetchall()
+            rows = database.execute("SELECT kind, at, client, payload FROM inputs WHERE kind LIKE 'report%'").fetchall()
         except sqlite3.OperationalError:
             return Counter()  # the agent has not made its tables yet
         finally:
             database.close()
-        return Counter((client, msgspec.json.decode(payload)["request"]) for client, payload in rows)
+        reports = [report for row in rows for report in unpacked(row)]
+        return Counter((client, msgspec.json.decode(payload)["request"]) for _, _, client, payload in reports)
 
     def wait_for(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
         """Waits until `condition()` is true."""

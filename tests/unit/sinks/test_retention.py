@@ -7,27 +7,38 @@ from pathlib import Path
 from rohe_iac.sinks.retention import MAX_DELETED
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 
+REPORTS = 30_000
 PAYLOAD = b"x" * 1500
 
 
 def fill(store: AgentStore, count: int) -> None:
     for _ in range(0, count, 5000):
-        inputs = [ObserverInput("report", 1.0, "c-0", PAYLOAD) for _ in range(5000)]
+        inputs = [ObserverInput("report", number / 5000, "c-0", PAYLOAD) for number in range(5000)]
         row = store.write(Transaction(inputs=inputs))
     store.write_checkpoint(row, "digest", b"state")
 
 
 def test_more_rows_than_one_statement_deletes_are_deleted_at_once(tmp_path: Path) -> None:
     store = AgentStore(tmp_path)
-    fill(store, 3 * MAX_DELETED)
-    assert store.prune(before=2.0, max_bytes=10**9) == 3 * MAX_DELETED
+    fill(store, REPORTS)
+    assert store.prune(before=2.0, max_bytes=10**9) == REPORTS > 3 * MAX_DELETED
 
 
 def test_a_store_above_its_size_shrinks_to_it_with_its_file(tmp_path: Path) -> None:
     store = AgentStore(tmp_path)
-    fill(store, 3 * MAX_DELETED)
+    fill(store, REPORTS)
     before = store.path.stat().st_size
     store.prune(before=0.0, max_bytes=8 * 2**20)
     assert store.used_bytes() <= 8 * 2**20
     store.close()
     assert store.path.stat().st_size < before / 2
+
+
+def test_a_pruning_that_is_to_stop_goes_on_with_the_next(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    fill(store, REPORTS)
+    calls = 0
+    while store.prune(before=2.0, max_bytes=10**9, seconds=0.0):
+        calls += 1
+    assert calls >= REPORTS / MAX_DELETED
+    assert list(store.inputs_after(0)) == []

@@ -64,7 +64,8 @@ def test_a_store_that_is_too_large_drops_raw_reports_first(tmp_path: Path) -> No
     store.write(Transaction(inputs=inputs(500, size=2000), outcomes=[result(number) for number in range(50)]))
     store.write_checkpoint(500, "digest", b"state")
     store.prune(before=0.0, max_bytes=500_000)
-    assert list(store.inputs_after(0)) == []
+    assert store.used_bytes() <= 500_000
+    assert 0 < len(list(store.inputs_after(0))) < 250, "the newest stay"
     assert len(store.outcomes_after(0, 100)) == 50
 
 

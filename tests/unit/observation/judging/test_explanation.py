@@ -7,7 +7,7 @@ from sample_lanes import selected
 from voting_samples import member, request
 
 from rohe_iac.observation.contract import ObjectiveSpec
-from rohe_iac.observation.judging.explanation import Explainer, violation_degree
+from rohe_iac.observation.judging.explanation import MAX_REMOVALS, Explainer, violation_degree
 from rohe_iac.observation.measuring.lane import LaneSelection
 from rohe_iac.observation.measuring.measure import measure_of, stream_of
 from rohe_iac.observation.reports.sample import Sample
@@ -78,3 +78,14 @@ def test_nothing_is_named_together_where_one_part_is_enough_or_nothing_helps() -
         samples = [request(0, member("a", [1, 0], index=i), response_time=time) for i, time in enumerate(times)]
         found = explainer(spec)
         assert found.together(window(spec, samples), 1.0, found.contributions(window(spec, samples), 1.0, None)) is None
+
+
+def test_of_very_many_parts_only_those_of_worst_value_are_compared() -> None:
+    spec = objective_spec(metric="response_time", operator="<=", low=1.0, high=1.0, aggregate="max")
+    count = MAX_REMOVALS + 50
+    samples = [request(0, member("a", [1, 0], index=i), response_time=float(i)) for i in range(count)]
+    contributions = explainer(spec).contributions(window(spec, samples), 1.0, None)
+    instances = [found for found in contributions if found.kind == "instance"]
+    assert len(instances) == count
+    compared = {found.name for found in instances if found.without is not None}
+    assert compared == {f"vote-a-{i}" for i in range(50, count)}

@@ -163,6 +163,7 @@ class Worker:
         self._transport.start()
         self._answers.start()
         heartbeat = checkpoint = time.monotonic()
+        interval = self._checkpoint_interval()
         try:
             self._update_status()
             while not self._stopping.is_set():
@@ -172,10 +173,11 @@ class Worker:
                 now = time.monotonic()
                 if now - heartbeat >= HEARTBEAT_INTERVAL:
                     heartbeat = now
+                    interval = self._checkpoint_interval()
                     self._beat()
                     self._update_status()
                     self._transport.heartbeat(observer_counts(self._observer))
-                if now - checkpoint >= self._checkpoint_interval():
+                if now - checkpoint >= interval:
                     self._write_checkpoint()
                     checkpoint = time.monotonic()
                 elif self._pruning:

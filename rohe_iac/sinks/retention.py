@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections.abc import Mapping
 
 from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 
@@ -24,7 +25,13 @@ MAX_SHRINKS = 80
 """Times that pages are given back in one pruning, at most."""
 
 
-def prune(database: sqlite3.Connection, before: float, max_bytes: int, seconds: float = math.inf) -> int:
+def prune(
+    database: sqlite3.Connection,
+    before: float,
+    max_bytes: int,
+    seconds: float = math.inf,
+    needed: Mapping[str, int] | None = None,
+) -> int:
     """Deletes old rows, and gives their space back; inputs after the last checkpoint always stay.
 
     Args:
@@ -32,9 +39,10 @@ def prune(database: sqlite3.Connection, before: float, max_bytes: int, seconds: 
         before: Inputs and digests older than this are deleted (seconds since the epoch).
         max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
         seconds: Time after which it stops; what is left is deleted by the next call.
+        needed: Number of the first segment that the last checkpoint needs, by name; those before are deleted.
 
     Returns:
-        How many rows of inputs and outcomes were deleted.
+        How many rows were deleted.
 
     Raises:
         sqlite3.Error: The database cannot be written.
@@ -42,6 +50,11 @@ def prune(database: sqlite3.Connection, before: float, max_bytes: int, seconds: 
     row = database.execute("SELECT row FROM checkpoint").fetchone()
     last = int(row[0]) if row is not None else 0
     deleted, end = 0, time.monotonic() + seconds
+    for name, number in (needed or {}).items():
+        while batch := _delete(database, "segments", "name = ? AND number < ?", (name, number)):
+            deleted += batch
+            if time.monotonic() > end:
+                return deleted
     while batch := _delete(database, "inputs", "row <= ? AND at < ?", (last, before)):
         deleted += batch
         if time.monotonic() > end:
@@ -61,9 +74,10 @@ def prune(database: sqlite3.Connection, before: float, max_bytes: int, seconds: 
     return deleted
 
 
-def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[float, ...]) -> int:
+def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[float | str, ...]) -> int:
     return database.execute(
-        f"DELETE FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {bound} ORDER BY row LIMIT {MAX_DELETED})",
+        f"DELETE FROM {table} WHERE rowid IN"
+        f" (SELECT rowid FROM {table} WHERE {bound} ORDER BY rowid LIMIT {MAX_DELETED})",
         values,
     ).rowcount
 

@@ -138,6 +138,7 @@ class AgentStore:
             StoreFailed: The database cannot be opened.
         """
         self.path = folder / "agent.db"
+        self._needed: dict[str, int] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = sqlite3.connect(
@@ -277,13 +278,14 @@ class AgentStore:
         return dict(self._database.execute("SELECT number, content FROM segments WHERE name = ?", (name,)).fetchall())
 
     def write_checkpoint(self, row: int, digest: str, state: bytes, needed: Mapping[str, int] | None = None) -> None:
-        """Replaces the checkpoint, and deletes the segments that it does not need.
+        """Replaces the checkpoint; pruning deletes the segments that it does not need.
 
         Args:
             row: Row of the last input that the state includes.
             digest: Digest of the configuration.
             state: State of the observer after that input, without the segments that were written.
-            needed: Number of the first segment that the state needs, by name; None where it needs none at all.
+            needed: Number of the first segment that the state needs, by name; None where it needs none at all, and
+                all are deleted at once.
 
         Raises:
             StoreFailed: The database cannot be written.
@@ -293,13 +295,12 @@ class AgentStore:
             self._database.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)", (row, digest, state))
             if needed is None:
                 self._database.execute("DELETE FROM segments")
-            else:
-                self._database.executemany("DELETE FROM segments WHERE name = ? AND number < ?", list(needed.items()))
             self._database.execute("COMMIT")
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
             raise self._failure("written", error) from error
+        self._needed = dict(needed) if needed is not None else {}
 
     def prune(self, before: float, max_bytes: int, seconds: float = math.inf) -> int:
         """Deletes old rows, and shrinks the file; inputs after the last checkpoint always stay.
@@ -310,10 +311,10 @@ class AgentStore:
             seconds: Time after which it stops; what is left is deleted by the next call.
 
         Returns:
-            How many rows of inputs and outcomes were deleted.
+            How many rows were deleted.
         """
         try:
-            return prune(self._database, before, max_bytes, seconds)
+            return prune(self._database, before, max_bytes, seconds, self._needed)
         except sqlite3.Error as error:
             raise self._failure("pruned", error) from error
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -105,28 +106,23 @@ def message(number: int, service: str, client: str, **content: Any) -> Incoming:
     return Incoming(f"rohe/v1/s/report/{service}/{client}", payload, 1, False, number % 65535 + 1, 1)
 
 
-def load_messages(count: int) -> list[Incoming]:
-    """Returns reports of one service in order of time, each of a request of its own."""
-    made = []
+def load_messages(count: int) -> Iterator[Incoming]:
+    """Yields reports of one service in order of time, each of a request of its own."""
     for number in range(count):
         now = BEGIN + number * SECONDS / count
-        made.append(
-            message(
+        yield message(
                 number // CLIENTS + 1, "load", f"load-{number % CLIENTS}", at=now, request=f"18f0a-{number}",
                 start=now - 0.01 - number % 50 / 1000, end=now, metrics={"confidence": 0.5 + number % 100 / 250},
-            )
         )  # fmt: skip
-    return made
 
 
-def vote_messages(count: int) -> list[Incoming]:
-    """Returns the reports of an ensemble, five a request."""
-    made = []
+def vote_messages(count: int) -> Iterator[Incoming]:
+    """Yields the reports of an ensemble, five a request."""
     for number in range(count // 5):
         now = BEGIN + number * SECONDS / (count // 5)
         request, truth = f"18f0a-{number}", number % 10
         span = {"at": now, "request": request, "start": now - 0.05, "end": now}
-        made.append(message(number + 1, "source", "source-0", **span, fields={"truth": truth}))
+        yield message(number + 1, "source", "source-0", **span, fields={"truth": truth})
         for place, member in enumerate(MEMBERS):
             guess = (truth + (number % 7 == place)) % 10
             shares = [0.01 + 0.9 * (label == guess) for label in range(10)]
@@ -134,12 +130,11 @@ def vote_messages(count: int) -> list[Incoming]:
             fields = {"prediction": guess, "probabilities": shares}
             metrics = {"confidence": 0.91}
             client = f"vote-{member}-0"
-            made.append(message(number + 1, "vote", client, **span, member=member, metrics=metrics, fields=fields))
-        made.append(message(number + 1, "end", "end-0", **span, fields={"prediction": truth}))
-    return made
+            yield message(number + 1, "vote", client, **span, member=member, metrics=metrics, fields=fields)
+        yield message(number + 1, "end", "end-0", **span, fields={"prediction": truth})
 
 
-CASES: dict[str, tuple[Callable[[int], list[Incoming]], Configuration]] = {
+CASES: dict[str, tuple[Callable[[int], Iterator[Incoming]], Configuration]] = {
     "one service, 60 s": (load_messages, one_service(TUMBLING)),
     "one service, 60 s every 10 s": (load_messages, one_service(SLIDING)),
     "ensemble, 60 s": (vote_messages, ensemble(TUMBLING)),
@@ -155,17 +150,18 @@ def resident() -> float:
 def run(case: str, count: int) -> None:
     """Prints what a report of a case costs."""
     make, configuration = CASES[case]
-    arriving = make(count)
-    size = sum(len(message.payload) for message in arriving) / len(arriving)
+    arriving, size = make(count), 0
     spent = {"intake": 0.0, "observer": 0.0, "commit": 0.0}
     search_garbage_rarely()
     most, before = 0, resident()
+    largest = before
     with tempfile.TemporaryDirectory() as folder:
         store = AgentStore(Path(folder))
         intake, observer = Intake(store, "agent-0", Senders(configuration.instances)), Observer(configuration)
         observer.resume(BEGIN - 1)
-        for first in range(0, len(arriving), BATCH):
-            batch = arriving[first : first + BATCH]
+        for first in range(0, count, BATCH):
+            batch = list(islice(arriving, BATCH))
+            size += sum(len(message.payload) for message in batch)
             now = BEGIN + (first + BATCH) * SECONDS / count
             t0 = time.process_time()
             taken = intake.process(batch, now)
@@ -178,20 +174,19 @@ def run(case: str, count: int) -> None:
             t3 = time.process_time()
             for stage, seconds in zip(spent, (t1 - t0, t2 - t1, t3 - t2), strict=True):
                 spent[stage] += seconds
-            most = max(most, holdings_of(observer.state).windows)
+            most, largest = max(most, holdings_of(observer.state).windows), max(largest, resident())
         whole = sum(spent.values())
         stages = ", ".join(f"{stage} {seconds / count * 1e6:.1f}" for stage, seconds in spent.items())
-        print(f"{case}: {count} reports of {size:.0f} bytes, {observer.state.counters.windows} windows")
+        print(f"{case}: {count} reports of {size / count:.0f} bytes, {observer.state.counters.windows} windows")
         print(f"  {whole / count * 1e6:.1f} us a report: {stages}; {count / whole:.0f} a second of processor time")
-        held = resident()
         t0, wall = time.process_time(), time.perf_counter()
         checkpoint = checkpoint_of(observer.state)
         store.write_checkpoint(row, "d", checkpoint.content, checkpoint.needed)
         took, wall = time.process_time() - t0, time.perf_counter() - wall
         assert encode_state(restored(checkpoint.content, store.segments)) == encode_state(observer.state)
         print(
-            f"  up to {most} reports in windows; {held - before:.0f} MB more resident, {held:.0f} MB in all; checkpoint"
-            f" of {len(checkpoint.content) / 1e6:.2f} MB in {took * 1e3:.0f} ms ({wall * 1e3:.0f} ms wall)",
+            f"  up to {most} reports in windows; {largest - before:.0f} MB more resident, {largest:.0f} MB in all;"
+            f" checkpoint of {len(checkpoint.content) / 1e6:.2f} MB in {took * 1e3:.0f} ms ({wall * 1e3:.0f} ms wall)",
             flush=True,
         )
 

@@ -107,6 +107,7 @@ def test_segments_stay_as_long_as_a_checkpoint_needs_them(tmp_path: Path) -> Non
     segments = [Segment(name, number, b"x") for name in ("a", "b") for number in range(0, 1024, 512)]
     store.write(Transaction(segments=[*segments, Segment("a", 512, b"again")]))
     store.write_checkpoint(1, "digest", b"state", {"a": 512, "b": 0})
+    assert store.prune(before=0.0, max_bytes=10**9) == 1
     assert store.segments("a") == {512: b"again"}
     assert store.segments("b") == {0: b"x", 512: b"x"}
     store.write_checkpoint(2, "digest", b"anew")

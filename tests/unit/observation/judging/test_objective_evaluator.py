@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from objective_specs import objective_spec
 from sample_lanes import selected
@@ -12,6 +13,7 @@ from rohe_iac.observation.contract import AgentContract, ScopeSpec
 from rohe_iac.observation.judging.objective_evaluator import MAX_BASELINES, ObjectiveEvaluator
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.selection import metric_reading
+from rohe_iac.observation.measuring.summary import MAX_EXACT
 from rohe_iac.observation.measuring.windows import ClosedWindow
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 
@@ -74,3 +76,16 @@ def test_only_some_windows_become_baselines_and_the_newest_are_kept() -> None:
 def test_windows_outside_the_effective_span_are_unknown(end: float, verdict: Verdict) -> None:
     result, _ = evaluator({"begins": 5.0, "ends": 9.0}).judge(window(end, 0.1))
     assert result.window is verdict
+
+
+def test_a_percentile_of_very_many_samples_says_that_it_has_an_error() -> None:
+    judged = evaluator(metric="delay", aggregate="p50", operator="<=", low=1.0, high=1.0)
+    samples = selected([sample(delay=1.0 + number / 1e9) for number in range(MAX_EXACT + 1)], judged.measure.readings)
+    result, changed = judged.judge(ClosedWindow(start=0.0, end=1.0, samples=samples))
+    assert (result.error, result.close) == (0.01, True)
+    assert result.value == pytest.approx(1.0, rel=0.01)
+    assert changed is None or changed.evidence.close is True
+    few = selected([sample(delay=2.0)], judged.measure.readings)
+    content = msgspec.to_builtins(judged.judge(ClosedWindow(start=1.0, end=2.0, samples=few))[0])
+    assert "error" not in content
+    assert "close" not in content

@@ -349,11 +349,12 @@ class DeploymentTarget(Protocol):
         """Removes what no manifest asks for, such as what a killed apply made, and returns the names of that."""
         ...
 
-    def end(self, *, timeout: float) -> tuple[str, ...]:
+    def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:
         """Removes everything of the stack and waits until it is gone; what is absent already is no error.
 
         Args:
             timeout: Seconds to wait for what ends in its own time.
+            applied: The manifests that were applied last; none where that is not known.
 
         Returns:
             Sentences on what stays, and why.

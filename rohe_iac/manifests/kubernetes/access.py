@@ -9,6 +9,13 @@ READ = ["get", "list", "watch"]
 OBSERVER_RULES: list[dict[str, Any]] = [
     {"apiGroups": [""], "resources": ["configmaps", "events", "pods", "pods/log", "services"], "verbs": READ},
     {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": READ},
+    # `rohe status` compares each object of the stack with the plan, to say what was changed by hand.
+    {"apiGroups": [""], "resources": ["persistentvolumeclaims", "serviceaccounts"], "verbs": READ},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": READ},
+    {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": READ},
+    {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings", "roles"], "verbs": READ},
+    {"apiGroups": ["resource.k8s.io"], "resources": ["resourceclaims"], "verbs": READ},
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": READ},
     # `rohe observe`, `violations` and `explain` ask an agent by a command in its pod.
     {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]},
 ]

@@ -237,7 +237,8 @@ def _refusal(server: str, context: str, error: httpx2.HTTPStatusError) -> RoheEr
         return ClusterRefused(
             f"the cluster of the context {context} does not let this user do that",
             detail=f"{server}: {words}",
-            hint="ask who runs the cluster for the right; `kubectl auth can-i --list` lists those there are",
+            hint="ask who runs the cluster for the right; `kubectl auth can-i --list` lists those there are, and "
+            "docs/targets/kubernetes/rights.md those that rohe needs",
         )
     if code == 429 or code >= 500 or code < 400:
         return ClusterUnreachable(

@@ -8,7 +8,7 @@ import httpx2
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.cluster import ObjectRefused
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.kubernetes.objects.removal import wait_for_end
 
@@ -35,14 +35,14 @@ class StackNamespace:
         """Returns the namespace, None where it is absent."""
         return self._server.get((*KEY, self._name))
 
-    def ensure(self, wanted: ClusterObject) -> None:
-        """Makes the namespace where it is absent; one that exists is left as it is.
+    def ensure(self, wanted: ClusterObject) -> bool:
+        """Makes the namespace where it is absent, and returns whether it was; one that exists is left as it is.
 
         Args:
             wanted: The namespace as the manifest says.
         """
         if self.found() is not None:
-            return
+            return False
         metadata = dict(wanted.body["metadata"])
         metadata["annotations"] = {**(metadata.get("annotations") or {}), MADE_BY: self._stack}
         try:
@@ -50,6 +50,8 @@ class StackNamespace:
         except ObjectRefused as error:
             if error.code != httpx2.codes.CONFLICT:
                 raise
+            return False
+        return True
 
     def remove(self, clock: Clock, timeout: float) -> str:
         """Removes the namespace where rohe made it and nothing of others is in it; an absent one is no error.
@@ -64,11 +66,17 @@ class StackNamespace:
         found = self.found()
         if found is None or MADE_BY not in found.annotations:
             return ""
-        others = sorted(str(item) for item in self._others())
+        try:
+            others = sorted(str(item) for item in self._others())
+        except ClusterRefused as error:
+            return f"the namespace {self._name} stays, because this user may not see all that is in it: {error.detail}"
         if others:
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             return f"the namespace {self._name} stays, because others have objects in it: {', '.join(others[:3])}{more}"
-        self._server.delete(found)
+        try:
+            self._server.delete(found)
+        except ClusterRefused as error:
+            return f"the namespace {self._name} stays, because this user may not delete it: {error.detail}"
         if wait_for_end(self._server, found, clock, timeout):
             return ""
         return f"the namespace {self._name} is still being deleted after {timeout:.0f}s"

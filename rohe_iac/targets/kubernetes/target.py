@@ -23,7 +23,6 @@ from rohe_iac.deployment.ports import (
 )
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
-from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
@@ -48,11 +47,12 @@ from rohe_iac.targets.kubernetes.object import (
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
-from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
+from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
+from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
-from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, node_of, silent_nodes, skipped
+from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, silent_nodes, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.permit import Permit
 from rohe_iac.targets.rohe_plugin import rohe_plugin
@@ -71,18 +71,6 @@ READINESS = "rohe:kubernetes:Readiness"
 """The engine's type of a resource that only waits."""
 
 
-class NodeGone(RoheError):
-    """The plan has a node that the cluster does not have."""
-
-    exit_code = ExitCode.STALE
-
-
-class KindUnknown(RoheError):
-    """The cluster does not know the kind of an object."""
-
-    exit_code = ExitCode.UNREACHABLE
-
-
 class KubernetesDeploymentTarget:
     """One stack in a cluster."""
 
@@ -93,6 +81,7 @@ class KubernetesDeploymentTarget:
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
         self._overwrites = False
+        self._uncompared: set[str] = set()
         self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
@@ -233,34 +222,12 @@ class KubernetesDeploymentTarget:
             KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
             OfAnotherStack: Objects of the plan's names belong to another stack; the detail names each.
         """
-        unknown = [
-            f"{found.kind} ({found.api_version}), for {manifest.address}"
-            for manifest, found in ((manifest, self._object(manifest)) for manifest in manifests)
-            if (found.api_version, found.kind) not in self._server.kinds
-        ]
-        if unknown:
-            raise KindUnknown(
-                "the cluster does not know all kinds of objects that the plan has, so nothing was changed",
-                detail="\n".join(unknown[:20]),
-                hint="install what defines them, or take them out; `kubectl api-resources` lists the kinds",
-            )
+        objects = [(manifest, self._object(manifest)) for manifest in manifests]
+        refuse_unknown_kinds(self._server, objects)
         owner = {STACK: self._stack, PROJECT: self._project, NAMESPACE_LABEL: self._namespace}
-        keys = {self._object(manifest).key: manifest.address for manifest in manifests if manifest.kind != NAMESPACE}
+        keys = {found.key: manifest.address for manifest, found in objects if manifest.kind != NAMESPACE}
         refuse_objects_of_others(self._server, owner, self._namespace, keys)
-        nodes = self._nodes
-        present = {node.name for node in nodes or ()}
-        gone = [
-            f"{node_of(self._object(manifest))}, for {manifest.address}"
-            for manifest in manifests
-            if manifest.workload and node_of(self._object(manifest)) not in {*present, ""}
-        ]
-        if nodes is not None and gone:
-            raise NodeGone(
-                "the plan is stale: nodes that it uses are not in the cluster, so nothing was changed",
-                detail="\n".join(gone[:20]),
-                hint="take them out of the inventory, or set `status: down`, and plan again; `kubectl get nodes` "
-                "lists those that are there",
-            )
+        refuse_absent_nodes(self._nodes, objects)
 
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
@@ -274,8 +241,10 @@ class KubernetesDeploymentTarget:
         )
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns that the broker's certificate is about to expire; the rest is said where the cluster is asked."""
-        return expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
+        """Returns what `edits` could not compare, and that the broker's certificate is about to expire."""
+        unseen = f"{', '.join(sorted(self._uncompared))} are not compared with the plan: this user may not list them"
+        expiring = expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
+        return (*([unseen] if self._uncompared else ()), *expiring)
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -295,7 +264,7 @@ class KubernetesDeploymentTarget:
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of objects that are absent or whose pod does not run, and the names of strays."""
-        present = {item.key: item for item in labelled(self._server, self._namespace, self._selector)}
+        present = {item.key: item for item in self._labelled(manifests)}
         namespace = self._own_namespace.found()
         keys = {*present, *([namespace.key] if namespace is not None else ())}
         absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
@@ -305,7 +274,7 @@ class KubernetesDeploymentTarget:
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
-        comparison = ObjectComparison(self._server, self._namespace, self._selector)
+        comparison = ObjectComparison(self._server, self._namespace, self._selector, self._uncompared)
         objects = [(manifest.address, self._object(manifest)) for manifest in wanted]
         return comparison.edits(objects, {found.key: found for found in map(self._object, applied)})
 
@@ -335,12 +304,12 @@ class KubernetesDeploymentTarget:
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes objects of the stack that no manifest asks for, and returns their names."""
         self._secrets.settle(manifests)
-        found = self._strays(manifests, labelled(self._server, self._namespace, self._selector))
+        found = self._strays(manifests, self._labelled(manifests))
         for item in found:
             self._server.delete(item)
         return tuple(str(item) for item in found)
 
-    def end(self, *, timeout: float) -> tuple[str, ...]:
+    def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:
         """Removes every object of the stack, waits until all are gone, and removes the namespace where it may.
 
         Raises:
@@ -348,7 +317,8 @@ class KubernetesDeploymentTarget:
         """
         clock = SystemClock()
         deadline = clock.monotonic() + timeout
-        remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT))
+        of_stack = self._kinds(applied)
+        remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT), of_stack)
         self._lease.end_with_stack()
         stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
         return (stays,) if stays else ()
@@ -366,6 +336,17 @@ class KubernetesDeploymentTarget:
             secret = manifest.kind in SECRETS
             self._objects[manifest] = self._secrets.object_of(manifest) if secret else object_of(manifest)
         return self._objects[manifest]
+
+    def _kinds(self, manifests: Sequence[Manifest]) -> frozenset[tuple[str, str]]:
+        """Returns the kinds of objects that the stack has or had: those of all manifests that this command has met."""
+        found = (*self._objects.values(), *map(self._object, manifests))
+        return frozenset((item.api_version, item.kind) for item in found)
+
+    def _labelled(self, manifests: Sequence[Manifest]) -> Iterable[ClusterObject]:
+        """Yields what the cluster has of the stack, of all kinds that it may have, with metadata only."""
+        of_stack = self._kinds(manifests)
+        kinds = kinds_to_look_for(self._server, of_stack)
+        return labelled(self._server, self._namespace, self._selector, kinds, of_stack)
 
     def _listed(self, api_version: str, kind: str) -> tuple[ClusterObject, ...]:
         found = self._server.kinds[api_version, kind]

@@ -239,7 +239,7 @@ class LocalDeploymentTarget:
                 self._site.credentials.remove(client)
         return strays
 
-    def end(self, *, timeout: float) -> tuple[str, ...]:  # noqa: ARG002
+    def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:  # noqa: ARG002
         """Ends every process of the stack and removes the files of this target."""
         layout = self._site.layout
         self._site.supervision.end()

@@ -112,7 +112,7 @@ def destroy(
             # The engine was asked to stop waiting; what is left is found and named by the target.
             outcome = replace(outcome, ending=Ending.COMPLETE, failed=(), skipped=())
         if outcome.ending is Ending.COMPLETE:
-            for sentence in target.end(timeout=max(0.0, deadline - clock.monotonic())):
+            for sentence in target.end(timeout=max(0.0, deadline - clock.monotonic()), applied=manifests):
                 progress.on_note(sentence)
             _forget(stack)
         return outcome

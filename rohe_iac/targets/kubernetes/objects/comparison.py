@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rohe_iac.deployment.ports import ForeignEdit
-from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 from rohe_iac.targets.kubernetes.objects.edits import edits_of
 
-UNREAD = frozenset({"Namespace", "Secret"})
-"""Kinds that are not compared: a namespace is left as it is where it was there, and values of Secrets are not read."""
+UNREAD = frozenset({"Namespace", "PriorityClass", "Secret"})
+"""Kinds that are not compared: a namespace is left as it is where it was there, the value of a class never changes, and
+values of Secrets are not read."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class ObjectComparison:
         server: The API server.
         namespace: The namespace of the stack.
         selector: The label selector of the stack's objects.
+        refused: Receives the kinds that this user may not list, as they are named in paths.
     """
 
     server: ApiServer
     namespace: str
     selector: str
+    refused: set[str] = field(default_factory=set)
 
     def edits(
         self, wanted: Sequence[tuple[str, ClusterObject]], applied: Mapping[Key, ClusterObject]
@@ -51,8 +55,18 @@ class ObjectComparison:
         """Returns the wanted objects that are there, by key; those that lost the stack's labels, too."""
         kinds = {(item.api_version, item.kind): item for item in wanted}
         known = [self.server.kinds[kind] for kind in kinds if kind in self.server.kinds]
-        found = {item.key: item for kind in known for item in self.server.list(kind, self.namespace, self.selector)}
-        return found | {item.key: item for item in self._unlabelled(wanted, found)}
+        listed = {(kind.api_version, kind.kind): self._listed(kind) for kind in known}
+        found = {item.key: item for items in listed.values() for item in items or ()}
+        asked = [item for item in wanted if listed.get((item.api_version, item.kind)) is not None]
+        return found | {item.key: item for item in self._unlabelled(asked, found)}
+
+    def _listed(self, kind: Kind) -> list[ClusterObject] | None:
+        """Returns the stack's objects of a kind; None where this user may not list them."""
+        try:
+            return list(self.server.list(kind, self.namespace, self.selector))
+        except ClusterRefused:
+            self.refused.add(kind.plural)
+            return None
 
     def _unlabelled(
         self, wanted: Sequence[ClusterObject], found: Mapping[Key, ClusterObject]

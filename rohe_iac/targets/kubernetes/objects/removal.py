@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import NAMESPACE_LABEL, PREFETCH, ClusterObject, Key
+
+LOG = logging.getLogger("rohe.cluster")
 
 MADE_BY_CLUSTER = frozenset({"Pod", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice", "Event", "Lease"})
 """Kinds that controllers make of the stack's objects, or that are the lock, and that no manifest asks for."""
 
 KEPT = frozenset({"Namespace", "Lease", "Event"})
 """Kinds that are not removed as parts of the stack: the namespace by its own rule, the lock by its holder."""
+
+PRIORITY_CLASS = ("scheduling.k8s.io/v1", "PriorityClass")
+"""The one kind of rohe's own objects that are in no namespace, beside the namespace itself."""
 
 POLL = 0.3
 """Seconds between two looks at what is left."""
@@ -33,8 +42,26 @@ class NotRemoved(RoheError):
     exit_code = ExitCode.PARTIAL
 
 
+def kinds_to_look_for(server: ApiServer, of_stack: Collection[tuple[str, str]]) -> tuple[Kind, ...]:
+    """Returns the kinds of which a stack may have objects: all that are in a namespace, and others that it has.
+
+    Who has all rights in a namespace may still not list objects of the whole cluster, such as nodes and volumes.
+
+    Args:
+        server: The API server.
+        of_stack: Group and version, and kind, of what the stack has; where that is not known, every kind is looked for.
+    """
+    listable = [kind for kind in server.kinds.values() if {"list", "delete"} <= kind.verbs]
+    wanted = {*of_stack, PRIORITY_CLASS}
+    return tuple(k for k in listable if k.namespaced or not of_stack or (k.api_version, k.kind) in wanted)
+
+
 def labelled(
-    server: ApiServer, namespace: str, selector: str, kinds: Collection[Kind] | None = None
+    server: ApiServer,
+    namespace: str,
+    selector: str,
+    kinds: Collection[Kind],
+    of_stack: Collection[tuple[str, str]] = (),
 ) -> Iterable[ClusterObject]:
     """Yields the objects of the cluster that carry the stack's labels, in its namespace or in none, with metadata only.
 
@@ -42,16 +69,29 @@ def labelled(
         server: The API server.
         namespace: The namespace of the stack.
         selector: The label selector of the stack's objects.
-        kinds: The kinds to look for, by default all that can be listed and deleted.
+        kinds: The kinds to look for; those that this user may not list are left out.
+        of_stack: Group and version, and kind, of those that must not be left out, because the stack has such objects.
+
+    Raises:
+        ClusterRefused: This user may not list a kind of which the stack has objects.
     """
-    wanted = [kind for kind in (kinds or server.kinds.values()) if {"list", "delete"} <= kind.verbs]
 
     def listed(kind: Kind) -> list[ClusterObject]:
         own = selector if kind.namespaced else f"{selector},{NAMESPACE_LABEL}={namespace}"
-        return list(server.list(kind, namespace, own, metadata=True))
+        try:
+            return list(server.list(kind, namespace, own, metadata=True))
+        except ClusterRefused as error:
+            if (kind.api_version, kind.kind) in of_stack:
+                raise
+            LOG.info("%s are not looked for: %s", kind.plural, error.detail)
+        except ObjectRefused as error:
+            if error.code not in (httpx2.codes.NOT_FOUND, httpx2.codes.METHOD_NOT_ALLOWED):
+                raise
+            LOG.info("%s are not served any more: %s", kind.plural, error.detail)
+        return []
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        for found in pool.map(listed, wanted):
+        for found in pool.map(listed, kinds):
             yield from found
 
 
@@ -70,7 +110,14 @@ def _is_of_stack(item: ClusterObject) -> bool:
     return item.kind not in MADE_BY_CLUSTER | KEPT or PREFETCH in item.labels
 
 
-def remove_all(server: ApiServer, namespace: str, selector: str, clock: Clock, timeout: float) -> None:
+def remove_all(
+    server: ApiServer,
+    namespace: str,
+    selector: str,
+    clock: Clock,
+    timeout: float,
+    of_stack: Collection[tuple[str, str]] = (),
+) -> None:
     """Deletes every object of a stack and waits until all are gone.
 
     Args:
@@ -79,14 +126,16 @@ def remove_all(server: ApiServer, namespace: str, selector: str, clock: Clock, t
         selector: The label selector of the stack's objects.
         clock: The clock to wait by.
         timeout: Seconds to wait.
+        of_stack: Group and version, and kind, of the objects that the stack has; none where that is not known.
 
     Raises:
         NotRemoved: Objects are left; the detail names each with its finalizers and owners.
+        ClusterRefused: This user may not list or delete objects of the stack.
     """
     deadline = clock.monotonic() + timeout
-    kinds: Collection[Kind] | None = None
+    kinds: Collection[Kind] = kinds_to_look_for(server, of_stack)
     while True:
-        left = [item for item in labelled(server, namespace, selector, kinds) if item.kind not in KEPT]
+        left = [item for item in labelled(server, namespace, selector, kinds, of_stack) if item.kind not in KEPT]
         if not left:
             return
         # What is made anew is of a kind that is there already, or one that controllers make.

@@ -28,6 +28,7 @@ class StoredObjects:
     def __init__(self) -> None:
         self.objects: dict[Key, ClusterObject] = {}
         self.version = 0
+        self.refused: dict[str, Exception] = {}
 
     @property
     def kinds(self) -> Mapping[tuple[str, str], Kind]:
@@ -42,6 +43,8 @@ class StoredObjects:
     def list(
         self, kind: Kind, namespace: str, selector: str = "", *, metadata: bool = False
     ) -> Iterator[ClusterObject]:
+        if kind.kind in self.refused:
+            raise self.refused[kind.kind]
         wanted = dict(part.split("=") for part in selector.split(",") if part)
         for found in list(self.objects.values()):
             same = (found.api_version, found.kind) == (kind.api_version, kind.kind)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from stored_objects import StoredObjects
+import pytest
+from stored_objects import StoredObjects, refusal
 
 from rohe_iac.foundation.clock import SystemClock
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK
-from rohe_iac.targets.kubernetes.objects.removal import labelled, remove_all, strays
+from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
 
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}
 SELECTOR = f"{MANAGED_BY}=rohe,{STACK}=shop"
@@ -22,8 +24,27 @@ def test_strays_are_labelled_objects_that_are_not_wanted_and_that_no_controller_
     server.add("ConfigMap", "of-others", "edge")
     kept = server.add("ConfigMap", "kept", "edge", labels=OURS)
     server.add("ConfigMap", "left", "edge", labels=OURS)
-    assert [str(item) for item in strays(labelled(cast(Any, server), "edge", SELECTOR), {kept.key})] == [
-        "configmap/left"
-    ]
+    present = labelled(cast(Any, server), "edge", SELECTOR, tuple(server.kinds.values()))
+    assert [str(item) for item in strays(present, {kept.key})] == ["configmap/left"]
     remove_all(cast(Any, server), "edge", SELECTOR, SystemClock(), 60)
     assert sorted(key[3] for key in server.objects) == ["edge", "of-others", "rohe-shop"]
+
+
+def test_objects_of_the_whole_cluster_are_looked_for_only_of_kinds_that_the_stack_has() -> None:
+    server = cast(Any, StoredObjects())
+    assert {kind.kind for kind in kinds_to_look_for(server, ())} >= {"Namespace", "Pod"}
+    assert "Namespace" not in {kind.kind for kind in kinds_to_look_for(server, {("v1", "Pod")})}
+    assert "Namespace" in {kind.kind for kind in kinds_to_look_for(server, {("v1", "Namespace")})}
+
+
+def test_what_this_user_may_not_list_is_left_out_unless_the_stack_has_it() -> None:
+    server = StoredObjects()
+    server.add("ConfigMap", "left", "edge", labels=OURS)
+    server.refused = {"Pod": ClusterRefused("no right")}
+    kinds = tuple(server.kinds.values())
+    assert [item.name for item in labelled(cast(Any, server), "edge", SELECTOR, kinds)] == ["left"]
+    with pytest.raises(ClusterRefused):
+        list(labelled(cast(Any, server), "edge", SELECTOR, kinds, {("v1", "Pod")}))
+    # The definition of a kind may go between two questions.
+    server.refused = {"Pod": refusal(404, "the server could not find the requested resource")}
+    assert [item.name for item in labelled(cast(Any, server), "edge", SELECTOR, kinds)] == ["left"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
@@ -222,16 +223,20 @@ class DeploymentTarget(Protocol):
         """
         ...
 
-    def lock(self, purpose: str, wanted: Sequence[Manifest], *, patience: float) -> AbstractContextManager[None]:
+    def lock(
+        self, purpose: str, wanted: Sequence[Manifest], *, patience: float, note: Callable[[str], None]
+    ) -> AbstractContextManager[HeldLock]:
         """Returns a context that keeps other machines from changing the stack; this machine has a lock of its own.
 
         Args:
             purpose: The command that holds the lock, for the message of another command that finds the lock held.
             wanted: The manifests that are about to be made, for what must exist before the lock; none for destroy.
             patience: Seconds to wait for the lock.
+            note: Receives what is waited for, a sentence each.
 
         Raises:
             Locked: Another command holds the lock.
+            LockLost: When the context is left: the lock was lost while it was held.
         """
         ...
 

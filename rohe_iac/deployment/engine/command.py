@@ -48,6 +48,7 @@ class EngineCommand(PulumiCommand):
         self.version = VersionInfo.parse(engine.version)
         self.received = 0
         self._on_signal = on_signal
+        self._stopped = False
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -92,7 +93,7 @@ class EngineCommand(PulumiCommand):
             errors="replace",
         ) as process:
             self._process = process
-            if self.received:
+            if self.received or self._stopped:
                 # The signal came before this engine was started.
                 process.send_signal(signal.SIGINT)
             out, err = _StreamReader(process.stdout, on_output), _StreamReader(process.stderr, on_error)
@@ -123,11 +124,19 @@ class EngineCommand(PulumiCommand):
                 signal.signal(number, action)
 
     def stop(self) -> None:
-        """Asks the engine to end what it waits for and to begin nothing more; without an engine nothing happens."""
+        """Asks the engine to end what it waits for and to begin nothing more; one that starts later is asked, too."""
+        self._stopped = True
         process = self._process
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGINT)
+
+    def terminate(self) -> None:
+        """Ends the engine and its plugins at once; without an engine nothing happens."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         first = self.received == 0

@@ -19,6 +19,7 @@ from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.deployment.engine.guarded_servers import guarded_servers
 from rohe_iac.deployment.engine.leftovers import end_leftovers
 from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.ports import DeploymentTarget, Progress, ProviderPlugin
 from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
 from rohe_iac.deployment.run.failures import engine_error
@@ -31,6 +32,9 @@ from rohe_iac.manifests.manifest import Manifest
 STOPPING = "stopping: what is under way ends first, nothing more begins; a second Ctrl-C ends the engine at once"
 """The note that follows the first signal."""
 
+
+GRACE = 8.0
+"""Seconds that the engine has to end what is under way when the lock is lost; soon after another command may begin."""
 
 PARALLEL = 512
 """Resources that the engine works on at once: those that only wait must not keep others from being made."""
@@ -68,12 +72,14 @@ class Deployer:
         engine: The engine to run.
         place: The engine's files of the stack.
         target: The target, whose plugin makes the resources.
+        lock: The lock of the stack; when it is lost, the engine is stopped.
         clock: The clock of the journal and of durations.
     """
 
     engine: Engine
     place: EngineFolder
     target: DeploymentTarget
+    lock: HeldLock = field(default_factory=HeldLock)
     clock: Clock = field(default_factory=SystemClock)
 
     def up(
@@ -125,7 +131,7 @@ class Deployer:
             )
 
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
-        if only or outcome.ending is not Ending.COMPLETE:
+        if only or outcome.ending is not Ending.COMPLETE or self.lock.lost:
             return outcome
         return replace(outcome, swept=self.target.sweep(manifests))
 
@@ -210,7 +216,13 @@ class Deployer:
         tally = EventTally(progress, journal, addresses, self.clock, plugins=names, waits=self.target.waits)
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
-        with command.forward_signals(), servers, engine_listener(tally) as listen, _timer(timeout, command.stop):
+        with (
+            command.forward_signals(),
+            servers,
+            engine_listener(tally) as listen,
+            _timer(timeout, command.stop),
+            stopped_on_loss(self.lock, command),
+        ):
             try:
                 run(self._stack(command, plugins), listen)
             except CommandError as error:
@@ -233,6 +245,23 @@ class Deployer:
             pulumi_command=command,
         )
         return _Stack(self.place.stack, workspace, StackInitMode.CREATE_OR_SELECT)
+
+
+@contextlib.contextmanager
+def stopped_on_loss(lock: HeldLock, command: EngineCommand) -> Iterator[None]:
+    """Asks the engine to stop where the lock is lost while the block runs, and ends it where it has not soon after."""
+    over = threading.Event()
+
+    def end() -> None:
+        command.stop()
+        if not over.wait(GRACE):
+            command.terminate()
+
+    with lock.on_loss(lambda: threading.Thread(target=end, daemon=True).start()):
+        try:
+            yield
+        finally:
+            over.set()
 
 
 @contextlib.contextmanager

@@ -83,11 +83,17 @@ class Kind:
 class ApiServer:
     """The API server of one cluster."""
 
-    def __init__(self, client: Client) -> None:
-        """Opens the connection of `client` for plain requests; nothing is asked of the server yet."""
-        self._client = client
-        timeout = httpx2.Timeout(TIMEOUT)
-        self._http = httpx2.Client(**ConnectionParams(timeout=timeout).httpx_params(client.config))
+    def __init__(self, client: Client, *, timeout: float = TIMEOUT, tries: int = TRIES) -> None:
+        """Opens the connection of `client` for plain requests; nothing is asked of the server yet.
+
+        Args:
+            client: Its configuration has the address and the credentials.
+            timeout: Seconds that the server may be silent for.
+            tries: How often a request is sent that the server is too busy for.
+        """
+        self._client, self._tries = client, tries
+        parameters = ConnectionParams(timeout=httpx2.Timeout(timeout)).httpx_params(client.config)
+        self._http = httpx2.Client(**parameters)
 
     @cached_property
     def kinds(self) -> Mapping[tuple[str, str], Kind]:
@@ -234,7 +240,7 @@ class ApiServer:
         headers = {"Accept": accept or "application/json"} | ({"Content-Type": content} if body is not None else {})
         data = json.dumps(body).encode() if body is not None else None
         with cluster_errors(self._client):
-            for left in reversed(range(TRIES)):
+            for left in reversed(range(self._tries)):
                 answer = self._http.request(method, path, params=dict(query or {}), content=data, headers=headers)
                 if answer.status_code != OVERLOADED or not left:
                     break

@@ -11,6 +11,7 @@ from typing import Any
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
+from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.deployment.ports import (
     AgentInquirer,
@@ -23,6 +24,7 @@ from rohe_iac.deployment.ports import (
 )
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
+from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
@@ -32,7 +34,7 @@ from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
 from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
-from rohe_iac.targets.kubernetes.lease import StackLease
+from rohe_iac.targets.kubernetes.locking.lease import REQUEST_TIMEOUT, StackLease
 from rohe_iac.targets.kubernetes.namespace import StackNamespace
 from rohe_iac.targets.kubernetes.object import (
     MANAGED_BY,
@@ -64,6 +66,9 @@ NAMESPACE = "Namespace"
 """The kind of the manifest that the target makes itself: it must exist before the lock, and may be shared."""
 
 
+NAMESPACE_WAIT = 20.0
+"""Seconds to wait until a namespace is gone in which nothing was made."""
+
 LEAST_WAIT = 1.0
 """Seconds that objects get at least to be gone."""
 
@@ -82,6 +87,7 @@ class KubernetesDeploymentTarget:
         self._namespace = destination.settings.get("namespace", "default")
         self._overwrites = False
         self._uncompared: set[str] = set()
+        self._held, self._begun = HeldLock(), False
         self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
@@ -162,7 +168,7 @@ class KubernetesDeploymentTarget:
 
     @cached_property
     def _lease(self) -> StackLease:
-        return StackLease(self._server, self._namespace, self._stack)
+        return StackLease(ApiServer(self._client, timeout=REQUEST_TIMEOUT, tries=1), self._namespace, self._stack)
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
         """Makes the Secrets that the manifests name, and lets rohe's own plugin wait for what they name.
@@ -170,6 +176,7 @@ class KubernetesDeploymentTarget:
         The provider for Kubernetes is not rohe's own, and makes what the engine asks for.
         """
         if manifests:
+            self._begun = True
             self._lease.mark_applied(self._project)
             self._secrets.prepare(manifests)
         waits = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
@@ -186,16 +193,32 @@ class KubernetesDeploymentTarget:
         present = self._listed("apps/v1", "Deployment")
         return with_readiness(manifests, objects, self._stack, present, removes=removes)
 
+    @contextlib.contextmanager
     def lock(
-        self, purpose: str, wanted: Sequence[Manifest], *, patience: float
-    ) -> contextlib.AbstractContextManager[None]:
-        """Returns a context that holds the stack's lease; without a namespace there is nothing to lock."""
-        for manifest in wanted:
-            if manifest.kind == NAMESPACE:
-                self._own_namespace.ensure(self._object(manifest))
-        if self._own_namespace.found() is None:
-            return contextlib.nullcontext()
-        return self._lease.held(purpose, patience)
+        self, purpose: str, wanted: Sequence[Manifest], *, patience: float, note: Callable[[str], None]
+    ) -> Iterator[HeldLock]:
+        """Holds the stack's lease; without a namespace there is nothing to lock.
+
+        A namespace is made after all checks alone, and removed where the command ends before anything is made in it.
+        """
+        made = False
+        if wanted and self._own_namespace.found() is None:
+            self.preflight(wanted)
+            for manifest in wanted:
+                made |= manifest.kind == NAMESPACE and self._own_namespace.ensure(self._object(manifest))
+        try:
+            if self._own_namespace.found() is None:
+                yield HeldLock()
+            else:
+                with self._lease.held(purpose, patience, note) as self._held:
+                    yield self._held
+        except BaseException:
+            if made and not self._begun:
+                with contextlib.suppress(RoheError):
+                    # Where there is a lease, another command has begun in it.
+                    if self._server.get(self._lease.key) is None:
+                        self._own_namespace.remove(SystemClock(), NAMESPACE_WAIT)
+            raise
 
     def resource_type(self, manifest: Manifest) -> str | None:
         """Returns the engine's type of the manifest's resource; the target makes namespace and Secrets itself."""
@@ -318,7 +341,8 @@ class KubernetesDeploymentTarget:
         clock = SystemClock()
         deadline = clock.monotonic() + timeout
         of_stack = self._kinds(applied)
-        remove_all(self._server, self._namespace, self._selector, clock, max(timeout, LEAST_WAIT), of_stack)
+        wait = max(timeout, LEAST_WAIT)
+        remove_all(self._server, self._namespace, self._selector, clock, wait, of_stack, check=self._held.check)
         self._lease.end_with_stack()
         stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
         return (stays,) if stays else ()

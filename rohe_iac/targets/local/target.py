@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import Location
 from rohe_iac.deployment.ports import (
     AgentInquirer,
@@ -78,9 +79,10 @@ class LocalDeploymentTarget:
         wanted: Sequence[Manifest],  # noqa: ARG002
         *,
         patience: float,  # noqa: ARG002
-    ) -> AbstractContextManager[None]:
+        note: Callable[[str], None],  # noqa: ARG002
+    ) -> AbstractContextManager[HeldLock]:
         """Returns a context that locks nothing: no other machine can change a stack of this one."""
-        return nullcontext()
+        return nullcontext(HeldLock())
 
     def location(self) -> Location:
         """Returns this machine, which is never another one: its state lies on it."""

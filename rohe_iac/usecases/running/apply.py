@@ -238,7 +238,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     purpose = f"rohe apply {planfile.stack}"
     with (
         stack_lock(folder, purpose, patience=choices.lock_timeout),
-        wanted.target.lock(purpose, planfile.manifests, patience=choices.lock_timeout),
+        wanted.target.lock(purpose, planfile.manifests, patience=choices.lock_timeout, note=progress.on_note) as lock,
     ):
         record = read_record(folder)
         _check_fresh(planfile, record)
@@ -263,7 +263,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         place = EngineFolder(folder, planfile.project, planfile.stack)
         manifests = selected(record.manifests, choices.only)
         left_out = wanted.target.left_out(manifests)
-        outcome = Deployer(engine, place, wanted.target).up(
+        outcome = Deployer(engine, place, wanted.target, lock).up(
             manifests,
             progress,
             digest=planfile.digest,

@@ -85,7 +85,7 @@ def destroy(
     purpose, clock = f"rohe destroy {stack.name}", SystemClock()
     with (
         stack_lock(stack.folder, purpose, patience=lock_timeout),
-        target.lock(purpose, (), patience=lock_timeout),
+        target.lock(purpose, (), patience=lock_timeout, note=progress.on_note) as lock,
     ):
         outcome = Outcome(Ending.COMPLETE, 0.0)
         deadline = clock.monotonic() + timeout
@@ -98,10 +98,12 @@ def destroy(
             from rohe_iac.deployment.run.deployer import Deployer
 
             try:
-                outcome = Deployer(engine, place, target).down(progress, addresses, timeout=timeout)
+                outcome = Deployer(engine, place, target, lock).down(progress, addresses, timeout=timeout)
             except (RoheError, OSError):
+                lock.check()
                 if not write_obstacle(stack.folder.path) and clock.monotonic() < deadline:
                     raise
+        lock.check()
         obstacle = write_obstacle(stack.folder.path)
         if obstacle:
             # The engine writes while it works, and the target removes everything by itself, too.

@@ -96,6 +96,14 @@ def test_a_machine_without_state_takes_over_what_is_there(shop: Shop, tmp_path: 
     assert not shop.exists()
 
 
+def test_a_plan_with_a_node_that_has_gone_makes_no_namespace(shop: Shop) -> None:
+    shop.run("plan", "--out", "plan.json")
+    shop.cluster.kubectl("delete", "node", shop.nodes[0])
+    done = shop.run("apply", "plan.json", "--yes", code=6)
+    assert "so nothing was changed" in done.stderr
+    assert not shop.exists()
+
+
 def test_a_finalizer_that_nobody_takes_away_is_named_when_the_time_is_over(shop: Shop) -> None:
     shop.run("apply", "--yes")
     patch = json.dumps({"metadata": {"finalizers": ["example.com/keep"]}})

@@ -28,22 +28,28 @@ def test_a_quota_is_told(shop: Shop, resource: str) -> None:
     assert shop.names("deployments") == []
 
 
-def test_a_policy_against_the_namespace_is_told(shop: Shop) -> None:
+@pytest.mark.parametrize("resource", ["namespaces", "leases"])
+def test_a_policy_against_what_is_made_first_is_told_and_no_namespace_is_left(shop: Shop, resource: str) -> None:
+    here = f"request.namespace == '{shop.namespace}' || object.metadata.name == '{shop.namespace}'"
+    condition = (
+        f"object.metadata.name == 'probe-{shop.namespace}' || request.resource.resource == '{resource}' && ({here})"
+    )
+    rule = {
+        "apiGroups": ["", "coordination.k8s.io"],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE"],
+        "resources": ["namespaces", "leases"],
+    }
     name = f"{shop.namespace}-policy"
-    constraints = {
-        "resourceRules": [
-            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["namespaces"]}
-        ]
-    }
     spec = {
-        "matchConstraints": constraints,
-        "matchConditions": [{"name": "ours", "expression": f"object.metadata.name == '{shop.namespace}'"}],
-        "validations": [{"expression": "false", "message": "namespaces are made by the operators"}],
+        "matchConstraints": {"resourceRules": [rule]},
+        "matchConditions": [{"name": "ours", "expression": condition}],
+        "validations": [{"expression": "false", "message": "not for this stack"}],
     }
-    group = "admissionregistration.k8s.io/v1"
-    policy = {"apiVersion": group, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec}
+    version = "admissionregistration.k8s.io/v1"
+    policy = {"apiVersion": version, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec}
     binding = {
-        "apiVersion": group,
+        "apiVersion": version,
         "kind": "ValidatingAdmissionPolicyBinding",
         "metadata": {"name": name},
         "spec": {"policyName": name, "validationActions": ["Deny"]},
@@ -51,12 +57,12 @@ def test_a_policy_against_the_namespace_is_told(shop: Shop) -> None:
     shop.cluster.kubectl("apply", "-f", "-", text=json.dumps(policy))
     shop.cluster.kubectl("apply", "-f", "-", text=json.dumps(binding))
     try:
-        trial = ("create", "namespace", shop.namespace, "--dry-run=server")
+        trial = ("create", "namespace", f"probe-{shop.namespace}", "--dry-run=server")
         assert shop.cluster.until(lambda: "denied" in shop.cluster.kubectl(*trial, check=False).stderr)
         done = shop.run("apply", "--yes", code=9)
     finally:
         shop.cluster.kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", name)
-    assert "namespaces are made by the operators" in done.stderr
+    assert "not for this stack" in done.stderr
     assert "next: " in done.stderr
     assert not shop.exists()
 

@@ -36,28 +36,28 @@ def test_who_has_admin_in_one_namespace_applies_sees_changes_and_destroys(shop: 
     assert shop.exists()
 
 
-def test_the_role_of_the_documentation_is_enough_for_agents_priorities_and_a_namespace_of_its_own(shop: Shop) -> None:
+def test_the_role_of_the_documentation_is_enough_for_agents_and_priorities(shop: Shop) -> None:
     _observe(shop, priority=7)
-    home = shop.cluster.namespace()
+    shop.cluster.kubectl("create", "namespace", shop.namespace)
+    operator = _user(shop, "operator")
+    _bind(shop, "operator", "clusterrole=admin")
+    refused = shop.run("apply", "--yes", code=10, KUBECONFIG=operator).stderr
+    assert 'cannot list resource "priorityclasses"' in refused
+    assert "docs/targets/kubernetes/rights.md" in refused
+
     (text,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     role = yaml.safe_load(text)
-    role["metadata"]["name"] = f"rohe-{home}"
+    role["metadata"]["name"] = name = f"rohe-{shop.namespace}"
     shop.cluster.kubectl("apply", "-f", "-", text=json.dumps(role))
-    operator = _user(shop, "operator", home)
-    subject = f"--serviceaccount={home}:operator"
+    subject = f"--serviceaccount={shop.namespace}:operator"
     try:
-        shop.cluster.kubectl("create", "clusterrolebinding", f"rohe-{home}", f"--clusterrole=rohe-{home}", subject)
-        # The namespace is not there yet, and whoever makes it gets no rights in it by that.
-        refused = shop.run("apply", "--yes", code=10, KUBECONFIG=operator).stderr
-        assert f'in the namespace "{shop.namespace}"' in refused
-        shop.cluster.kubectl("create", "rolebinding", "operator", "--clusterrole=admin", subject, "-n", shop.namespace)
+        shop.cluster.kubectl("create", "clusterrolebinding", name, f"--clusterrole={name}", subject)
         shop.run("apply", "--yes", KUBECONFIG=operator)
-        assert any(shop.namespace in name for name in _priority_classes(shop))
-        done = shop.run("destroy", "--yes", KUBECONFIG=operator)
-        assert not any(shop.namespace in name for name in _priority_classes(shop))
-        assert "stays" in done.stderr
+        assert any(shop.namespace in item for item in _priority_classes(shop))
+        shop.run("destroy", "--yes", KUBECONFIG=operator)
+        assert not any(shop.namespace in item for item in _priority_classes(shop))
     finally:
-        shop.cluster.kubectl("delete", "clusterrole,clusterrolebinding", f"rohe-{home}")
+        shop.cluster.kubectl("delete", "clusterrole,clusterrolebinding", name)
 
 
 def test_observers_see_the_status_of_a_stack_and_change_nothing(shop: Shop) -> None:
@@ -83,11 +83,10 @@ def test_observers_see_the_status_of_a_stack_and_change_nothing(shop: Shop) -> N
     assert "back-0" in shop.names("deployments")
 
 
-def _user(shop: Shop, name: str, namespace: str = "") -> str:
+def _user(shop: Shop, name: str) -> str:
     """Makes a service account and returns a kubeconfig with its token."""
-    where = namespace or shop.namespace
-    shop.cluster.kubectl("create", "serviceaccount", name, "-n", where)
-    token = shop.cluster.kubectl("create", "token", name, "-n", where).stdout.strip()
+    shop.cluster.kubectl("create", "serviceaccount", name, "-n", shop.namespace)
+    token = shop.cluster.kubectl("create", "token", name, "-n", shop.namespace).stdout.strip()
     return str(shop.cluster.kubeconfig_with(token=token))
 
 
@@ -103,6 +102,7 @@ def _priority_classes(shop: Shop) -> list[str]:
 
 def _observe(shop: Shop, *, priority: int) -> None:
     """Writes the blueprint with services that report, so that the stack has a broker, credentials and claims."""
+    shop.write(backs=1)
     path = shop.root / "blueprints" / "all.yaml"
     documents = list(yaml.safe_load_all(path.read_text()))
     for document in documents:

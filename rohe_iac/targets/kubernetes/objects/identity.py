@@ -7,7 +7,7 @@ from lightkube import Client
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
-from rohe_iac.targets.kubernetes.lease import APPLIED_AT, APPLIED_BY, StackLease
+from rohe_iac.targets.kubernetes.locking.lease import APPLIED_AT, APPLIED_BY, StackLease
 from rohe_iac.targets.kubernetes.object import PROJECT, ClusterObject
 
 KUBE_SYSTEM = ("v1", "Namespace", "", "kube-system")

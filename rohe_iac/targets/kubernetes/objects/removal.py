@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -51,7 +51,7 @@ def kinds_to_look_for(server: ApiServer, of_stack: Collection[tuple[str, str]]) 
         server: The API server.
         of_stack: Group and version, and kind, of what the stack has; where that is not known, every kind is looked for.
     """
-    listable = [kind for kind in server.kinds.values() if {"list", "delete"} <= kind.verbs]
+    listable = [kind for kind in server.kinds.values() if {"list", "delete"} <= kind.verbs and kind.kind not in KEPT]
     wanted = {*of_stack, PRIORITY_CLASS}
     return tuple(k for k in listable if k.namespaced or not of_stack or (k.api_version, k.kind) in wanted)
 
@@ -117,6 +117,8 @@ def remove_all(
     clock: Clock,
     timeout: float,
     of_stack: Collection[tuple[str, str]] = (),
+    *,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Deletes every object of a stack and waits until all are gone.
 
@@ -127,6 +129,7 @@ def remove_all(
         clock: The clock to wait by.
         timeout: Seconds to wait.
         of_stack: Group and version, and kind, of the objects that the stack has; none where that is not known.
+        check: Is called before anything is deleted, and raises where nothing may be deleted any more.
 
     Raises:
         NotRemoved: Objects are left; the detail names each with its finalizers and owners.
@@ -140,6 +143,7 @@ def remove_all(
             return
         # What is made anew is of a kind that is there already, or one that controllers make.
         kinds = {server.kinds[item.api_version, item.kind] for item in left}
+        check()
         for item in left:
             if not item.is_ending:
                 server.delete(item)

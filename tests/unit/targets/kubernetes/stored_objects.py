@@ -13,6 +13,7 @@ ALL = frozenset({"get", "list", "delete"})
 
 KINDS = (
     Kind("v1", "Namespace", "namespaces", False, ALL),
+    Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", False, ALL),
     Kind("v1", "ConfigMap", "configmaps", True, ALL),
     Kind("v1", "Pod", "pods", True, ALL),
     Kind("apps/v1", "Deployment", "deployments", True, ALL),

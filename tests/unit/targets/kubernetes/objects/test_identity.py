@@ -10,7 +10,7 @@ from stored_objects import StoredObjects
 
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
-from rohe_iac.targets.kubernetes.lease import APPLIED_AT, APPLIED_BY, StackLease
+from rohe_iac.targets.kubernetes.locking.lease import APPLIED_AT, APPLIED_BY, StackLease
 from rohe_iac.targets.kubernetes.object import PROJECT, ClusterObject
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 

@@ -1,20 +1,16 @@
 """Lease: the lock of a stack that every machine sees, a `coordination.k8s.io/Lease` in the stack's namespace.
 
 The holder renews it while its command runs. Between commands it has no holder and says who applied the stack last; it
-goes with the stack. A lease that was not renewed for its duration belongs to a command that was killed, and is taken
-over. Times are compared with the holder's own word alone where the lease stays unchanged before our eyes: clocks of
-machines need not agree (as in client-go, tools/leaderelection).
+goes with the stack. A lease that stays unchanged before our eyes for its duration belongs to a command that was killed,
+and is taken over; times that others wrote are not compared, since clocks of machines need not agree (as in client-go,
+tools/leaderelection).
 """
 
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
-import socket
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,20 +18,23 @@ from typing import Any
 import httpx2
 
 from rohe_iac.deployment.files.lock import Locked
+from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
+from rohe_iac.targets.kubernetes.locking.holder import LeaseHolder
+from rohe_iac.targets.kubernetes.locking.renewal import DURATION, LeaseRenewal, LeaseTaken
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, PROJECT, STACK, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
 """Group and version, and kind, of leases."""
 
-DURATION = 30
-"""Seconds after its last renewal at which a lease counts as left behind."""
+REQUEST_TIMEOUT = 5.0
+"""Seconds that a request about the lease may take; a slower one is tried again while the lease has time."""
 
-RENEWAL = 8.0
-"""Seconds between two renewals: three of them may fail before the lease counts as left behind."""
+LONGEST = 600
+"""Seconds of a lease's duration that are believed; no lease of rohe has more."""
 
 POLL = 1.0
 """Seconds between two looks at a lease that another command holds."""
@@ -67,7 +66,7 @@ class StackLease:
     clock: Clock = field(default_factory=SystemClock)
     _marks: dict[str, str] = field(default_factory=dict)
     _ends: bool = False
-    _identity: str = field(default_factory=lambda: f"{_user()}@{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}")
+    _me: LeaseHolder = field(default_factory=LeaseHolder.of_this_process)
 
     @property
     def key(self) -> Key:
@@ -75,25 +74,35 @@ class StackLease:
         return (*API, self.namespace, f"rohe-{self.stack}")
 
     @contextlib.contextmanager
-    def held(self, purpose: str, patience: float) -> Iterator[None]:
+    def held(self, purpose: str, patience: float, note: Callable[[str], None]) -> Iterator[HeldLock]:
         """Holds the lease while the block runs.
 
         Args:
             purpose: The command that holds it.
-            patience: Seconds to wait for another holder, beside what a lease that was left behind takes to show.
+            patience: Seconds to wait for another holder that lives; whether it does shows within DURATION.
+            note: Receives what is waited for, and whose lease is taken over, a sentence each.
 
         Raises:
             Locked: Another command holds it; the brief names that command, its user and its machine.
+            LockLost: The lease was lost while the block ran.
         """
-        self._take(purpose, patience)
-        ended = threading.Event()
-        renewal = threading.Thread(target=self._renew, args=(purpose, ended), daemon=True)
-        renewal.start()
+        self._take(purpose, patience, note)
+        held, ended = HeldLock(), threading.Event()
+        renewal = LeaseRenewal(lambda: self.renew(purpose), held, self.clock)
+        thread = threading.Thread(target=renewal.run, args=(ended,), daemon=True)
+        thread.start()
         try:
-            yield
+            yield held
+            # A command that did not notice until its end that it had lost the lease has not worked alone.
+            renewal.once()
+            held.check()
+        except Exception:
+            # What fails because the command was ended is no news.
+            held.check()
+            raise
         finally:
             ended.set()
-            renewal.join()
+            thread.join()
             self._release()
 
     def mark_applied(self, project: str) -> None:
@@ -103,7 +112,7 @@ class StackLease:
             project: Project id of the blueprint.
         """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._marks = {APPLIED_BY: self._identity.split(":", 1)[0], APPLIED_AT: now, PROJECT: project}
+        self._marks = {APPLIED_BY: f"{self._me.user}@{self._me.host}", APPLIED_AT: now, PROJECT: project}
         # Where the server does not answer now, the next renewal writes it.
         with contextlib.suppress(RoheError):
             found = self.server.get(self.key)
@@ -115,54 +124,58 @@ class StackLease:
         self._ends = True
 
     def _is_ours(self, found: ClusterObject) -> bool:
-        return bool(found.body["spec"].get("holderIdentity") == self._identity)
+        return _identity(found) == self._me.identity
 
-    def _take(self, purpose: str, patience: float) -> None:
+    def renew(self, purpose: str) -> None:
+        """Renews the lease once; one that somebody deleted is made again.
+
+        Args:
+            purpose: The command that holds it.
+
+        Raises:
+            LeaseTaken: Another command holds it.
+            RoheError: The server does not answer, or another request was faster.
+        """
+        found = self.server.get(self.key)
+        if found is not None and not self._is_ours(found):
+            by = _words(found) if _identity(found) else "another command, which has ended since"
+            raise LeaseTaken(f"the lease {self.key[3]} in the namespace {self.namespace} was taken over by {by}")
+        if not self._write(purpose, found):
+            raise RoheError("the lease was written by another request at the same time")
+
+    def _take(self, purpose: str, patience: float, note: Callable[[str], None]) -> None:
         began = self.clock.monotonic()
-        seen: tuple[Any, float] | None = None
+        seen, changed, lives, noted = "", began, False, False
         while True:
             found = self.server.get(self.key)
-            if found is None or not found.body["spec"].get("holderIdentity"):
+            if found is None or not _identity(found):
                 if self._write(purpose, found):
                     return
                 continue
-            spec = found.body["spec"]
             now = self.clock.monotonic()
-            mark = (spec.get("holderIdentity"), spec.get("renewTime"))
-            if seen is None or seen[0] != mark:
-                seen = (mark, now)
-            if self._left_behind(spec) or now - seen[1] > spec.get("leaseDurationSeconds", DURATION):
+            mark = f"{_identity(found)} {_spec(found).get('renewTime')}"
+            if mark != seen:
+                lives, seen, changed = bool(seen), mark, now
+            runs = LeaseHolder.read(_identity(found)).runs
+            if runs is False or now - changed > _duration(found):
                 if self._write(purpose, found):
+                    note(f"the lock of {_words(found)} was taken over: that command has ended without giving it back")
                     return
                 continue
-            if now - began >= patience:
+            if (lives or runs) and now - began >= patience:
                 raise Locked(
-                    f"the stack is locked by {_holder(found)}",
-                    detail=f"lease {self.key[3]} in the namespace {self.namespace}, renewed {_age(spec)} ago",
-                    hint=f"wait for it, or give `--lock-timeout 60s`; one that was killed loses it after {DURATION}s",
+                    f"the stack is locked by {_words(found)}",
+                    detail=f"lease {self.key[3]} in the namespace {self.namespace}",
+                    hint="wait for it, or give `--lock-timeout 60s`; the lock of a command that was killed on another "
+                    f"machine is taken over after {DURATION}s",
+                )
+            if not noted:
+                noted = True
+                note(
+                    f"waiting: the stack is locked by {_words(found)}; where that command was killed, its lock is "
+                    f"taken over in {_duration(found)}s"
                 )
             self.clock.sleep(POLL)
-
-    def _left_behind(self, spec: dict[str, Any]) -> bool:
-        """Checks whether the holder is a process of this machine that has ended."""
-        user_and_host, _, rest = str(spec.get("holderIdentity", "")).rpartition(":")[0].partition(":")
-        if user_and_host.rpartition("@")[2] != socket.gethostname() or not rest.isdecimal():
-            return False
-        try:
-            os.kill(int(rest), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
-
-    def _renew(self, purpose: str, ended: threading.Event) -> None:
-        while not ended.wait(RENEWAL):
-            # A server that does not answer for a while is tried again; the lease lasts longer than that.
-            with contextlib.suppress(RoheError):
-                found = self.server.get(self.key)
-                if found is not None and self._is_ours(found):
-                    self._write(purpose, found)
 
     def _release(self) -> None:
         # Where the server does not answer, the lease ends by itself.
@@ -183,15 +196,15 @@ class StackLease:
             before: The lease as it is; None where it is absent.
         """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        spec = before.body["spec"] if before is not None else {}
-        ours = spec.get("holderIdentity") == self._identity
+        spec = _spec(before) if before is not None else {}
+        ours = before is not None and self._is_ours(before)
         found = before.annotations if before is not None else {}
         kept = {name: found[name] for name in (APPLIED_BY, APPLIED_AT, PROJECT) if name in found}
-        transitions = int(spec.get("leaseTransitions") or 0)
+        transitions = spec["leaseTransitions"] if isinstance(spec.get("leaseTransitions"), int) else 0
         held = {
-            "holderIdentity": self._identity,
+            "holderIdentity": self._me.identity,
             "leaseDurationSeconds": DURATION,
-            "acquireTime": spec["acquireTime"] if ours else now,
+            "acquireTime": spec.get("acquireTime", now) if ours else now,
             "renewTime": now,
             "leaseTransitions": transitions + (0 if ours or before is None else 1),
         }
@@ -222,25 +235,24 @@ class StackLease:
         return True
 
 
-def _holder(found: ClusterObject) -> str:
+def _spec(found: ClusterObject) -> dict[str, Any]:
+    """Returns what a lease says; every field of it may be absent."""
+    return found.body.get("spec") or {}
+
+
+def _identity(found: ClusterObject) -> str:
+    """Returns who holds a lease, "" where nobody does."""
+    return str(_spec(found).get("holderIdentity") or "")
+
+
+def _duration(found: ClusterObject) -> int:
+    """Returns the seconds for which a lease has to be unchanged to count as left behind."""
+    stated = _spec(found).get("leaseDurationSeconds")
+    return stated if isinstance(stated, int) and 0 < stated <= LONGEST else DURATION
+
+
+def _words(found: ClusterObject) -> str:
     """Returns who holds a lease, in words."""
-    purpose = (found.body["metadata"].get("annotations") or {}).get(PURPOSE, "another command")
-    user_and_host, _, pid = str(found.body["spec"]["holderIdentity"]).rpartition(":")[0].partition(":")
-    user, _, host = user_and_host.rpartition("@")
-    since = str(found.body["spec"].get("acquireTime", ""))[11:19]
-    return f"`{purpose}` of {user or 'somebody'} on {host} (pid {pid}), since {since} UTC"
-
-
-def _age(spec: dict[str, Any]) -> str:
-    try:
-        renewed = datetime.fromisoformat(str(spec["renewTime"]))
-    except (KeyError, ValueError):
-        return "some time"
-    return f"{max(0, round((datetime.now(UTC) - renewed).total_seconds()))}s"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getuid())
+    since = str(_spec(found).get("acquireTime", ""))[11:19]
+    moment = f", since {since} UTC" if since else ""
+    return f"`{found.annotations.get(PURPOSE, 'another command')}` of {LeaseHolder.read(_identity(found))}{moment}"

@@ -70,7 +70,14 @@ class KubernetesManifests(PlanRendering):
             UnrenderableManifest: A template of the repository is faulty, or adds an object that is there already.
         """
         self._templates.check_names()
-        made = [manifest for manifest in (*self._objects(), *self._additions()) if manifest.text]
+        own = [manifest for manifest in self._objects() if manifest.text]
+        for name, count in sorted(Counter(manifest.name for manifest in own).items()):
+            if count > 1:
+                parts = sorted(manifest.address for manifest in own if manifest.name == name)
+                raise UnrenderableManifest(
+                    f"{' and '.join(parts)} have an object of one name, {name}", hint="give one of them another name"
+                )
+        made = [*own, *(manifest for manifest in self._additions() if manifest.text)]
         counts = Counter(manifest.name for manifest in made)
         for name, count in sorted(counts.items()):
             if count > 1:
@@ -325,7 +332,9 @@ class KubernetesManifests(PlanRendering):
             placement.instance,
             secret=self._broker.secret_of(workload),
             settings=settings,
-            storage=storage_volume(placement, spec, self.stack) if self._broker.uses(workload) else None,
+            storage=storage_volume(placement, spec, self.namespace, self.stack)
+            if self._broker.uses(workload)
+            else None,
         )
         for index, file in enumerate(self._files(workload)):
             mounts.append(file.mount(index))

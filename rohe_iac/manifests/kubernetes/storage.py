@@ -27,7 +27,7 @@ def storage_claim(placement: Placement) -> str:
     """Returns the name of a replica's claim.
 
     Volumes of most classes of edge clusters are folders of one node, so that a replica that moves gets another claim;
-    a name with the node also leaves the reports of the former one where they are. A dot is in neither name.
+    a name with the node also leaves the reports of the former one where they are. An instance has no dot in its name.
     """
     return f"{placement.instance}.{placement.node}"
 
@@ -38,12 +38,17 @@ def claim_size(workload: Workload, spec: StackSpec) -> int:
     return max(stated, {"agent": spec.store.max_size + STORE_MARGIN, "broker": BROKER_SIZE}.get(workload.role, 0))
 
 
-def storage_volume(placement: Placement, spec: StackSpec, stack: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns the mount and the volume of a replica's storage."""
+def storage_volume(
+    placement: Placement, spec: StackSpec, namespace: str, stack: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the mount and the volume of a replica's storage.
+
+    A folder of a node is shared by all namespaces of a cluster, in which stacks may have one name.
+    """
     mount: dict[str, Any] = {"name": VOLUME, "mountPath": FOLDER}
     if spec.storage.host_path is not None:
         # The kubelet makes the inner folders with the mode of the outer one.
-        mount["subPath"] = f"{stack}/{placement.instance}"
+        mount["subPath"] = f"{namespace}/{stack}/{placement.instance}"
         return mount, {"name": VOLUME, "hostPath": {"path": spec.storage.host_path, "type": "DirectoryOrCreate"}}
     if spec.storage.claim is not None:
         return mount, {"name": VOLUME, "persistentVolumeClaim": {"claimName": storage_claim(placement)}}

@@ -16,10 +16,19 @@ AGENT_SETTINGS = "agent.json"
 """The file in it."""
 
 
+def volume_claim(instance: str, volume: str) -> str:
+    """Returns the name of the claim of a replica's named volume.
+
+    Neither an instance nor a volume has a dot in its name, and no instance is called `volume`, so that no two claims
+    have one name, nor one of them that of the storage of an instance.
+    """
+    return f"volume.{instance}.{volume}"
+
+
 def claims_of(service: Service, instance: str) -> list[tuple[str, int]]:
     """Returns name and size in bytes of each claim of a replica; a named volume is its own, and outlives its pods."""
     return [
-        (f"{instance}-{volume.name}", volume.size)
+        (volume_claim(instance, volume.name), volume.size)
         for volume in service.volumes
         if volume.name is not None and volume.size is not None
     ]
@@ -62,5 +71,7 @@ def mounts_and_volumes(
         if volume.empty_dir is not None:
             volumes.append({"name": name, "emptyDir": {"sizeLimit": byte_quantity(volume.empty_dir)}})
         else:
-            volumes.append({"name": name, "persistentVolumeClaim": {"claimName": f"{instance}-{volume.name}"}})
+            volumes.append(
+                {"name": name, "persistentVolumeClaim": {"claimName": volume_claim(instance, str(volume.name))}}
+            )
     return mounts, volumes

@@ -83,7 +83,7 @@ def test_a_folder_of_the_node_has_one_folder_a_stack_and_instance(rendered: Any)
     manifests, _ = rendered(", storage: {hostPath: /srv/rohe}")
     assert not [item for item in manifests.values() if item.retained]
     assert pod(manifests, "web-0")["volumes"][0]["hostPath"]["path"] == "/srv/rohe"
-    assert pod(manifests, "web-0")["containers"][0]["volumeMounts"][0]["subPath"] == "s/web-0"
+    assert pod(manifests, "web-0")["containers"][0]["volumeMounts"][0]["subPath"] == "n/s/web-0"
 
 
 def test_a_folder_that_ends_with_the_pod_is_used_only_where_it_is_asked_for(rendered: Any) -> None:

@@ -141,8 +141,9 @@ class ForeignEdit:
         object: What was changed, as the target names it, such as `deployment/back-0`.
         field: The field.
         found: What it is now, in words, such as `is 3` or `was removed`.
-        planned: The value that the plan has.
-        editor: Who changed it, as the target knows it.
+        planned: The value that the plan has, "" where the plan does not have the field.
+        editor: Who changed it, as the target knows it, "" where nobody knows.
+        by_apply: Whether it came with another plan, such as by `rohe apply` on another machine, and not by hand.
     """
 
     address: str
@@ -151,10 +152,12 @@ class ForeignEdit:
     found: str
     planned: str
     editor: str
+    by_apply: bool = False
 
     def __str__(self) -> str:
         """Returns the edit as a sentence."""
-        return f"{self.object}: {self.field} {self.found}, set by {self.editor}; the plan says {self.planned}"
+        planned = f"the plan says {self.planned}" if self.planned else "the plan does not have it"
+        return f"{self.object}: {self.field} {self.found}, set by {self.editor or 'somebody'}; {planned}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +324,8 @@ class DeploymentTarget(Protocol):
 
         Args:
             wanted: The manifests that would be applied.
-            applied: The manifests that were applied last; none where that is not known here.
+            applied: The manifests that were applied last, completely; none where that is not known here. What was made
+                of neither these nor the wanted ones came by another apply.
         """
         ...
 

@@ -42,6 +42,9 @@ SERIAL = "rohe.dev/serial"
 DIGEST = "rohe.dev/digest"
 """The annotation of a pod with `Manifest.digest`, that of its template."""
 
+MANIFEST = "rohe.dev/manifest"
+"""The annotation of an object with the digest of the manifest that it was made of."""
+
 ENGINE_ANNOTATIONS = {
     "pulumi.com/skipAwait": "true",
     "pulumi.com/patchFieldManager": FIELD_MANAGER,
@@ -162,10 +165,10 @@ def engine_inputs(found: ClusterObject, namespace: str, project: str, stack: str
             be in two namespaces of a cluster.
         project: The project id, a label too: two projects may have a stack of one name.
         stack: The name of the stack, by whose label the sweep finds objects of a user's own templates, too.
-        manifest: The manifest, whose serial and digest a pod carries.
+        manifest: The manifest, whose SHA-256 digest the object carries; a pod carries the serial and the digest.
     """
     metadata = dict(found.body["metadata"])
-    metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS}
+    metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS, MANIFEST: manifest.sha256}
     own = {MANAGED_BY: "rohe", STACK: stack, PROJECT: project}
     metadata["labels"] = {**found.labels, **own, **({} if found.namespace else {NAMESPACE_LABEL: namespace})}
     body = {**found.body, "metadata": metadata}

@@ -47,6 +47,7 @@ from rohe_iac.targets.kubernetes.object import (
     object_of,
 )
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
+from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
@@ -298,8 +299,11 @@ class KubernetesDeploymentTarget:
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
         comparison = ObjectComparison(self._server, self._namespace, self._selector, self._uncompared)
-        objects = [(manifest.address, self._object(manifest)) for manifest in wanted]
-        return comparison.edits(objects, {found.key: found for found in map(self._object, applied)})
+        planned, before = (
+            [PlannedObject(manifest.address, self._object(manifest), manifest.sha256) for manifest in manifests]
+            for manifests in (wanted, applied)
+        )
+        return comparison.edits(planned, {item.object.key: item for item in before})
 
     def overwrite_edits(self) -> None:
         """Lets the provider write fields that others own; without, the API server refuses that."""

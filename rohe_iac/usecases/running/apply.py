@@ -14,7 +14,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_record, read_record, write_record
-from rohe_iac.deployment.ports import DeploymentTarget, Destination, ForeignEdit, Progress
+from rohe_iac.deployment.ports import DeploymentTarget, Destination, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome, Pending
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -29,6 +29,7 @@ from rohe_iac.usecases.plans.comparison.replacement import interrupted, replacem
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import check_file
+from rohe_iac.usecases.running.edits import NO_EDITS, StackEdits, refuse_edits, stack_edits
 from rohe_iac.usecases.running.elsewhere import has_moved, remarks_on_place
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
@@ -48,12 +49,6 @@ class StalePlan(RoheError):
     exit_code = ExitCode.STALE
 
 
-class EditedByHand(RoheError):
-    """Somebody changed parts of the stack, and the apply would overwrite that."""
-
-    exit_code = ExitCode.POLICY
-
-
 class Interrupts(RoheError):
     """Services would have no running replica for a while."""
 
@@ -64,10 +59,6 @@ class DoesNotFit(RoheError):
     """The plan leaves replicas without a node."""
 
     exit_code = ExitCode.UNPLACED
-
-
-MAX_EDITS = 20
-"""Edits that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +115,8 @@ class Intent:
     changes: tuple[ManifestAction, ...]
     interrupted: str
     amiss: tuple[str, ...]
-    edits: tuple[ForeignEdit, ...] = ()
     remarks: tuple[str, ...] = ()
+    edits: StackEdits = NO_EDITS
 
     @property
     def resumes(self) -> bool:
@@ -188,8 +179,10 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         changes = actions_between((), planfile.manifests)
     if choices.only:
         changes = tuple(action for action in changes if action.manifest in wanted)
-    if changes and record is not None and not choices.allow_interruption:
-        _refuse_interruption(record.planfile, planfile, {action.address for action in changes}, target)
+    interrupted = RunJournal(folder, SystemClock()).interrupted()
+    edits = stack_edits(target, planfile.manifests, record, interrupted=bool(interrupted), only=choices.only)
+    if record is not None and not choices.allow_interruption:
+        _refuse_interruption(record.planfile, planfile, {action.address for action in changes}, edits, target)
     return Intent(
         root=root,
         folder=folder,
@@ -197,22 +190,11 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         record=record,
         target=target,
         changes=changes,
-        interrupted=RunJournal(folder, SystemClock()).interrupted(),
+        interrupted=interrupted,
         amiss=target.faults(planfile.manifests) if applied else (),
-        edits=target.edits(planfile.manifests, record.planfile.manifests if record is not None else ()),
         remarks=remarks,
+        edits=edits,
     )
-
-
-def refuse_edits(wanted: Intent) -> None:
-    """Raises EditedByHand where the apply would overwrite what others changed."""
-    if wanted.edits:
-        more = [f"and {len(wanted.edits) - MAX_EDITS} more"] if len(wanted.edits) > MAX_EDITS else []
-        raise EditedByHand(
-            f"others changed {counted(len(wanted.edits), 'field')} of the stack since the last apply",
-            detail="\n".join([*(str(edit) for edit in wanted.edits[:MAX_EDITS]), *more]),
-            hint="write the change into the blueprint, or overwrite it with --allow-overwrite",
-        )
 
 
 def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices: Choices) -> Outcome:
@@ -229,7 +211,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     if choices.allow_overwrite:
         wanted.target.overwrite_edits()
     else:
-        refuse_edits(wanted)
+        refuse_edits(wanted.edits)
     engine = find_engine(install)
     wanted.target.install_plugins(install)
     from rohe_iac.deployment.run.deployer import Deployer
@@ -282,9 +264,12 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         return outcome
 
 
-def _refuse_interruption(before: PlanFile, after: PlanFile, changed: Collection[str], target: DeploymentTarget) -> None:
+def _refuse_interruption(
+    before: PlanFile, after: PlanFile, changed: Collection[str], edits: StackEdits, target: DeploymentTarget
+) -> None:
     """Raises Interrupts where services would have no running replica while their changed ones are replaced."""
-    found = [item for item in replacements(before, after) if item.address in changed]
+    others = edits.restarted
+    found = [item for item in replacements(before, after, others) if item.address in changed or item.address in others]
     if not found:
         return
     workloads = {item.instance: item.workload for item in before.plan.placements}
@@ -293,7 +278,12 @@ def _refuse_interruption(before: PlanFile, after: PlanFile, changed: Collection[
     if stopped:
         raise Interrupts(
             f"{counted(len(stopped), 'service')} would be interrupted, so nothing was changed",
-            detail="\n".join(f"{item.address}: {item}" for items in stopped.values() for item in items[:20]),
+            detail="\n".join(
+                [
+                    *(f"{item.address}: {item}" for items in stopped.values() for item in items[:20]),
+                    *edits.by_apply_lines,
+                ]
+            ),
             hint="keep room for updates with `reserve: {update: ...}` and more than one replica, "
             "or allow it with --allow-interruption",
         )

@@ -12,6 +12,7 @@ from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.transports.heard import HeardInstances
+from rohe_iac.usecases.running.edits import MAX_EDITS, stack_edits
 from rohe_iac.usecases.running.elsewhere import found_words, moved_words
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.unfinished import not_done
@@ -185,9 +186,6 @@ WORST_FIRST = ("BROKEN", "UNKNOWN", "KEPT")
 """Verdicts on an objective, the worst first."""
 
 
-MAX_EDITS = 20
-"""Fields that others changed that are listed."""
-
 PATIENCE = 3.0
 """Seconds that the broker and each agent have to answer."""
 
@@ -208,7 +206,9 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     parts += [_part(item.address, item.instance, item.node, item) for item in live.values()]
     parts = [replace(part, detail=part.detail or undone.get(part.address, "")) for part in parts]
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
-    edited = [str(edit) for edit in target.edits(manifests, manifests)[:MAX_EDITS]]
+    interrupted = RunJournal(stack.folder, SystemClock()).interrupted()
+    edits = stack_edits(target, manifests, stack.record, interrupted=bool(interrupted))
+    edited = [str(edit) for edit in (*edits.by_hand, *edits.by_apply)[:MAX_EDITS]]
     parts.sort(key=lambda part: part.address)
     agents = _ask(target, parts)
     if stack.record is not None:
@@ -219,7 +219,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         stack=stack.name,
         serial=stack.record.serial if stack.record is not None else 0,
         complete=stack.record is not None and stack.record.complete,
-        interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
+        interrupted=interrupted,
         parts=tuple(parts),
         agents=agents,
         obstacles=(*filter(None, (moved_words(stack.record, target.location()),)), *target.obstacles(), *edited),

@@ -92,6 +92,19 @@ def test_a_machine_without_state_takes_over_what_is_there(shop: Shop, tmp_path: 
     shop.run("apply", "--yes", state=tmp_path / "other")
     after = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
     assert after == before
+
+    shop.write(tag="2")
+    shop.run("apply", "--yes", "--allow-interruption", state=tmp_path / "other")
+    shop.write(tag="1")
+    changed = f"containers[{shop.container('back-0')}].image is registry.example/back:2, set by another `rohe apply`"
+    assert changed in " ".join(shop.run("status", "--check", code=7).stdout.split())
+    refused = shop.run("apply", "--yes", code=5).stderr
+    assert "2 services would be interrupted, so nothing was changed" in refused
+    assert changed in refused
+    done = shop.run("apply", "--yes", "--allow-interruption")
+    assert changed in " ".join(done.stderr.split())
+    assert "5 changed" in done.stdout
+    assert "No change" in shop.run("apply", "--yes").stdout
     shop.run("destroy", "--yes", state=tmp_path / "other")
     assert not shop.exists()
 

@@ -34,4 +34,8 @@ def test_a_change_by_hand_is_shown_and_overwritten_where_that_is_allowed(shop: S
 
     shop.run("apply", "--yes", "--allow-overwrite")
     assert image(shop) == "registry.example/back:1"
+
+    shop.cluster.kubectl("scale", "deployment/back-0", "--replicas=0", "-n", shop.namespace)
+    assert "deployment/back-0: spec.replicas is 0, set by " in shop.run("apply", "--yes", code=5).stderr
+    shop.run("apply", "--yes", "--allow-overwrite")
     assert "No change" in shop.run("apply", "--yes").stdout

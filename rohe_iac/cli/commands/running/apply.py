@@ -71,8 +71,9 @@ def apply(
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.foundation.folders import check_writable
     from rohe_iac.targets.opening import open_target
-    from rohe_iac.usecases.running.apply import Choices, intent, refuse_edits
+    from rohe_iac.usecases.running.apply import Choices, intent
     from rohe_iac.usecases.running.apply import apply as apply_intent
+    from rohe_iac.usecases.running.edits import refuse_edits
 
     choices = Choices(
         fail_fast=fail_fast,
@@ -94,11 +95,11 @@ def apply(
         return ExitCode.OK
     view.intent(wanted)
     if yes and not allow_overwrite:
-        refuse_edits(wanted)
+        refuse_edits(wanted.edits)
     question = f"Apply to stack {wanted.planfile.stack}" + (" and overwrite these fields?" if wanted.edits else "?")
     if not confirm(question, command="apply", yes=yes):
         return ExitCode.OK
-    choices = replace(choices, allow_overwrite=allow_overwrite or bool(wanted.edits))
+    choices = replace(choices, allow_overwrite=allow_overwrite or bool(wanted.edits.by_hand))
     progress = ProgressView(screen)
     screen.interruption = lambda: interruption(progress, wanted.folder, "rohe apply")
     with progress.waiting():

@@ -33,9 +33,10 @@ class OutcomeView:
         work = ", ".join(f"{verbs.count(verb)} to {word}" for verb, word in TO_DO.items() if verb in verbs)
         if not work:
             work = f"{len(wanted.amiss)} to repair" if wanted.amiss else ""
-        if wanted.edits:
-            work = ", ".join(filter(None, (work, f"{counted(len(wanted.edits), 'field')} changed by others")))
-        work = work or "an unfinished apply to finish"
+        edits = (*wanted.edits.by_hand, *wanted.edits.by_apply)
+        if edits:
+            work = ", ".join(filter(None, (work, f"{counted(len(edits), 'field')} changed by others")))
+        work = work or ("an unfinished apply to finish" if wanted.resumes else "every resource to look at again")
         self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {work}")
         for remark in wanted.remarks:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(remark)}")
@@ -45,10 +46,10 @@ class OutcomeView:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(address)} does not run as it was applied")
         if len(wanted.amiss) > FEW:
             self._screen.err.print(f"  ... and {len(wanted.amiss) - FEW} more")
-        for edit in wanted.edits[:FEW]:
+        for edit in edits[:FEW]:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(str(edit))}")
-        if len(wanted.edits) > FEW:
-            self._screen.err.print(f"  ... and {len(wanted.edits) - FEW} more")
+        if len(edits) > FEW:
+            self._screen.err.print(f"  ... and {len(edits) - FEW} more")
 
     def removal(self, stack: str, names: Sequence[str]) -> None:
         """Prints on stderr what destroy is about to remove."""

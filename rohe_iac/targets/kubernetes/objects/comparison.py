@@ -9,7 +9,7 @@ from rohe_iac.deployment.ports import ForeignEdit
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
-from rohe_iac.targets.kubernetes.objects.edits import edits_of
+from rohe_iac.targets.kubernetes.objects.edits import PlannedObject, edits_of
 
 UNREAD = frozenset({"Namespace", "PriorityClass", "Secret"})
 """Kinds that are not compared: a namespace is left as it is where it was there, the value of a class never changes, and
@@ -32,22 +32,20 @@ class ObjectComparison:
     selector: str
     refused: set[str] = field(default_factory=set)
 
-    def edits(
-        self, wanted: Sequence[tuple[str, ClusterObject]], applied: Mapping[Key, ClusterObject]
-    ) -> tuple[ForeignEdit, ...]:
+    def edits(self, wanted: Sequence[PlannedObject], applied: Mapping[Key, PlannedObject]) -> tuple[ForeignEdit, ...]:
         """Returns the fields that others changed and the next apply would write again, sorted by address.
 
         Args:
-            wanted: The objects that would be applied, each with the address of the stack's part that it is for.
+            wanted: The objects that would be applied.
             applied: The objects as they were applied last, by key.
         """
-        compared = [(address, item) for address, item in wanted if item.kind not in UNREAD]
-        live = self._live([item for _, item in compared])
+        compared = [item for item in wanted if item.object.kind not in UNREAD]
+        live = self._live([item.object for item in compared])
         found = [
             edit
-            for address, item in compared
-            if item.key in live
-            for edit in edits_of(item, applied.get(item.key), live[item.key], address)
+            for item in compared
+            if item.object.key in live
+            for edit in edits_of(item, applied.get(item.object.key), live[item.object.key])
         ]
         return tuple(sorted(found, key=lambda edit: (edit.address, edit.object, edit.field)))
 

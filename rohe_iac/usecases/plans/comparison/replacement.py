@@ -50,12 +50,13 @@ class Replacement:
         return f"stop first{where}: down for up to {self.stop} s to stop and {start}"
 
 
-def replacements(before: PlanFile | None, after: PlanFile) -> tuple[Replacement, ...]:
+def replacements(before: PlanFile | None, after: PlanFile, overtaken: Collection[str] = ()) -> tuple[Replacement, ...]:
     """Returns how each replica that is applied already is replaced where its pod changes, sorted by address.
 
     Args:
         before: The applied plan; None where nothing is applied.
         after: The plan.
+        overtaken: Addresses of replicas that another apply has changed since, whose pods change in any case.
     """
     if before is None:
         return ()
@@ -67,7 +68,9 @@ def replacements(before: PlanFile | None, after: PlanFile) -> tuple[Replacement,
     for manifest in after.manifests:
         item = placed.get(manifest.address)
         known = old.get(manifest.name)
-        if item is not None and manifest.workload and known is not None and not manifest.runs_as(known):
+        if item is None or not manifest.workload or known is None:
+            continue
+        if manifest.address in overtaken or not manifest.runs_as(known):
             surges = strategies[item.instance] == SURGE
             moved = nodes.get(item.replica, item.node) != item.node
             way = MOVED if moved else BESIDE if surges else STOP_FIRST

@@ -30,6 +30,7 @@ def test_the_engine_gets_the_object_with_annotations_that_the_manifest_does_not_
         "pulumi.com/skipAwait": "true",
         "pulumi.com/patchFieldManager": "rohe",
         "pulumi.com/deletionPropagationPolicy": "background",
+        "rohe.dev/manifest": manifest.sha256,
     }
     assert found.body["metadata"]["annotations"] == {"a": "b"}
     labels = inputs["metadata"]["labels"]

@@ -8,6 +8,7 @@ from stored_objects import StoredObjects
 
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
+from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
 
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}
 SELECTOR = f"{MANAGED_BY}=rohe,{STACK}=shop"
@@ -24,6 +25,10 @@ def test_an_object_that_lost_its_labels_is_compared_too() -> None:
     changed = {"manager": "kubectl-edit", "fieldsV1": {"f:data": {"f:a": {}}}}
     server.add("ConfigMap", "one", "edge", labels=OURS)
     server.add("ConfigMap", "two", "edge", managedFields=[changed]).body["data"] = {"a": "9"}
-    objects = [("service/one", wanted("one")), ("service/two", wanted("two", a="1")), ("service/x", wanted("absent"))]
+    objects = [
+        PlannedObject("service/one", wanted("one"), ""),
+        PlannedObject("service/two", wanted("two", a="1"), ""),
+        PlannedObject("service/x", wanted("absent"), ""),
+    ]
     (found,) = comparison.edits(objects, {})
     assert (found.address, found.object, found.field) == ("service/two", "configmap/two", "data.a")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from rohe_iac.targets.kubernetes.object import ClusterObject
-from rohe_iac.targets.kubernetes.objects.edits import edits_of
+from rohe_iac.targets.kubernetes.object import MANIFEST, ClusterObject
+from rohe_iac.targets.kubernetes.objects.edits import PlannedObject, edits_of
 
 BODY: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -49,8 +49,13 @@ def entry(manager: str, fields: dict[str, Any], subresource: str = "") -> dict[s
     return {"manager": manager, "operation": "Update", "time": "2026-01-02T03:04:05Z", "fieldsV1": template, **more}
 
 
+def planned(found: ClusterObject, digest: str = "d2") -> PlannedObject:
+    return PlannedObject("replica/shop:back/0", found, digest)
+
+
 def sentences(found: ClusterObject, applied: ClusterObject | None = WANTED) -> list[str]:
-    return [str(edit) for edit in edits_of(WANTED, applied, found, "replica/shop:back/0")]
+    before = planned(applied) if applied is not None else None
+    return [str(edit) for edit in edits_of(planned(WANTED), before, found)]
 
 
 def test_a_changed_field_is_named_with_who_changed_it() -> None:
@@ -91,8 +96,25 @@ def test_changes_of_rohe_and_of_the_cluster_itself_are_no_edits() -> None:
     assert sentences(live(entry("kubectl-edit", {"f:image": {}}, subresource="status"), **changed)) == []
 
 
-def test_a_number_of_replicas_that_was_scaled_by_hand_is_an_edit() -> None:
-    scale = {"manager": "kubectl", "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
-    found = live(scale)
+def test_a_field_that_nobody_owns_any_more_is_an_edit() -> None:
+    # `kubectl scale --replicas=0` takes the field from rohe, and its own entry has no field.
+    found = live(entry("rohe", {"f:image": {}}))
     found.body["spec"]["replicas"] = 0
-    assert sentences(found) == ["deployment/back-0: spec.replicas is 0, set by kubectl; the plan says 1"]
+    assert sentences(found) == ["deployment/back-0: spec.replicas is 0, set by somebody; the plan says 1"]
+
+
+def test_what_another_apply_wrote_is_told_field_by_field() -> None:
+    added = {"f:env": {'k:{"name":"X"}': {".": {}, "f:name": {}, "f:value": {}}}, "f:image": {}}
+    env = [*BODY["spec"]["template"]["spec"]["containers"][0]["env"], {"name": "X", "value": "on"}]
+    found = live(entry("rohe", added), image="back:9", env=env)
+    assert sentences(found) == []
+    found.body["metadata"]["annotations"] = {MANIFEST: "d9"}
+    assert sentences(found) == [
+        "deployment/back-0: spec.template.spec.containers[back].env[X].value is on, set by another `rohe apply`; "
+        "the plan does not have it",
+        "deployment/back-0: spec.template.spec.containers[back].image is back:9, set by another `rohe apply`; "
+        "the plan says back:1",
+    ]
+    assert sentences(found, applied=None) == []
+    found.body["metadata"]["annotations"] = {MANIFEST: "d2"}
+    assert sentences(found) == []

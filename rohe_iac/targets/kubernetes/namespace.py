@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import httpx2
 
 from rohe_iac.foundation.clock import Clock
+from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
-from rohe_iac.targets.kubernetes.objects.removal import wait_for_end
+from rohe_iac.targets.kubernetes.objects.removal import NAMED, NotRemoved, wait_for_end
 
 MADE_BY = "rohe.dev/made-by"
 """The annotation of a namespace that rohe made, with the stack that it made it for."""
@@ -23,6 +24,16 @@ OWN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 
 FLEETING = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics"})
 """Kinds that the cluster makes of others and removes with them."""
+
+
+REMAINING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionDiscoveryFailure")
+"""Conditions of a namespace that is being deleted whose message says what keeps it (NamespaceConditionType)."""
+
+
+class NamespaceEnding(RoheError):
+    """The namespace is being deleted, so that nothing can be made in it."""
+
+    exit_code = ExitCode.PARTIAL
 
 
 class StackNamespace:
@@ -61,13 +72,16 @@ class StackNamespace:
             timeout: Seconds to wait.
 
         Returns:
-            Why it is still there, as a sentence; "" where it is gone, or was not made by rohe.
+            Why it stays, as a sentence; "" where it is gone, or was not made by rohe.
+
+        Raises:
+            NotRemoved: It is still being deleted after `timeout` seconds; the detail names what keeps it.
         """
         found = self.found()
         if found is None or MADE_BY not in found.annotations:
             return ""
         try:
-            others = sorted(str(item) for item in self._others())
+            others = sorted(str(item) for item in self._others()) if not found.is_ending else []
         except ClusterRefused as error:
             return f"the namespace {self._name} stays, because this user may not see all that is in it: {error.detail}"
         if others:
@@ -79,14 +93,68 @@ class StackNamespace:
             return f"the namespace {self._name} stays, because this user may not delete it: {error.detail}"
         if wait_for_end(self._server, found, clock, timeout):
             return ""
-        return f"the namespace {self._name} is still being deleted after {timeout:.0f}s"
+        raise NotRemoved(
+            f"the namespace {self._name} is still being deleted",
+            detail="\n".join(self._keepers()),
+            hint="end what the finalizer waits for, then run `rohe destroy` again; --timeout 10m waits longer",
+        )
+
+    @property
+    def is_ending(self) -> bool:
+        """Returns whether the namespace is being deleted."""
+        found = self.found()
+        return found is not None and found.is_ending
+
+    def refuse_ending(self) -> None:
+        """Raises where the namespace is being deleted.
+
+        Raises:
+            NamespaceEnding: It is; the detail names what keeps it.
+        """
+        if self.is_ending:
+            raise NamespaceEnding(
+                f"the namespace {self._name} is being deleted, so nothing can be made in it",
+                detail="\n".join(self._keepers()),
+                hint="end what the finalizer waits for, wait until the namespace is gone, and run the command again",
+            )
+
+    def warning(self) -> tuple[str, ...]:
+        """Returns that the namespace is being deleted, as a sentence with what keeps it; nothing where it is not."""
+        try:
+            if not self.is_ending:
+                return ()
+        except ClusterRefused:
+            return ()
+        return (f"the namespace {self._name} is being deleted, kept by {'; '.join(self._keepers())}",)
+
+    def _keepers(self) -> list[str]:
+        """Returns what keeps a namespace that is being deleted: its finalizers, and objects that have some."""
+        found = self.found()
+        if found is None:
+            return []
+        lines = [f"namespace/{self._name}: finalizer {name}" for name in found.finalizers]
+        try:
+            held = sorted((item for item in self._content() if item.finalizers), key=lambda item: item.key)
+        except ClusterRefused:
+            held = []
+        lines += [f"{item}: {', '.join(f'finalizer {name}' for name in item.finalizers)}" for item in held]
+        if not lines:
+            conditions = (found.body.get("status") or {}).get("conditions") or ()
+            lines = [
+                str(item["message"]) for item in conditions if item["type"] in REMAINING and item["status"] == "True"
+            ]
+        more = [f"and {len(lines) - NAMED} more"] if len(lines) > NAMED else []
+        return [*lines[:NAMED], *more] or ["what is in it and still ends"]
 
     def _others(self) -> Iterator[ClusterObject]:
         """Yields the objects in the namespace that neither this stack nor the cluster itself made."""
+        for item in self._content():
+            ours = item.labels.get(STACK) == self._stack and item.labels.get(MANAGED_BY) == "rohe"
+            if not ours and not item.owners and (item.kind, item.name) not in OWN:
+                yield item
+
+    def _content(self) -> Iterator[ClusterObject]:
+        """Yields the objects in the namespace, with metadata only."""
         for kind in self._server.kinds.values():
-            if not kind.namespaced or "list" not in kind.verbs or kind.kind in FLEETING:
-                continue
-            for item in self._server.list(kind, self._name, metadata=True):
-                ours = item.labels.get(STACK) == self._stack and item.labels.get(MANAGED_BY) == "rohe"
-                if not ours and not item.owners and (item.kind, item.name) not in OWN:
-                    yield item
+            if kind.namespaced and "list" in kind.verbs and kind.kind not in FLEETING:
+                yield from self._server.list(kind, self._name, metadata=True)

@@ -203,12 +203,15 @@ class KubernetesDeploymentTarget:
         A namespace is made after all checks alone, and removed where the command ends before anything is made in it.
         """
         made = False
+        if wanted:
+            self._own_namespace.refuse_ending()
         if wanted and self._own_namespace.found() is None:
             self.preflight(wanted)
             for manifest in wanted:
                 made |= manifest.kind == NAMESPACE and self._own_namespace.ensure(self._object(manifest))
         try:
-            if self._own_namespace.found() is None:
+            # Nobody can make anything in a namespace that is being deleted, a lease included.
+            if self._own_namespace.found() is None or self._own_namespace.is_ending:
                 yield HeldLock()
             else:
                 with self._lease.held(purpose, patience, note) as self._held:
@@ -265,10 +268,10 @@ class KubernetesDeploymentTarget:
         )
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns what `edits` could not compare, and that the broker's certificate is about to expire."""
+        """Returns what `edits` could not compare, that the namespace is being deleted, and a certificate's near end."""
         unseen = f"{', '.join(sorted(self._uncompared))} are not compared with the plan: this user may not list them"
         expiring = expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
-        return (*([unseen] if self._uncompared else ()), *expiring)
+        return (*([unseen] if self._uncompared else ()), *self._own_namespace.warning(), *expiring)
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -340,7 +343,7 @@ class KubernetesDeploymentTarget:
         """Removes every object of the stack, waits until all are gone, and removes the namespace where it may.
 
         Raises:
-            NotRemoved: Objects are left after `timeout` seconds.
+            NotRemoved: Objects, or the namespace, are left after `timeout` seconds.
         """
         clock = SystemClock()
         deadline = clock.monotonic() + timeout

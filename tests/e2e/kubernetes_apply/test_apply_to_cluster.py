@@ -129,6 +129,37 @@ def test_a_finalizer_that_nobody_takes_away_is_named_when_the_time_is_over(shop:
     assert not shop.exists()
 
 
+def test_a_namespace_that_is_being_deleted_is_waited_for_with_what_keeps_it(shop: Shop) -> None:
+    def keep(kind: str, name: str, *finalizers: str) -> None:
+        patch = json.dumps({"metadata": {"finalizers": finalizers}})
+        shop.cluster.kubectl("patch", kind, name, "-n", shop.namespace, "--type", "merge", "-p", patch)
+
+    shop.run("apply", "--yes")
+    keep("namespace", shop.namespace, "example.com/keep")
+    shop.run("destroy", "--yes", "--timeout", "3s", code=9)
+    assert shop.cluster.until(lambda: not shop.names("deployments,services,pods,replicasets"))
+    done = shop.run("destroy", "--yes", "--timeout", "3s", code=9)
+    assert f"the namespace {shop.namespace} is still being deleted" in done.stderr
+    assert f"namespace/{shop.namespace}: finalizer example.com/keep" in done.stderr
+    refused = shop.run("apply", "--yes", code=9).stderr
+    assert f"the namespace {shop.namespace} is being deleted, so nothing can be made in it" in refused
+    keep("namespace", shop.namespace)
+    shop.run("destroy", "--yes")
+    assert not shop.exists()
+
+    shop.run("apply", "--yes")
+    shop.cluster.kubectl("create", "configmap", "of-others", "-n", shop.namespace)
+    keep("configmap", "of-others", "example.com/other")
+    shop.cluster.kubectl("delete", "namespace", shop.namespace, "--wait=false")
+    status = " ".join(shop.run("status", "--check", code=7).stdout.split())
+    assert f"the namespace {shop.namespace} is being deleted, kept by" in status
+    assert "configmap/of-others: finalizer example.com/other" in shop.run("apply", "--yes", code=9).stderr
+    assert "configmap/of-others" in shop.run("destroy", "--yes", "--timeout", "3s", code=9).stderr
+    keep("configmap", "of-others")
+    shop.run("destroy", "--yes")
+    assert not shop.exists()
+
+
 @pytest.mark.parametrize(
     ("token", "server", "context", "words"),
     [

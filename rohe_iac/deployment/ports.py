@@ -315,8 +315,8 @@ class DeploymentTarget(Protocol):
         """
         ...
 
-    def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Returns the addresses of the manifests whose resource differs from its manifest or does not run."""
+    def faults(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+        """Returns what differs or does not run, by address, and strays by name, each with what is amiss."""
         ...
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:

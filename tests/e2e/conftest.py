@@ -160,7 +160,7 @@ class Bench:
         return self._deployer().up([SUPERVISOR, *manifests], progress or Quiet())
 
     def faults(self, *manifests: Manifest) -> tuple[str, ...]:
-        return self.target.faults([SUPERVISOR, *manifests])
+        return tuple(self.target.faults([SUPERVISOR, *manifests]))
 
     def down(self) -> Outcome:
         outcome = self._deployer().down(Quiet(), {}, timeout=120)

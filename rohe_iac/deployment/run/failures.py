@@ -28,6 +28,9 @@ class EngineBusy(RoheError):
 FOREIGN = "a resource that is not of this plan was registered with the engine, maybe by another user of this machine"
 """What happened where the engine is asked for anything but the plan's resources."""
 
+_URN = re.compile(r'"?urn:pulumi:[^\s"\\]*::([^\s":\\]+)"?')
+"""The engine's name of a resource, of which people know the last part."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 """Terminal colours and the engine's own marks of colours."""
 
@@ -35,19 +38,22 @@ _PREFIXES = (
     re.compile(r"^error: "),
     re.compile(r"^rpc error: code = \w+ desc = "),
     re.compile(r"^\d+ errors? occurred:\s*\*?\s*"),
+    re.compile(r"^resource \S+ was not successfully created by the Kubernetes API server: "),
+    re.compile(r"^resource \S+ was successfully created, but .*? failed to fully initialize or become live: "),
+    re.compile(r"^the Kubernetes API server reported that \S+ failed to fully initialize or become live: "),
 )
 """What the engine puts in front of a provider's message, in any order and number."""
 
 
 def provider_message(message: str) -> str:
-    """Returns a provider's own words: `message` without the engine's prefixes and colours."""
+    """Returns a provider's own words: `message` without the engine's prefixes, colours and names of resources."""
     text = _COLOUR.sub("", message).strip()
     while True:
         shorter = text
         for prefix in _PREFIXES:
             shorter = prefix.sub("", shorter).strip()
         if shorter == text:
-            return text
+            return _URN.sub(r"\1", text)
         text = shorter
 
 

@@ -12,6 +12,7 @@ import base64
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,23 +83,63 @@ class BrokerSecrets:
         """Returns the Secrets without values that the manifests need and that no manifest stands for."""
         return (self._secret(AUTHORITY_SECRET, {}),) if any(broker.tls_names for broker in _brokers(manifests)) else ()
 
-    def due(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Returns the addresses of the brokers whose certificates the next apply makes or renews."""
-        brokers = [broker for broker in _brokers(manifests) if broker.tls_names]
-        present = self._present() if brokers else {}
+    def due(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+        """Returns why the next apply writes Secrets that are there, in words by the address of what they are for.
+
+        They were changed by hand or damaged, or a certificate is to be made or renewed.
+        """
+        brokers = _brokers(manifests)
+        if not brokers:
+            return {}
+        broker, present = brokers[0], self._present()
         stored = BrokerCertificate.stored(present.get(AUTHORITY_SECRET), present.get(BROKER_SECRET))
-        return tuple(broker.address for broker in brokers if stored.is_due(broker.tls_names, self._clock.now()))
+        if broker.tls_names and stored.is_due(broker.tls_names, self._clock.now()):
+            return {broker.address: "its certificate is due to be renewed"}
+        certificate = stored.renewed(self._stack, broker.tls_names, self._clock.now()) if broker.tls_names else None
+        wanted = self._wanted(manifests, present, certificate, keep=False)
+        return {
+            secret.address: f"{present[secret.name]} is not as the broker and its clients need it"
+            for secret in wanted
+            if secret.name in present and present[secret.name].body.get("data") != _encoded(secret.data)
+        }
 
     def _write(self, manifests: Sequence[Manifest], *, keep: bool) -> None:
-        documents = [read_document(manifest.text) for manifest in manifests if manifest.kind == CREDENTIAL]
         brokers = _brokers(manifests)
         if not brokers:
             return
-        broker, present = brokers[0], self._present()
-        certificate = self._certificate(broker, present)
+        present = self._present()
+        certificate = self._certificate(brokers[0], present)
+        wanted = self._wanted(manifests, present, certificate, keep=keep)
+        changed = {
+            secret.name
+            for secret in wanted
+            if self._put(secret.name, secret.data, present.get(secret.name), secret.labels)
+        }
+        self._tell_pods(changed)
+
+    def _wanted(
+        self,
+        manifests: Sequence[Manifest],
+        present: Mapping[str, ClusterObject],
+        certificate: BrokerCertificate | None,
+        *,
+        keep: bool,
+    ) -> tuple[_Secret, ...]:
+        """Returns the Secrets of the clients and then the broker's, with the passwords of those that are present.
+
+        Args:
+            manifests: The manifests, with a broker among them.
+            present: The Secrets of the stack by name.
+            certificate: The broker's certificate, None for a broker without TLS.
+            keep: Whether clients keep the access that they had before.
+        """
+        broker = _brokers(manifests)[0]
         former = {user.client: user for user in map(_user_of, present.values()) if user is not None}
-        users, changed = [], set()
-        for document in documents:
+        users, found = [], []
+        for manifest in manifests:
+            if manifest.kind != CREDENTIAL:
+                continue
+            document = read_document(manifest.text)
             wanted = credential_of(document)
             password = former[wanted.client].password if wanted.client in former else secrets.token_urlsafe(24)
             content = {
@@ -112,16 +153,12 @@ class BrokerSecrets:
                 content["ca"] = certificate.authority.certificate.decode()
             grants = {"publish": list(wanted.publish), "subscribe": list(wanted.subscribe)}
             data = {CREDENTIALS: canonical_json(content), GRANTS: canonical_json(grants)}
-            name = credential_secret(wanted.client)
-            if self._put(name, data, present.get(name), {CLIENT: wanted.client}):
-                changed.add(name)
+            found.append(_Secret(manifest.address, credential_secret(wanted.client), data, {CLIENT: wanted.client}))
             users.append(User(wanted, password))
         if keep:
             users = _joined(users, former.values())
         files = {**self._files(broker, users), **(certificate.server_files if certificate is not None else {})}
-        if self._put(BROKER_SECRET, files, present.get(BROKER_SECRET), {}):
-            changed.add(BROKER_SECRET)
-        self._tell_pods(changed)
+        return (*found, _Secret(broker.address, BROKER_SECRET, files, {}))
 
     def _certificate(self, broker: BrokerSpec, present: Mapping[str, ClusterObject]) -> BrokerCertificate | None:
         """Returns the broker's certificate, renewed where it is due; None for a broker without TLS.
@@ -149,7 +186,7 @@ class BrokerSecrets:
 
     def _put(self, name: str, data: Mapping[str, bytes], present: ClusterObject | None, labels: dict[str, str]) -> bool:
         """Makes a Secret where it is absent or other than wanted; returns whether it has changed under a pod."""
-        encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
+        encoded = _encoded(data)
         if present is not None and present.body.get("data") == encoded:
             return False
         self._server.apply(self._secret(name, encoded, labels), force=True)
@@ -179,6 +216,27 @@ class BrokerSecrets:
                 self._server.apply(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}), force=True)
             except ObjectRefused:
                 continue  # it has ended since, or an admission policy refuses: the kubelet finds the Secret by itself
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """A Secret as it has to be.
+
+    Attributes:
+        address: The address of the stack's part that it is for.
+        name: Its name.
+        data: Its values by key.
+        labels: Its labels beside those that all have.
+    """
+
+    address: str
+    name: str
+    data: Mapping[str, bytes]
+    labels: dict[str, str]
+
+
+def _encoded(data: Mapping[str, bytes]) -> dict[str, str]:
+    return {key: base64.b64encode(value).decode() for key, value in data.items()}
 
 
 def _brokers(manifests: Sequence[Manifest]) -> list[BrokerSpec]:

@@ -113,6 +113,15 @@ class ClusterObject:
         return "deletionTimestamp" in self.body["metadata"]
 
     @property
+    def ending_words(self) -> str:
+        """Returns that the object is being deleted, and what keeps it until then; "" where it is not."""
+        if not self.is_ending:
+            return ""
+        kept = f", kept by {', '.join(f'finalizer {name}' for name in self.finalizers)}" if self.finalizers else ""
+        lost = "; what is stored on it is lost then" if self.kind == "PersistentVolumeClaim" else ""
+        return f"{self} is being deleted{kept}{lost}"
+
+    @property
     def finalizers(self) -> tuple[str, ...]:
         """Returns what must be taken away before a deleted object is gone."""
         return tuple(self.body["metadata"].get("finalizers") or ())

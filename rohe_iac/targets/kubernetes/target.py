@@ -48,6 +48,7 @@ from rohe_iac.targets.kubernetes.object import (
 )
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
+from rohe_iac.targets.kubernetes.objects.faults import faults_of
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
@@ -55,7 +56,7 @@ from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, label
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
-from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, silent_nodes, skipped
+from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, lost_nodes, skipped
 from rohe_iac.targets.kubernetes.readiness.wiring import with_readiness
 from rohe_iac.targets.permit import Permit
 from rohe_iac.targets.rohe_plugin import rohe_plugin
@@ -89,6 +90,7 @@ class KubernetesDeploymentTarget:
         self._overwrites = False
         self._uncompared: set[str] = set()
         self._held, self._begun = HeldLock(), False
+        self._ending: set[str] = set()
         self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
@@ -259,7 +261,8 @@ class KubernetesDeploymentTarget:
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
         pods = [pod for pod in self._listed("v1", "Pod") if PREFETCH not in pod.labels]
-        parts = live_parts(self._listed("apps/v1", "Deployment"), pods, silent_nodes(self._nodes or ()))
+        deployments = self._listed("apps/v1", "Deployment")
+        parts = live_parts(deployments, pods, lost_nodes(self._nodes, deployments))
         return tuple(
             replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
             if part.address.startswith("broker/")
@@ -268,10 +271,15 @@ class KubernetesDeploymentTarget:
         )
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns what `edits` could not compare, that the namespace is being deleted, and a certificate's near end."""
+        """Returns what `edits` could not compare, what is being deleted, and a certificate's near end."""
         unseen = f"{', '.join(sorted(self._uncompared))} are not compared with the plan: this user may not list them"
         expiring = expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
-        return (*([unseen] if self._uncompared else ()), *self._own_namespace.warning(), *expiring)
+        return (
+            *([unseen] if self._uncompared else ()),
+            *self._own_namespace.warning(),
+            *sorted(self._ending),
+            *expiring,
+        )
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -289,19 +297,18 @@ class KubernetesDeploymentTarget:
         prefetch = Prefetch(self._server, self._namespace, labels, progress, SystemClock())
         prefetch.run(image_pulls(manifests, stack), self._nodes, fail_fast=fail_fast)
 
-    def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Returns the addresses of objects that are absent or whose pod does not run, and the names of strays."""
+    def faults(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+        """Returns what is absent, is being deleted, does not run or is not of the plan, each with what is amiss."""
         present = {item.key: item for item in self._labelled(manifests)}
         namespace = self._own_namespace.found()
-        keys = {*present, *([namespace.key] if namespace is not None else ())}
-        absent = [manifest.address for manifest in manifests if self._object(manifest).key not in keys]
-        idle = [part.address for part in self.live() if part.state != "running"]
-        due = self._secrets.due(manifests)
-        return tuple(sorted({*absent, *idle, *due, *(str(item) for item in self._strays(manifests, present.values()))}))
+        there = present | ({namespace.key: namespace} if namespace is not None else {})
+        wanted = [(manifest.address, self._object(manifest)) for manifest in manifests]
+        strays = self._strays(manifests, present.values())
+        return faults_of(wanted, there, self.live(), self._secrets.due(manifests), strays)
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""
-        comparison = ObjectComparison(self._server, self._namespace, self._selector, self._uncompared)
+        comparison = ObjectComparison(self._server, self._namespace, self._selector, self._uncompared, self._ending)
         planned, before = (
             [PlannedObject(manifest.address, self._object(manifest), manifest.sha256) for manifest in manifests]
             for manifests in (wanted, applied)

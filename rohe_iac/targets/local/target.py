@@ -199,7 +199,7 @@ class LocalDeploymentTarget:
             found.append(self._site.supervision.fault())
         return tuple(filter(None, found))
 
-    def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    def faults(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
         """Returns the addresses of resources that differ from their manifests or do not run, and the names of strays.
 
         A stray is a program or credential that no manifest asks for.
@@ -210,7 +210,8 @@ class LocalDeploymentTarget:
             for manifest in manifests
             if not RESOURCES[TYPES[manifest.kind]].holds(self._site, wanted[manifest.name])
         ]
-        return tuple(sorted({*differing, *self._strays(manifests)}))
+        found = dict.fromkeys(differing, "is absent, or does not run as it was applied")
+        return dict(sorted((found | dict.fromkeys(self._strays(manifests), "is not of the plan")).items()))
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:  # noqa: ARG002
         """Returns nothing: only this user can change what runs, and `faults` names what differs."""

@@ -102,7 +102,7 @@ class Intent:
         target: where the plan is applied.
         changes: actions of the plan that are not applied yet.
         interrupted: the command that did not end; empty where the last one ended.
-        amiss: addresses that do not run as the record says.
+        amiss: what is absent, damaged, does not run or is not of the plan: what is amiss of each, by address.
         edits: what others changed and this apply would overwrite.
         remarks: what of the place is not as the user may think, a sentence each.
     """
@@ -114,7 +114,7 @@ class Intent:
     target: DeploymentTarget
     changes: tuple[ManifestAction, ...]
     interrupted: str
-    amiss: tuple[str, ...]
+    amiss: Mapping[str, str]
     remarks: tuple[str, ...] = ()
     edits: StackEdits = NO_EDITS
 
@@ -191,7 +191,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         target=target,
         changes=changes,
         interrupted=interrupted,
-        amiss=target.faults(planfile.manifests) if applied else (),
+        amiss=target.faults(planfile.manifests) if applied else {},
         remarks=remarks,
         edits=edits,
     )

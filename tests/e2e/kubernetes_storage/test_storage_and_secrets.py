@@ -80,7 +80,7 @@ class Watched:
             check=False,
         )
         assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return done.stdout + (done.stderr if words[0] == "apply" else "")
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Returns the parts that `rohe status` shows, by instance; agents on simulated nodes do not answer."""
@@ -222,6 +222,18 @@ def test_a_claim_stays_behind_when_its_replica_moves_and_goes_with_the_stack(wat
     watched.run("apply", "--yes", "--allow-interruption")
     assert {former, f"web-0.{watched.nodes[1]}"} <= set(watched.claims())
     assert "No change" in watched.run("apply", "--yes", "--allow-interruption")
+
+    rubbish = json.dumps({"stringData": {"credentials.json": "rubbish"}})
+    watched.cluster.kubectl("patch", "secret", "rohe-credential-web", "-n", watched.namespace, "-p", rubbish)
+    said = watched.run("apply", "--yes")
+    assert "secret/rohe-credential-web is not as the broker and its clients need it" in said
+    assert json.loads(watched.secrets()["rohe-credential-web"]["credentials.json"])["user"] == "web"
+    assert "No change" in watched.run("apply", "--yes")
+    claim = f"web-0.{watched.nodes[1]}"
+    watched.cluster.kubectl("delete", "pvc", claim, "-n", watched.namespace, "--wait=false")
+    ending = f"persistentvolumeclaim/{claim} is being deleted, kept by finalizer kubernetes.io/pvc-protection"
+    assert ending in " ".join(watched.run("status").split())
+    assert ending in " ".join(watched.run("apply", "--yes").split())
 
     watched.run("destroy", "--yes")
     gone = watched.cluster.kubectl("get", "namespace", watched.namespace, check=False).returncode

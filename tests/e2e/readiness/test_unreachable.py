@@ -40,6 +40,8 @@ def test_what_waits_is_pending_until_its_node_answers(cameras: Callable[..., Cam
     stack.cluster.reach(node, reachable=True)
     assert stack.cluster.until(lambda: stack.states()["alone-0"] == "running")
     assert stack.apply()["pending"] == []
+    stack.cluster.kubectl("delete", "node", node)
+    assert stack.states()["alone-0"] in ("lost", "pending")
 
 
 def test_a_newer_plan_moves_a_replica_off_a_silent_node(cameras: Callable[..., Cameras]) -> None:

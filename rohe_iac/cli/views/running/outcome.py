@@ -42,8 +42,8 @@ class OutcomeView:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(remark)}")
         before = wanted.record.planfile if wanted.record is not None else None
         print_changes(self._screen.err, wanted.planfile, before, wanted.changes, every=False)
-        for address in wanted.amiss[:FEW]:
-            self._screen.err.print(f"  [yellow]![/yellow] {escape(address)} does not run as it was applied")
+        for address, words in list(wanted.amiss.items())[:FEW]:
+            self._screen.err.print(f"  [yellow]![/yellow] {escape(address)}: {escape(words)}")
         if len(wanted.amiss) > FEW:
             self._screen.err.print(f"  ... and {len(wanted.amiss) - FEW} more")
         for edit in edits[:FEW]:

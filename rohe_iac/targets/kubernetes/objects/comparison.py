@@ -25,12 +25,14 @@ class ObjectComparison:
         namespace: The namespace of the stack.
         selector: The label selector of the stack's objects.
         refused: Receives the kinds that this user may not list, as they are named in paths.
+        ending: Receives a sentence for each object that is being deleted.
     """
 
     server: ApiServer
     namespace: str
     selector: str
     refused: set[str] = field(default_factory=set)
+    ending: set[str] = field(default_factory=set)
 
     def edits(self, wanted: Sequence[PlannedObject], applied: Mapping[Key, PlannedObject]) -> tuple[ForeignEdit, ...]:
         """Returns the fields that others changed and the next apply would write again, sorted by address.
@@ -41,6 +43,7 @@ class ObjectComparison:
         """
         compared = [item for item in wanted if item.object.kind not in UNREAD]
         live = self._live([item.object for item in compared])
+        self.ending.update(filter(None, (item.ending_words for item in live.values())))
         found = [
             edit
             for item in compared

@@ -91,7 +91,7 @@ def _by_another_apply(wanted: PlannedObject, live: ClusterObject, known: set[str
     fields |= {_path(field): _found(_value(live.body, field)) for field in _beside(body, live)}
     planned = {_path(field): _shown(_value(body, field)) for field, _ in _differences(body, live.body)}
     if not fields:
-        fields, planned = {f"metadata.annotations.{MANIFEST}": f"is {live.annotations.get(MANIFEST, "")}"}, {}
+        fields, planned = {f"metadata.annotations.{MANIFEST}": f"is {live.annotations.get(MANIFEST, '')}"}, {}
     for path in sorted(fields.keys() - known):
         yield ForeignEdit(
             wanted.address, str(live), path, fields[path], planned.get(path, ""), ANOTHER_APPLY, by_apply=True

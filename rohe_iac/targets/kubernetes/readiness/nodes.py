@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds, is_terminating, name_of
@@ -47,6 +47,19 @@ def skipped(objects: Mapping[str, ClusterObject], nodes: Iterable[ClusterObject]
 def silent_nodes(nodes: Iterable[ClusterObject]) -> dict[str, str]:
     """Returns the nodes that are NotReady, each with the words of its condition."""
     return {node.name: not_ready_words(node.name, node.body) for node in nodes if not holds(node.body, "Ready")}
+
+
+def lost_nodes(nodes: Collection[ClusterObject] | None, deployments: Iterable[ClusterObject]) -> dict[str, str]:
+    """Returns the nodes that are NotReady, and those planned for Deployments that are absent, each with why.
+
+    Args:
+        nodes: The nodes of the cluster; None where they are not known.
+        deployments: The Deployments.
+    """
+    if nodes is None:
+        return {}
+    absent = {node_of(found) for found in deployments} - {node.name for node in nodes} - {""}
+    return silent_nodes(nodes) | {name: f"node {name} is not in the cluster any more" for name in absent}
 
 
 def left_behind(

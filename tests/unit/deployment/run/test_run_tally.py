@@ -146,6 +146,14 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Run
 def test_the_engine_s_wrapping_of_a_reason_is_taken_off() -> None:
     wrapped = "error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n"
     assert provider_message(wrapped) == "no port left"
+    urn = "urn:pulumi:pol::brk3::kubernetes:core/v1:Service::service-b"
+    refused = (
+        f'error: resource "{urn}" was not successfully created by the Kubernetes API server: services "b" is forbidden'
+    )
+    assert provider_message(refused) == 'services "b" is forbidden'
+    live = f'resource "{urn}" was successfully created, but the Kubernetes API server reported that it failed to fully '
+    assert provider_message(f"{live}initialize or become live: no endpoint") == "no endpoint"
+    assert provider_message(f"update of {urn} was lost") == "update of service-b was lost"
     assert provider_message("\x1b[31merror: \x1b[0mplain") == "plain"
 
 

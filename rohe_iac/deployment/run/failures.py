@@ -38,9 +38,9 @@ _PREFIXES = (
     re.compile(r"^error: "),
     re.compile(r"^rpc error: code = \w+ desc = "),
     re.compile(r"^\d+ errors? occurred:\s*\*?\s*"),
-    re.compile(r"^resource \S+ was not successfully created by the Kubernetes API server: "),
+    re.compile(r"^resource \S+ was not successfully created by the [\w ]+ server: "),
     re.compile(r"^resource \S+ was successfully created, but .*? failed to fully initialize or become live: "),
-    re.compile(r"^the Kubernetes API server reported that \S+ failed to fully initialize or become live: "),
+    re.compile(r"^the [\w ]+ server reported that \S+ failed to fully initialize or become live: "),
 )
 """What the engine puts in front of a provider's message, in any order and number."""
 

@@ -35,7 +35,7 @@ class StackEdits:
     by_apply: tuple[ForeignEdit, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Returns whether there are any."""
         return bool(self.by_hand or self.by_apply)
 
     @property

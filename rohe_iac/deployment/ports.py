@@ -23,7 +23,6 @@ WAITS = "rohe waits: "
 PENDING = "pending"
 """The property of a resource that only waits with why replicas are not ready that it does not wait for, by address."""
 
-
 UNHEARD = "unheard"
 """The property of such a resource with why replicas count as ready that no agent has heard, by address."""
 
@@ -317,6 +316,10 @@ class DeploymentTarget(Protocol):
 
     def faults(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
         """Returns what differs or does not run, by address, and strays by name, each with what is amiss."""
+        ...
+
+    def gone(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Returns the names of those that were made and are gone, where the engine finds out by a refresh alone."""
         ...
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:

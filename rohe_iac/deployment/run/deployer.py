@@ -27,6 +27,7 @@ from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.program import program_of
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.clock import Clock, SystemClock
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
 
 STOPPING = "stopping: what is under way ends first, nothing more begins; a second Ctrl-C ends the engine at once"
@@ -100,7 +101,7 @@ class Deployer:
             progress: Receives each step.
             digest: Digest of the plan file, for the journal.
             fail_fast: Whether to stop at the first failed resource; otherwise only its dependents are skipped.
-            refresh: Whether to read the state of every resource first.
+            refresh: Whether to read the state of every resource first; so it is where one that was made is gone.
             left_out: Names of manifests whose resources are left as they are, or absent.
             only: Whether all resources that no manifest is for are left as they are, too.
 
@@ -116,6 +117,11 @@ class Deployer:
             kept += sorted(self._others(wanted) - set(kept))
         made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]
         addresses = {manifest.name: manifest.address for manifest in made}
+        known = self.place.known()
+        gone = self.target.gone([manifest for manifest in made if self._urn(manifest) in known]) if known else ()
+        if gone:
+            verb = "were" if len(gone) > 1 else "was"
+            progress.on_note(f"{counted(len(gone), 'resource')} of the stack {verb} removed, and will be made again")
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
             stack.up(
@@ -123,7 +129,7 @@ class Deployer:
                 program=program_of(wanted, self.target),
                 on_event=listen,
                 continue_on_error=not fail_fast,
-                refresh=refresh,
+                refresh=refresh or bool(gone),
                 exclude=kept or None,
                 suppress_outputs=True,
                 suppress_progress=True,

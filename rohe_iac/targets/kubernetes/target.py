@@ -52,6 +52,7 @@ from rohe_iac.targets.kubernetes.objects.faults import faults_of
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
+from rohe_iac.targets.kubernetes.objects.presence import absent
 from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
@@ -305,6 +306,10 @@ class KubernetesDeploymentTarget:
         wanted = [(manifest.address, self._object(manifest)) for manifest in manifests]
         strays = self._strays(manifests, present.values())
         return faults_of(wanted, there, self.live(), self._secrets.due(manifests), strays)
+
+    def gone(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Returns the names of those whose object is not in the cluster, which the engine believes to be there."""
+        return absent(self._server, self._namespace, self._selector, {m.name: self._object(m) for m in manifests})
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""

@@ -111,6 +111,10 @@ class LocalDeploymentTarget:
         """Returns none: this machine answers."""
         return {}
 
+    def gone(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:  # noqa: ARG002
+        """Returns none: the provider makes again what does not run."""
+        return ()
+
     def with_readiness(self, manifests: Sequence[Manifest], *, removes: bool) -> tuple[Manifest, ...]:  # noqa: ARG002
         """Returns the manifests as they are: a process is made once it listens."""
         return tuple(manifests)

@@ -60,6 +60,10 @@ def test_logs_say_of_every_replica_under_an_address_that_a_simulated_node_has_no
 
 def test_what_was_removed_by_hand_is_made_again_and_what_no_manifest_asks_for_is_swept(shop: Shop) -> None:
     shop.run("apply", "--yes")
+    shop.cluster.kubectl("delete", "namespace", shop.namespace)
+    shop.write(tag="2")
+    assert "of the stack were removed, and will be made again" in shop.run("apply", "--yes").stderr
+    assert shop.names("deployments") == INSTANCES
     shop.cluster.kubectl("delete", "deployment", "back-1", "-n", shop.namespace)
     labels = "app.kubernetes.io/managed-by=rohe,rohe.dev/stack=shop"
     shop.cluster.kubectl("create", "configmap", "left-behind", "-n", shop.namespace)

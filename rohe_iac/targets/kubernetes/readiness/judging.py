@@ -8,7 +8,7 @@ from rohe_iac.targets.kubernetes.container_state import ContainerState, containe
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.nodes import not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, condition, holds, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import SETTLING, Prospect, Standing, waiting
+from rohe_iac.targets.kubernetes.readiness.prospect import ABSENT, SETTLING, Prospect, Standing, waiting
 from rohe_iac.targets.kubernetes.readiness.reasons.claims import claim_prospects, claim_words
 from rohe_iac.targets.kubernetes.readiness.reasons.container_reasons import container_prospects
 from rohe_iac.targets.kubernetes.readiness.reasons.pod_reasons import (
@@ -16,6 +16,9 @@ from rohe_iac.targets.kubernetes.readiness.reasons.pod_reasons import (
     pod_prospects,
     rejection_prospect,
 )
+
+GONE = "its Deployment is not in the cluster any more; `rohe apply` makes it again"
+"""What is said of a replica without a Deployment, for which nobody is to wait."""
 
 
 def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
@@ -30,7 +33,7 @@ def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
     """
     deployment = observed.deployment
     if deployment is None:
-        return _node_prospect(awaited, observed) or waiting("its Deployment is not there yet")
+        return _node_prospect(awaited, observed) or Prospect(Standing.FAILED, ABSENT, GONE, settling=SETTLING)
     generation = deployment.get("metadata", {}).get("generation", 0)
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     if generation < awaited.generation or seen < generation:

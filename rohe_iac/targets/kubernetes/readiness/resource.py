@@ -132,6 +132,12 @@ class ReadinessResource:
         def end(replica: AwaitedReplica, pod: KubernetesObject, node: KubernetesObject) -> None:
             site.note(_superseded(site, replica, pod, node))
 
+        def is_gone(replica: AwaitedReplica) -> bool:
+            try:
+                return replica.instance not in site.generations.now([replica.instance])
+            except RoheError:
+                return False  # the watch judges for how long the cluster may be out of reach
+
         def make_room(replica: AwaitedReplica) -> None:
             _make_room(site, wanted, replica)
 
@@ -142,6 +148,7 @@ class ReadinessResource:
             heard=hearing,
             make_room=make_room,
             supersede=end,
+            is_gone=is_gone,
         )
         prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}

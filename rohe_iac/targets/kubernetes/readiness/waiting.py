@@ -10,7 +10,7 @@ from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import UNHEARD, UNSCHEDULABLE, Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.prospect import ABSENT, UNHEARD, UNSCHEDULABLE, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import NODES
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
 
@@ -34,6 +34,7 @@ class ReplicaWait:
         tell: Is told what is waited for, where that takes long.
         heard: Returns the prospect on a replica that also has to be heard, from that by what the cluster says.
         make_room: Is called once with each replica that its node has no room for.
+        is_gone: Is asked whether a Deployment is gone that the watch does not have, which may be behind.
         supersede: Is called with each replica that has a pod left behind on a node that does not answer, and with both.
     """
 
@@ -43,6 +44,7 @@ class ReplicaWait:
     heard: Callable[[AwaitedReplica, Prospect], Prospect] = lambda _, prospect: prospect
     make_room: Callable[[AwaitedReplica], None] = lambda _: None
     supersede: Callable[[AwaitedReplica, KubernetesObject, KubernetesObject], None] = lambda *_: None
+    is_gone: Callable[[AwaitedReplica], bool] = lambda _: False
 
     def until_settled(self, replicas: Sequence[AwaitedReplica]) -> Mapping[str, Prospect]:
         """Waits until each replica is ready, pending or skipped, or one has failed.
@@ -106,7 +108,9 @@ class ReplicaWait:
         first = first if kind == prospect.kind else now
         since[replica.instance] = (prospect.kind, first)
         if now - first >= prospect.settling:
-            return prospect
+            if prospect.kind != ABSENT or self.is_gone(replica):
+                return prospect
+            since.pop(replica.instance)
         return replace(prospect, standing=Standing.WAITING)
 
 

@@ -196,8 +196,10 @@ def test_pods_that_the_node_ends_again_and_again_are_a_failure() -> None:
     assert (found.kind, found.words) == ("rejected", "its node ended 2 pods: UnexpectedAdmissionError: no GPU is left")
 
 
-def test_a_replica_without_a_deployment_is_waited_for_unless_its_node_is_silent() -> None:
-    assert judge(REPLICA, Observed(None, node=RECORDED["node"])).words == "its Deployment is not there yet"
+def test_a_replica_whose_deployment_was_removed_is_a_failure_unless_its_node_is_silent() -> None:
+    found = judge(REPLICA, Observed(None, node=RECORDED["node"]))
+    assert (found.standing, found.kind) == (Standing.FAILED, "absent")
+    assert found.settling  # the watch may not have told of it yet
     silent = {"metadata": {"name": "n1"}, "status": {}}
     assert judge(REPLICA, Observed(None, node=silent)).standing is Standing.PENDING
 

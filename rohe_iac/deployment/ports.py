@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.foundation.folders import StackFolder
@@ -129,34 +130,6 @@ class AgentInquirer(Protocol):
             RoheError: The agent cannot be reached or does not answer (exit code 10), or refuses the question (64).
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignEdit:
-    """A field that somebody else changed since it was applied, and that the next apply would write again.
-
-    Attributes:
-        address: Address of the stack's part.
-        object: What was changed, as the target names it, such as `deployment/back-0`.
-        field: The field.
-        found: What it is now, in words, such as `is 3` or `was removed`.
-        planned: The value that the plan has, "" where the plan does not have the field.
-        editor: Who changed it, as the target knows it, "" where nobody knows.
-        by_apply: Whether it came with another plan, such as by `rohe apply` on another machine, and not by hand.
-    """
-
-    address: str
-    object: str
-    field: str
-    found: str
-    planned: str
-    editor: str
-    by_apply: bool = False
-
-    def __str__(self) -> str:
-        """Returns the edit as a sentence."""
-        planned = f"the plan says {self.planned}" if self.planned else "the plan does not have it"
-        return f"{self.object}: {self.field} {self.found}, set by {self.editor or 'somebody'}; {planned}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +332,10 @@ class DeploymentTarget(Protocol):
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes what no manifest asks for, such as what a killed apply made, and returns the names of that."""
+        ...
+
+    def leave(self, former: Sequence[Manifest], manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Clears the places of former manifests that the stack has left, and returns what stays, as sentences."""
         ...
 
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:

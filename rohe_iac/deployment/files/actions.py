@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from rohe_iac.deployment.files.field_changes import field_changes
 from rohe_iac.manifests.manifest import Manifest
 
-VERBS = ("create", "update", "keep", "delete")
-"""What can be done to a manifest."""
+VERBS = ("create", "update", "keep", "delete", "retain")
+"""What can be done to a manifest; to `retain` leaves the resource of one that the plan does not have any more."""
+
+REMOVED = ("delete", "retain")
+"""Verbs for manifests that the plan does not have any more."""
 
 MAX_CHANGES = 3
 """Fields that the reason of an update names; the others are counted."""
@@ -38,7 +41,9 @@ def actions_between(applied: Sequence[Manifest], wanted: Sequence[Manifest]) -> 
     after = {manifest.name: manifest for manifest in wanted}
     actions = [_action(before.get(name), after[name]) for name in sorted(after)]
     actions += [
-        ManifestAction("delete", name, before[name].address, "the blueprint does not ask for it any more")
+        ManifestAction("retain", name, before[name].address, "it stays with what it holds until the stack is destroyed")
+        if before[name].retained
+        else ManifestAction("delete", name, before[name].address, "the blueprint does not ask for it any more")
         for name in sorted(before.keys() - after.keys())
     ]
     return tuple(actions)

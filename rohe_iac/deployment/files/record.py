@@ -38,9 +38,10 @@ class Record:
         serial: Number of the apply, from 1, never used twice for a stack.
         planfile: The plan file that apply used.
         complete: False from before the first side effect until apply has ended well.
-        serials: By name of manifest, the serial of the record in which its text changed last; that of this record for
-            manifests that are absent here.
+        serials: By name of manifest, the serial of the record in which its digest changed last; that of this record
+            for manifests that are absent here.
         location: Where it was applied to; without an id in records that do not say so.
+        follows: Serial of the last complete record before this one, whose resources may still be there; 0 for none.
     """
 
     serial: int
@@ -48,6 +49,7 @@ class Record:
     complete: bool
     serials: Mapping[str, int] = field(default_factory=dict)
     location: Location = field(default_factory=Location)
+    follows: int = 0
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -65,7 +67,8 @@ class Record:
             for manifest in planfile.manifests
             if manifest.name in known and manifest.runs_as(known[manifest.name])
         }
-        return Record(serial, planfile, complete=False, serials=kept, location=self.location)
+        follows = self.serial if self.complete else self.follows
+        return Record(serial, planfile, False, kept, self.location, follows)
 
     @property
     def against(self) -> Against:
@@ -113,8 +116,11 @@ def decode_record(content: bytes, origin: str) -> Record:
     if not isinstance(place, dict) or not all(isinstance(place.get(key, ""), str) for key in ("id", "words")):
         raise _unreadable(origin, "its field 'location' has a wrong value")
     location = Location(place.get("id", ""), place.get("words", ""))
+    follows = value.get("follows", 0)
+    if type(follows) is not int:
+        raise _unreadable(origin, "its field 'follows' has a wrong value")
     try:
-        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete, serials, location)
+        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete, serials, location, follows)
     except (UnreadablePlan, ValueError, RecursionError) as error:
         raise _unreadable(origin, "the plan in it was altered or is incomplete") from error
 
@@ -172,6 +178,21 @@ def last_complete_record(folder: StackFolder) -> Record | None:
     return None
 
 
+def applied_before(folder: StackFolder, record: Record) -> tuple[Manifest, ...]:
+    """Returns the manifests whose resources may be there before an apply: of this record and the complete one before.
+
+    Args:
+        folder: The state folder of the stack.
+        record: What was applied last, or begun.
+    """
+    manifests = record.planfile.manifests
+    if not record.complete and record.follows:
+        path = folder.history / f"{record.follows}.json"
+        with contextlib.suppress(UnreadableRecord, NewerFile, OSError):
+            manifests += decode_record(path.read_bytes(), str(path)).planfile.manifests
+    return manifests
+
+
 def _history(folder: StackFolder) -> list[tuple[Path, int]]:
     return [(path, int(path.stem)) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
 
@@ -205,6 +226,7 @@ def write_record(folder: StackFolder, record: Record) -> None:
         "complete": record.complete,
         "serials": dict(record.serials),
         **({"location": asdict(record.location)} if record.location.id else {}),
+        **({"follows": record.follows} if record.follows else {}),
         "plan": msgspec.Raw(record.planfile.encode().rstrip()),
     }
     content = canonical_bytes(value) + b"\n"

@@ -93,6 +93,7 @@ class Deployer:
         refresh: bool = False,
         left_out: Collection[str] = (),
         only: bool = False,
+        former: Sequence[Manifest] = (),
     ) -> Outcome:
         """Creates, updates and deletes resources until they are as the manifests say.
 
@@ -104,6 +105,8 @@ class Deployer:
             refresh: Whether to read the state of every resource first; so it is where one that was made is gone.
             left_out: Names of manifests whose resources are left as they are, or absent.
             only: Whether all resources that no manifest is for are left as they are, too.
+
+            former: The manifests whose resources may be there, at places that the stack moves out of.
 
         Returns:
             The outcome, with the resources that failed.
@@ -117,19 +120,16 @@ class Deployer:
             kept += sorted(self._others(wanted) - set(kept))
         made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]
         addresses = {manifest.name: manifest.address for manifest in made}
-        known = self.place.known()
-        gone = self.target.gone([manifest for manifest in made if self._urn(manifest) in known]) if known else ()
-        if gone:
-            verb = "were" if len(gone) > 1 else "was"
-            progress.on_note(f"{counted(len(gone), 'resource')} of the stack {verb} removed, and will be made again")
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
+            program = program_of(wanted, self.target)
+            gone = self._gone(made, progress)
             stack.up(
                 parallel=PARALLEL if self.target.waits else None,
-                program=program_of(wanted, self.target),
+                program=program,
                 on_event=listen,
                 continue_on_error=not fail_fast,
-                refresh=refresh or bool(gone),
+                refresh=refresh or gone,
                 exclude=kept or None,
                 suppress_outputs=True,
                 suppress_progress=True,
@@ -139,7 +139,19 @@ class Deployer:
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
         if only or outcome.ending is not Ending.COMPLETE or self.lock.lost:
             return outcome
-        return replace(outcome, swept=self.target.sweep(manifests))
+        swept = self.target.sweep(manifests)
+        for sentence in self.target.leave(former, manifests) if not left_out else ():
+            progress.on_note(sentence)
+        return replace(outcome, swept=swept)
+
+    def _gone(self, made: Sequence[Manifest], progress: Progress) -> bool:
+        """Returns whether resources that the engine knows were removed, of which it has to be told by a refresh."""
+        known = self.place.known()
+        gone = self.target.gone([manifest for manifest in made if self._urn(manifest) in known]) if known else ()
+        if gone:
+            verb = "were" if len(gone) > 1 else "was"
+            progress.on_note(f"{counted(len(gone), 'resource')} of the stack {verb} removed, and will be made again")
+        return bool(gone)
 
     def _without(
         self, left_out: Collection[str], manifests: Sequence[Manifest]
@@ -219,7 +231,10 @@ class Deployer:
         journal.begin(purpose, digest)
         names = frozenset(plugin.name for plugin in plugins) if makes else frozenset()
         command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
-        tally = EventTally(progress, journal, addresses, self.clock, plugins=names, waits=self.target.waits)
+        retained = self.place.retained() if makes else frozenset()
+        tally = EventTally(
+            progress, journal, addresses, self.clock, plugins=names, waits=self.target.waits, retained=retained
+        )
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
         with (

@@ -59,6 +59,7 @@ class EventTally:
         *,
         plugins: Collection[str] = (),
         waits: Collection[str] = (),
+        retained: Collection[str] = (),
     ) -> None:
         """Prepares the sums of one run.
 
@@ -69,10 +70,12 @@ class EventTally:
             clock: The clock of durations.
             plugins: Names of the plugins whose providers make the resources; none where the run makes none.
             waits: Types of resources that only wait.
+            retained: URNs of resources that stay where they are when the engine forgets or replaces them.
         """
         self.foreign: list[str] = []
         self._plugins = plugins
         self._waits = waits
+        self._retained = retained
         self._ready: list[str] = []
         self._pending: dict[str, str] = {}
         self._unheard: dict[str, str] = {}
@@ -178,6 +181,9 @@ class EventTally:
                 take(AWAIT, _name(metadata.urn))
         elif metadata.op == OpType.SAME:
             self._done["same"].append(_name(metadata.urn))
+        elif metadata.urn in self._retained and metadata.op not in (OpType.CREATE, OpType.UPDATE):
+            if metadata.op == OpType.CREATE_REPLACEMENT:
+                take("update", _name(metadata.urn))
         elif metadata.op in VERBS:
             take(VERBS[metadata.op], _name(metadata.urn))
 

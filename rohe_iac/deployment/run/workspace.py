@@ -60,11 +60,18 @@ class EngineFolder:
 
     def known(self) -> frozenset[str]:
         """Returns the URNs of the resources in the engine's state; none where there is no state that can be read."""
+        return frozenset(str(resource["urn"]) for resource in self._resources())
+
+    def retained(self) -> frozenset[str]:
+        """Returns the URNs of the resources that the engine leaves where they are when it forgets them."""
+        return frozenset(str(resource["urn"]) for resource in self._resources() if resource.get("retainOnDelete"))
+
+    def _resources(self) -> list[dict[str, Any]]:
         try:
             latest = json.loads(self.state.read_bytes())["checkpoint"]["latest"]
-            return frozenset(str(resource["urn"]) for resource in latest.get("resources") or ())
+            return [resource for resource in latest.get("resources") or () if "urn" in resource]
         except (OSError, ValueError, KeyError, TypeError):
-            return frozenset()
+            return []
 
     def prepare(self, plugins: Sequence[ProviderPlugin]) -> None:
         """Creates folders, passphrase and project file where they are absent.

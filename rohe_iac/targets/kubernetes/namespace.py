@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import httpx2
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
-from rohe_iac.targets.kubernetes.objects.removal import NAMED, NotRemoved, wait_for_end
+from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.objects.claim_changes import CLAIM
+from rohe_iac.targets.kubernetes.objects.removal import (
+    MADE_BY_CLUSTER,
+    NAMED,
+    NotRemoved,
+    kinds_to_look_for,
+    labelled,
+    wait_for_end,
+)
 
 MADE_BY = "rohe.dev/made-by"
 """The annotation of a namespace that rohe made, with the stack that it made it for."""
@@ -25,6 +34,12 @@ OWN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 FLEETING = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics"})
 """Kinds that the cluster makes of others and removes with them."""
 
+PASSING = MADE_BY_CLUSTER | {CLAIM}
+"""Kinds that stay, or go with others."""
+
+
+EMPTY_WAIT = 20.0
+"""Seconds to wait until a namespace is gone in which nothing was made."""
 
 REMAINING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionDiscoveryFailure")
 """Conditions of a namespace that is being deleted whose message says what keeps it (NamespaceConditionType)."""
@@ -145,6 +160,43 @@ class StackNamespace:
             ]
         more = [f"and {len(lines) - NAMED} more"] if len(lines) > NAMED else []
         return [*lines[:NAMED], *more] or ["what is in it and still ends"]
+
+    def clear(self, selector: str, wanted: Collection[Key], clock: Clock, timeout: float = 60.0) -> str:
+        """Removes the stack from a namespace that it has moved out of, all but claims, and the namespace as `remove`.
+
+        A claim may have reports that no agent has heard, or the store of an agent.
+
+        Args:
+            selector: The label selector of the stack's objects.
+            wanted: The keys of the stack's objects where it is now.
+            clock: The clock to wait by until the namespace is gone.
+            timeout: Seconds to wait, for pods may still be ending.
+
+        Returns:
+            What stays and how to remove it, as a sentence; "" where nothing does.
+        """
+        found = labelled(self._server, self._name, selector, kinds_to_look_for(self._server, {("v1", CLAIM)}))
+        left = [item for item in found if item.key not in wanted and not item.owners]
+        claims = [item for item in left if item.kind == CLAIM]
+        for item in left:
+            if item.kind not in PASSING:
+                self._server.delete(item)
+        lease = self._server.get(("coordination.k8s.io/v1", "Lease", self._name, f"rohe-{self._stack}"))
+        if lease is not None:
+            self._server.delete(lease)
+        if not claims:
+            try:
+                return self.remove(clock, timeout)
+            except NotRemoved as error:
+                return f"{error.brief}: {error.detail}"
+        namespace = self.found()
+        also = namespace is not None and MADE_BY in namespace.annotations
+        return (
+            f"{counted(len(claims), 'claim')} of the stack {'stay' if len(claims) > 1 else 'stays'} in its former "
+            f"namespace {self._name}, with stored results and reports that were not sent yet: "
+            f"`kubectl delete pvc -n {self._name} -l {selector}` removes what they hold for good"
+            + (f", and `kubectl delete namespace {self._name}` the namespace" if also else "")
+        )
 
     def _others(self) -> Iterator[ClusterObject]:
         """Yields the objects in the namespace that neither this stack nor the cluster itself made."""

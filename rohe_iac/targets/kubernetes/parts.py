@@ -43,6 +43,14 @@ def instance_of(found: ClusterObject) -> str:
     return found.labels.get(INSTANCE, found.name)
 
 
+def by_instance(instances: Sequence[str], pods: Iterable[ClusterObject]) -> dict[str, list[ClusterObject]]:
+    """Returns the pods of each of some instances."""
+    found: dict[str, list[ClusterObject]] = {instance: [] for instance in instances}
+    for pod in pods:
+        found.get(instance_of(pod), []).append(pod)
+    return found
+
+
 def address_of(found: ClusterObject) -> str:
     """Returns the address that an object's annotation names; one made of its instance where it has none."""
     return found.annotations.get(ADDRESS) or f"replica/{instance_of(found)}"

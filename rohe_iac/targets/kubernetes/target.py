@@ -11,17 +11,10 @@ from typing import Any
 from lightkube import Client
 
 from rohe_iac.deployment.engine.plugin import find_plugin
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
-from rohe_iac.deployment.ports import (
-    AgentInquirer,
-    Destination,
-    ForeignEdit,
-    Live,
-    NodeImages,
-    Progress,
-    ProviderPlugin,
-)
+from rohe_iac.deployment.ports import AgentInquirer, Destination, Live, NodeImages, Progress, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
@@ -35,7 +28,7 @@ from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
 from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
 from rohe_iac.targets.kubernetes.locking.lease import REQUEST_TIMEOUT, StackLease
-from rohe_iac.targets.kubernetes.namespace import StackNamespace
+from rohe_iac.targets.kubernetes.namespace import EMPTY_WAIT, StackNamespace
 from rohe_iac.targets.kubernetes.object import (
     MANAGED_BY,
     NAMESPACE_LABEL,
@@ -46,6 +39,7 @@ from rohe_iac.targets.kubernetes.object import (
     engine_inputs,
     object_of,
 )
+from rohe_iac.targets.kubernetes.objects import claim_changes as claims
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
 from rohe_iac.targets.kubernetes.objects.faults import faults_of
@@ -54,7 +48,7 @@ from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_othe
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
 from rohe_iac.targets.kubernetes.objects.presence import absent
 from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
-from rohe_iac.targets.kubernetes.parts import instance_of, live_parts
+from rohe_iac.targets.kubernetes.parts import by_instance, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
 from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, lost_nodes, skipped
@@ -67,10 +61,6 @@ SECRETS = (BROKER, CREDENTIAL)
 
 NAMESPACE = "Namespace"
 """The kind of the manifest that the target makes itself: it must exist before the lock, and may be shared."""
-
-
-NAMESPACE_WAIT = 20.0
-"""Seconds to wait until a namespace is gone in which nothing was made."""
 
 LEAST_WAIT = 1.0
 """Seconds that objects get at least to be gone."""
@@ -88,9 +78,8 @@ class KubernetesDeploymentTarget:
         self._stack, self._project = destination.stack, destination.project
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
-        self._overwrites = False
+        self._held, self._begun, self._overwrites = HeldLock(), False, False
         self._uncompared: set[str] = set()
-        self._held, self._begun = HeldLock(), False
         self._ending: set[str] = set()
         self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
@@ -140,12 +129,8 @@ class KubernetesDeploymentTarget:
         """
         if self._provider is None:
             self._provider = find_plugin(PROVIDER, install=False)
-        settings = {
-            "folder": str(self._folder.path),
-            "root": str(self._root),
-            "namespace": self._namespace,
-            "stack": self._stack,
-        }
+        stack = {"namespace": self._namespace, "stack": self._stack}
+        settings = {"folder": str(self._folder.path), "root": str(self._root), **stack}
         if self._context is not None:
             settings["context"] = self._context
         cluster = kubernetes_plugin(
@@ -175,7 +160,7 @@ class KubernetesDeploymentTarget:
         return StackLease(ApiServer(self._client, timeout=REQUEST_TIMEOUT, tries=1), self._namespace, self._stack)
 
     def permit(self, manifests: Sequence[Manifest]) -> None:
-        """Makes the Secrets that the manifests name, and lets rohe's own plugin wait for what they name.
+        """Makes the Secrets of manifests, removes empty claims in their way, and lets rohe's own plugin wait for all.
 
         The provider for Kubernetes is not rohe's own, and makes what the engine asks for.
         """
@@ -183,8 +168,10 @@ class KubernetesDeploymentTarget:
             self._begun = True
             self._lease.mark_applied(self._project)
             self._secrets.prepare(manifests)
-        waits = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
-        Permit(self._folder, self._root).write(waits)
+            changes = claims.claim_changes(self._server, map(self._object, manifests))
+            claims.remove_empty_claims(self._server, changes, SystemClock())
+        permitted = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
+        Permit(self._folder, self._root).write(permitted)
 
     def left_out(self, manifests: Sequence[Manifest]) -> Mapping[str, str]:
         """Returns the Deployments of nodes that are NotReady and to be skipped, each with the node's condition."""
@@ -213,7 +200,7 @@ class KubernetesDeploymentTarget:
             for manifest in wanted:
                 made |= manifest.kind == NAMESPACE and self._own_namespace.ensure(self._object(manifest))
         try:
-            # Nobody can make anything in a namespace that is being deleted, a lease included.
+            # Nothing can be made in a namespace that is being deleted, a lease included.
             if self._own_namespace.found() is None or self._own_namespace.is_ending:
                 yield HeldLock()
             else:
@@ -224,7 +211,7 @@ class KubernetesDeploymentTarget:
                 with contextlib.suppress(RoheError):
                     # Where there is a lease, another command has begun in it.
                     if self._server.get(self._lease.key) is None:
-                        self._own_namespace.remove(SystemClock(), NAMESPACE_WAIT)
+                        self._own_namespace.remove(SystemClock(), EMPTY_WAIT)
             raise
 
     def resource_type(self, manifest: Manifest) -> str | None:
@@ -250,6 +237,7 @@ class KubernetesDeploymentTarget:
             RoheError: The cluster cannot be reached, or does not take the credentials.
             NodeGone: A planned node is not in the cluster; the detail names what is planned on it.
             KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
+            ClaimsFixed: Claims have volumes that cannot become what the plan asks for; the detail names each.
             OfAnotherStack: Objects of the plan's names belong to another stack; the detail names each.
         """
         objects = [(manifest, self._object(manifest)) for manifest in manifests]
@@ -257,6 +245,7 @@ class KubernetesDeploymentTarget:
         owner = {STACK: self._stack, PROJECT: self._project, NAMESPACE_LABEL: self._namespace}
         keys = {found.key: manifest.address for manifest, found in objects if manifest.kind != NAMESPACE}
         refuse_objects_of_others(self._server, owner, self._namespace, keys)
+        claims.refuse_fixed_claims(claims.claim_changes(self._server, map(self._object, manifests)))
         refuse_absent_nodes(self._nodes, objects)
 
     def live(self) -> tuple[Live, ...]:
@@ -326,12 +315,8 @@ class KubernetesDeploymentTarget:
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         """Yields lines of the pods' output as (instance, line)."""
-        pods: dict[str, list[ClusterObject]] = {instance: [] for instance in instances}
-        for pod in self._listed("v1", "Pod"):
-            pods.get(instance_of(pod), []).append(pod)
-        if follow:
-            return logs.follow(self._server, self._namespace, pods, lines=lines)
-        return logs.read(self._server, self._namespace, pods, lines=lines)
+        pods = by_instance(instances, self._listed("v1", "Pod"))
+        return (logs.follow if follow else logs.read)(self._server, self._namespace, pods, lines=lines)
 
     def inquirer(self, timeout: float) -> contextlib.AbstractContextManager[AgentInquirer]:
         """Returns a context that asks the agents through their pods."""
@@ -339,7 +324,7 @@ class KubernetesDeploymentTarget:
         from rohe_iac.targets.kubernetes.inquiry import PodInquirer
 
         def pods_of(instance: str) -> tuple[ClusterObject, ...]:
-            return tuple(pod for pod in self._listed("v1", "Pod") if instance_of(pod) == instance)
+            return tuple(by_instance([instance], self._listed("v1", "Pod"))[instance])
 
         return contextlib.nullcontext(PodInquirer(self._client, pods_of, timeout))
 
@@ -351,6 +336,13 @@ class KubernetesDeploymentTarget:
             self._server.delete(item)
         return tuple(str(item) for item in found)
 
+    def leave(self, former: Sequence[Manifest], manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Removes what is left in former namespaces, all but claims, and returns what stays."""
+        places = {self._object(item).namespace for item in former} - {self._namespace, ""}
+        left = [StackNamespace(self._server, place, self._stack) for place in sorted(places)]
+        wanted = {self._object(item).key for item in manifests}
+        return tuple(filter(None, (place.clear(self._selector, wanted, SystemClock()) for place in left)))
+
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:
         """Removes every object of the stack, waits until all are gone, and removes the namespace where it may.
 
@@ -359,8 +351,7 @@ class KubernetesDeploymentTarget:
         """
         clock = SystemClock()
         deadline = clock.monotonic() + timeout
-        of_stack = self._kinds(applied)
-        wait = max(timeout, LEAST_WAIT)
+        of_stack, wait = self._kinds(applied), max(timeout, LEAST_WAIT)
         remove_all(self._server, self._namespace, self._selector, clock, wait, of_stack, check=self._held.check)
         self._lease.end_with_stack()
         stays = self._own_namespace.remove(clock, max(LEAST_WAIT, deadline - clock.monotonic()))
@@ -399,4 +390,4 @@ class KubernetesDeploymentTarget:
         wanted = {self._object(manifest).key for manifest in manifests}
         unwanted = strays(found, wanted | {secret.key for secret in self._secrets.further(manifests)})
         # A claim may still have reports that no agent has heard: it stays until the stack is destroyed.
-        return tuple(item for item in unwanted if item.kind != "PersistentVolumeClaim")
+        return tuple(item for item in unwanted if item.kind != claims.CLAIM)

@@ -8,17 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import Location
-from rohe_iac.deployment.ports import (
-    AgentInquirer,
-    Destination,
-    ForeignEdit,
-    Live,
-    NodeImages,
-    Progress,
-    ProviderPlugin,
-)
+from rohe_iac.deployment.ports import AgentInquirer, Destination, Live, NodeImages, Progress, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
@@ -245,6 +238,10 @@ class LocalDeploymentTarget:
             if client not in clients:
                 self._site.credentials.remove(client)
         return strays
+
+    def leave(self, former: Sequence[Manifest], manifests: Sequence[Manifest]) -> tuple[str, ...]:  # noqa: ARG002
+        """Returns none: a stack has one place on this machine."""
+        return ()
 
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:  # noqa: ARG002
         """Ends every process of the stack and removes the files of this target."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from rohe_iac.deployment.files.actions import VERBS
+from rohe_iac.deployment.files.actions import REMOVED, VERBS
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
@@ -20,6 +20,7 @@ BECAUSE = {
     "create": "it is not there yet",
     "keep": "nothing changed",
     "delete": "the blueprint does not ask for it any more",
+    "retain": "it stays with what it holds until the stack is destroyed",
 }
 """The reason for an action, for verbs that have only one."""
 
@@ -163,7 +164,7 @@ def _action_faults(planfile: PlanFile, known: Counter[str]) -> Iterator[str]:
     counts = Counter(action.manifest for action in planfile.actions)
     for action in planfile.actions:
         there = action.manifest in known
-        if action.verb not in VERBS or there == (action.verb == "delete"):
+        if action.verb not in VERBS or there == (action.verb in REMOVED):
             yield f"action {action.verb} {action.manifest}: the manifest is {'there' if there else 'not there'}"
         elif planfile.against is None and action.verb != "create":
             yield f"action {action.verb} {action.manifest}: nothing is known to be applied"

@@ -13,7 +13,7 @@ from rohe_iac.deployment.files.actions import ManifestAction, actions_between
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
-from rohe_iac.deployment.files.record import Record, next_record, read_record, write_record
+from rohe_iac.deployment.files.record import Record, applied_before, next_record, read_record, write_record
 from rohe_iac.deployment.ports import DeploymentTarget, Destination, Progress
 from rohe_iac.deployment.programs.cache import InstallProgress
 from rohe_iac.deployment.run.outcome import Ending, Outcome, Pending
@@ -253,6 +253,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             refresh=choices.refresh or (bool(wanted.amiss or wanted.edits) and wanted.target.repairs_by_refresh),
             left_out=left_out.keys(),
             only=bool(choices.only),
+            former=applied_before(folder, record),
         )
         outcome = _with_left_out(outcome, planfile, left_out)
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
@@ -343,8 +344,7 @@ def _check_fresh(planfile: PlanFile, record: Record | None) -> None:
         return  # this very plan was begun, or is applied
     made = "a stack that was not applied"
     if planfile.against is not None:
-        serial = planfile.against.serial
-        made = "a plan file" if serial == NOT_APPLIED else f"record {serial}"
+        made = "a plan file" if planfile.against.serial == NOT_APPLIED else f"record {planfile.against.serial}"
     now = f"record {known.serial}" if known is not None else "nothing"
     raise StalePlan(
         "the plan is stale",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rohe_iac.deployment.files.record import Record
-from rohe_iac.deployment.ports import DeploymentTarget, ForeignEdit
+from rohe_iac.deployment.foreign_edit import ForeignEdit
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest

@@ -37,7 +37,7 @@ class Watched:
     namespace: str
     nodes: tuple[str, str]
 
-    def write(self, *, replicas: int = 1, on: int = 0, **spec: Any) -> None:
+    def write(self, *, replicas: int = 1, on: int = 0, namespace: str = "", **spec: Any) -> None:
         web = {
             "name": "web",
             "image": "registry.example/web:1",
@@ -51,7 +51,7 @@ class Watched:
             {"name": name, "cpu": 4, "memory": {"rss": "8Gi"}, "labels": {"place": str(index)}}
             for index, name in enumerate(self.nodes)
         ]
-        target = {"kubernetes": {"context": self.cluster.context, "namespace": self.namespace}}
+        target = {"kubernetes": {"context": self.cluster.context, "namespace": namespace or self.namespace}}
         specs: dict[tuple[str, str], dict[str, Any]] = {
             ("Inventory", "edge"): {"nodes": nodes},
             ("Pipeline", "p"): {"services": [web]},
@@ -222,6 +222,19 @@ def test_a_claim_stays_behind_when_its_replica_moves_and_goes_with_the_stack(wat
     watched.run("apply", "--yes", "--allow-interruption")
     assert {former, f"web-0.{watched.nodes[1]}"} <= set(watched.claims())
     assert "No change" in watched.run("apply", "--yes", "--allow-interruption")
+
+    # Another namespace: nothing but the claims stays in the former one, and apply says so.
+    other = watched.cluster.namespace(create=False)
+    watched.write(on=1, namespace=other, storage={"claim": {"size": "600Mi"}})
+    moved = watched.run("apply", "--yes", "--allow-interruption")
+    assert f"4 claims of the stack stay in its former namespace {watched.namespace}, " in moved
+    assert f"kubectl delete namespace {watched.namespace}" in moved
+    kinds = "secrets,deployments,services,configmaps,leases,roles,rolebindings,serviceaccounts,networkpolicies"
+    left = watched.cluster.objects(kinds, watched.namespace)
+    assert [item for item in left if "rohe.dev/stack" in item["metadata"].get("labels", {})] == []
+    assert len(watched.claims()) == 4
+    watched.cluster.kubectl("delete", "pvc", "--all", "--wait=false", "-n", watched.namespace)
+    watched.namespace = other
 
     rubbish = json.dumps({"stringData": {"credentials.json": "rubbish"}})
     watched.cluster.kubectl("patch", "secret", "rohe-credential-web", "-n", watched.namespace, "-p", rubbish)

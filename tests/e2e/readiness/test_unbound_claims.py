@@ -12,7 +12,7 @@ from cameras import Cameras
 pytestmark = pytest.mark.engine
 
 
-def test_a_storage_class_that_is_not_there_is_named(cameras: Callable[..., Cameras]) -> None:
+def test_a_storage_class_that_is_not_there_is_named_and_can_be_corrected(cameras: Callable[..., Cameras]) -> None:
     stack = cameras()
     stack.observed, stack.stack = True, {"storage": {"claim": {"class": "nowhere"}}}
     stack.write()
@@ -20,6 +20,26 @@ def test_a_storage_class_that_is_not_there_is_named(cameras: Callable[..., Camer
     claim = f"claim rohe-broker-0.{stack.nodes[0]} is not bound: "
     assert failure["address"] == "broker/broker"
     assert failure["reason"].startswith(claim + 'storageclass.storage.k8s.io "nowhere" not found; name a class')
+
+    stack.stack = {"storage": {"claim": {"class": "folder"}}}
+    stack.write()
+    assert stack.apply("--allow-interruption")["ending"] == "complete"
+    found = stack.cluster.objects("persistentvolumeclaims", stack.namespace)
+    assert {(item["spec"]["storageClassName"], item["status"]["phase"]) for item in found} == {("folder", "Bound")}
+
+    stack.stack = {"storage": {"claim": {"class": "other", "size": "2Gi"}}}
+    stack.write()
+    refused = stack.run("apply", "--yes", "--allow-interruption", code=5).stderr
+    assert "claims cannot be changed as the plan asks, so nothing was changed" in refused
+    assert "its storageClassName is folder, and the plan says other; its size is 1Gi, and its class folder" in refused
+
+    stack.stack = {"storage": {"emptyDir": {}}}
+    stack.write()
+    claims = len(found)
+    assert f"{claims} to retain" in stack.run("plan").stdout
+    outcome = stack.apply("--allow-interruption")
+    assert [name for name in outcome["deleted"] if "claim" in name] == []
+    assert len(stack.cluster.objects("persistentvolumeclaims", stack.namespace)) == claims
 
 
 def test_what_is_waited_for_is_told_until_it_is_removed(cameras: Callable[..., Cameras]) -> None:

@@ -21,7 +21,12 @@ FEW = 60
 FEW_FIELDS = 8
 """Changed fields of one resource that one screen lists; the others are counted."""
 
-VERBS = {"create": "[green]+[/green] create", "update": "[yellow]~[/yellow] change", "delete": "[red]-[/red] delete"}
+VERBS = {
+    "create": "[green]+[/green] create",
+    "update": "[yellow]~[/yellow] change",
+    "delete": "[red]-[/red] delete",
+    "retain": "[dim]=[/dim] retain",
+}
 """Each verb of an action, with its mark."""
 
 

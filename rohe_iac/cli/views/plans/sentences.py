@@ -23,7 +23,7 @@ from rohe_iac.planning.model.problem import Settings
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
 
-ORDER = ("create", "update", "delete", "repair", "keep")
+ORDER = ("create", "update", "delete", "retain", "repair", "keep")
 """Verbs of actions in the order in which people read them."""
 
 VERBS = {"update": "change"}

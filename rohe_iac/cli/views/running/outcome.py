@@ -14,7 +14,7 @@ from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.apply import Intent
 
-TO_DO = {"create": "create", "update": "change", "delete": "delete"}
+TO_DO = {"create": "create", "update": "change", "delete": "delete", "retain": "retain"}
 """Each verb of an action that is to be done."""
 
 FEW = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rohe_iac.deployment.ports import ForeignEdit
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rohe_iac.deployment.ports import ForeignEdit
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
 from rohe_iac.targets.kubernetes.object import MANIFEST, ClusterObject
 

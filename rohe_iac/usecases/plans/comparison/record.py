@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rohe_iac.deployment.files.actions import ManifestAction, actions_between
+from rohe_iac.deployment.files.actions import REMOVED, ManifestAction, actions_between
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, decode_record
 from rohe_iac.foundation.errors import RoheError
@@ -22,7 +22,7 @@ def record_faults(planfile: PlanFile, record: Record | None) -> Iterator[str]:
         planfile: the plan file.
         record: that record; None where nothing was applied, or the record is not at hand.
     """
-    names = [(action.verb == "delete", action.manifest) for action in planfile.actions]
+    names = [(action.verb in REMOVED, action.manifest) for action in planfile.actions]
     if names != sorted(names):
         yield "actions: they are not sorted by manifest, deletions last"
     # A search decides all replicas but those that fitted nowhere in it.

@@ -129,3 +129,5 @@ def test_actions_say_what_changed() -> None:
     assert (update.verb, update.because) == ("update", "changed: env.A: ä -> b")
     assert (delete.verb, delete.manifest) == ("delete", "process-b-0")
     assert [action.verb for action in actions_between((MANIFEST,), (MANIFEST,))] == ["keep"]
+    (stays,) = actions_between((replace(gone, retained=True),), ())
+    assert (stays.verb, stays.because) == ("retain", "it stays with what it holds until the stack is destroyed")

@@ -15,6 +15,7 @@ from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import (
     Record,
     UnreadableRecord,
+    applied_before,
     last_complete_record,
     next_serial,
     read_record,
@@ -86,7 +87,29 @@ def test_a_manifest_keeps_the_serial_of_the_record_in_which_its_text_changed_las
     assert [item.serial for item in read.followed_by(9, second.planfile).manifests] == [4, 7, 7]
 
 
+def test_what_a_complete_record_has_may_be_there_until_the_next_one_is_complete(folder: StackFolder) -> None:
+    def planned(name: str) -> PlanFile:
+        return replace(PLANFILE, manifests=(Manifest(name, "Process", f"replica/p:{name}/0", "kind: A\n"),))
+
+    def names(record: Record) -> list[str]:
+        write_record(folder, record)
+        read = read_record(folder)
+        assert read is not None
+        return [manifest.name for manifest in applied_before(folder, read)]
+
+    first = Record(1, planned("a"), complete=True)
+    assert names(first) == ["a"]
+    second = first.followed_by(2, planned("b"))
+    assert names(second) == ["b", "a"]
+    third = second.followed_by(3, planned("c"))
+    assert names(third) == ["c", "a"]
+    assert names(replace(third, complete=True)) == ["c"]
+    (folder.history / "1.json").unlink()
+    assert names(third) == ["c"]
+
+
 DAMAGED = (
+    b'{"serial":2,"complete":false,"plan":{},"follows":"1"}',
     b'{"serial":1,"complete":true,"plan":{},"serials":{"a":"1"}}',
     b"",
     b"null",

@@ -89,6 +89,19 @@ def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None
     assert (outcome.created, outcome.same, outcome.exit_code) == ((), ("replica/p:a/0",), 0)
 
 
+def test_what_stays_where_it_is_was_neither_deleted_nor_created(journal: RunJournal) -> None:
+    progress = _RecordedProgress()
+    claims = {"claim-a", "claim-b"}
+    urns = {_event("resOutputsEvent", name, "same").res_outputs_event.metadata.urn for name in claims}
+    tally = EventTally(progress, journal, ADDRESSES, SystemClock(), retained=urns)
+    for name, op in (("claim-a", "delete"), ("claim-b", "delete-replaced"), ("claim-b", "create-replacement")):
+        tally.take(_event("resourcePreEvent", name, op))
+        tally.take(_event("resOutputsEvent", name, op))
+    outcome = tally.outcome(0, failed=False)
+    assert (outcome.created, outcome.updated, outcome.deleted) == ((), ("claim-b",), ())
+    assert not [line for line in progress.lines if "delete" in line]
+
+
 def test_a_workload_that_is_awaited_is_ready_or_not_and_never_created(journal: RunJournal) -> None:
     progress = _RecordedProgress()
     waits = "rohe:kubernetes:Readiness"

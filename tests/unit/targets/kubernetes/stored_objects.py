@@ -15,8 +15,10 @@ KINDS = (
     Kind("v1", "Namespace", "namespaces", False, ALL),
     Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", False, ALL),
     Kind("v1", "ConfigMap", "configmaps", True, ALL),
+    Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims", True, ALL),
     Kind("v1", "Pod", "pods", True, ALL),
     Kind("apps/v1", "Deployment", "deployments", True, ALL),
+    Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", False, ALL),
     Kind("coordination.k8s.io/v1", "Lease", "leases", True, ALL),
 )
 

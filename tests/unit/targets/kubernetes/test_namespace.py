@@ -55,3 +55,32 @@ def test_a_namespace_with_objects_of_others_stays_and_they_are_named(server: Sto
 
 def test_an_absent_namespace_is_no_error(server: StoredObjects) -> None:
     assert namespace(server).remove(SystemClock(), 60) == ""
+
+
+SELECTOR = ",".join(f"{key}={value}" for key, value in OURS.items())
+
+
+def _cleared(server: StoredObjects, *, made: bool) -> tuple[list[str], str]:
+    """Returns the names that are left of a namespace that the stack has moved out of, and what is said of it."""
+    server.add("Namespace", "edge", annotations={MADE_BY: "shop"} if made else {})
+    server.add("ConfigMap", "settings", "edge", labels=OURS)
+    server.add("Lease", "rohe-shop", "edge", labels=OURS)
+    owners = [{"kind": "ReplicaSet", "name": "back-0-1", "apiVersion": "apps/v1", "uid": "1"}]
+    server.add("Pod", "back-0-1-x", "edge", labels=OURS, ownerReferences=owners)
+    words = namespace(server).clear(SELECTOR, (), SystemClock(), 1.0)
+    return sorted(name for _, _, _, name in server.objects), words
+
+
+def test_a_former_namespace_is_cleared_and_goes_where_rohe_made_it() -> None:
+    assert _cleared(StoredObjects(), made=True) == (["back-0-1-x"], "")
+    assert _cleared(StoredObjects(), made=False) == (["back-0-1-x", "edge"], "")
+
+
+def test_claims_stay_in_a_former_namespace_with_words_on_how_to_remove_them() -> None:
+    server = StoredObjects()
+    server.add("PersistentVolumeClaim", "back-0.n1", "edge", labels=OURS)
+    names, words = _cleared(server, made=True)
+    assert names == ["back-0-1-x", "back-0.n1", "edge"]
+    assert words.startswith("1 claim of the stack stays in its former namespace edge, with ")
+    assert f"`kubectl delete pvc -n edge -l {SELECTOR}` removes" in words
+    assert words.endswith("and `kubectl delete namespace edge` the namespace")

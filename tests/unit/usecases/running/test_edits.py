@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from rohe_iac.deployment.ports import ForeignEdit
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.usecases.running.edits import EditedByHand, StackEdits, refuse_edits, stack_edits
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.files.record import Record
+from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.location import Location
-from rohe_iac.deployment.ports import ForeignEdit, Live
+from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.plans.plan import make_plan

@@ -9,7 +9,7 @@ from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
-from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, holds, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import ABSENT, UNHEARD, UNSCHEDULABLE, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import NODES
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
@@ -61,18 +61,27 @@ class ReplicaWait:
         self.watch.start()
         since: dict[str, tuple[str, float]] = {}
         ended, cramped = set[str](), set[str]()
+        found: dict[str, Prospect] = {}
+        slow: list[AwaitedReplica] = []
+        again = self.clock.monotonic()
         last, due = "", self.clock.monotonic() + NOTICED
         names, nodes = {item.instance for item in replicas}, {item.node for item in replicas}
         with self.watch.objects.subscribed(names, nodes) as changed:
             while True:
                 changed.clear()
                 self.watch.check()
-                found = {item.instance: self._settled(item, since) for item in replicas}
-                standings = [prospect.standing for prospect in found.values()]
-                if Standing.FAILED in standings or Standing.WAITING not in standings:
+                # Each of 300 replicas changes several times: those that were ready are looked at again now and then,
+                # and once more when no other is waited for.
+                whole = not slow or self.clock.monotonic() >= again
+                again = self.clock.monotonic() + LOOK if whole else again
+                found |= {item.instance: self._settled(item, since) for item in (replicas if whole else slow)}
+                slow = [item for item in replicas if found[item.instance].standing is Standing.WAITING]
+                if Standing.FAILED in (prospect.standing for prospect in found.values()) or (whole and not slow):
                     return found
-                self._supersede(replicas, ended)
-                for item in replicas:
+                if not slow:
+                    continue
+                self._supersede(slow, ended)
+                for item in slow:
                     if found[item.instance].kind == UNSCHEDULABLE and item.instance not in cramped:
                         cramped.add(item.instance)
                         self.make_room(item)
@@ -84,8 +93,8 @@ class ReplicaWait:
 
     def _supersede(self, replicas: Sequence[AwaitedReplica], ended: set[str]) -> None:
         """Ends each pod that was left behind on a node that does not answer, once."""
-        nodes = {name_of(node): node for node in self.watch.objects.all(NODES)}
-        for replica in replicas if self.watch.knows_nodes else ():
+        nodes = {name_of(node): node for node in self.watch.objects.all(NODES) if not holds(node, "Ready")}
+        for replica in replicas if nodes and self.watch.knows_nodes else ():
             pods = self.watch.objects.observed(replica.instance, replica.node).pods
             for pod, node in left_behind(replica.node, pods, nodes):
                 if name_of(pod) not in ended:

@@ -25,6 +25,7 @@ from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
 from rohe_iac.deployment.run.failures import engine_error
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.program import program_of
+from rohe_iac.deployment.run.touched import touched
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.quantities import counted
@@ -39,6 +40,10 @@ GRACE = 8.0
 
 PARALLEL = 512
 """Resources that the engine works on at once: those that only wait must not keep others from being made."""
+
+
+MOST_LEFT_ALONE = 5000
+"""Resources that are left out of a run at most: each is named on the engine's command line, whose length is limited."""
 
 
 class _Stack(Stack):
@@ -94,6 +99,7 @@ class Deployer:
         left_out: Collection[str] = (),
         only: bool = False,
         former: Sequence[Manifest] = (),
+        applied: Sequence[Manifest] = (),
     ) -> Outcome:
         """Creates, updates and deletes resources until they are as the manifests say.
 
@@ -105,7 +111,8 @@ class Deployer:
             refresh: Whether to read the state of every resource first; so it is where one that was made is gone.
             left_out: Names of manifests whose resources are left as they are, or absent.
             only: Whether all resources that no manifest is for are left as they are, too.
-
+            applied: The manifests of the last run where the target has everything as they say: those of them that are
+                wanted still and have nothing to do with a change are left out of the run.
             former: The manifests whose resources may be there, at places that the stack moves out of.
 
         Returns:
@@ -118,6 +125,10 @@ class Deployer:
         kept, wanted = self._without(left_out, self.target.with_readiness(manifests, removes=not only))
         if only:
             kept += sorted(self._others(wanted) - set(kept))
+        alone = self._left_alone(wanted, applied) if applied else {}
+        kept += sorted(alone)
+        names = {manifest.name for manifest in alone.values()}
+        wanted = tuple(manifest for manifest in wanted if manifest.name not in names)
         made = [manifest for manifest in wanted if self.target.resource_type(manifest) is not None]
         addresses = {manifest.name: manifest.address for manifest in made}
 
@@ -137,6 +148,9 @@ class Deployer:
             )
 
         outcome = self._run("apply", run, progress, addresses, digest, makes=True)
+        # The engine reports what it keeps of its state, too, and the tally knows the names of this run alone.
+        kept_addresses = {manifest.name: manifest.address for manifest in alone.values()}
+        outcome = replace(outcome, same=tuple(kept_addresses.get(name, name) for name in outcome.same))
         if only or outcome.ending is not Ending.COMPLETE or self.lock.lost:
             return outcome
         swept = self.target.sweep(manifests)
@@ -161,6 +175,16 @@ class Deployer:
         known = self.place.known() if urns else frozenset()
         wanted = tuple(item for item in manifests if item.name not in urns or urns[item.name] in known)
         return [urn for urn in urns.values() if urn in known], wanted
+
+    def _left_alone(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> dict[str, Manifest]:
+        """Returns the manifests by URN that have nothing to do with a change; none where the engine lost track of any.
+
+        Those that the target makes itself are not among them: it looks at all of them together.
+        """
+        names = touched(wanted, self.target.with_readiness(applied, removes=False))
+        rest = [item for item in wanted if item.name not in names and self.target.resource_type(item) is not None]
+        alone = {self._urn(manifest): manifest for manifest in rest}
+        return alone if len(alone) <= MOST_LEFT_ALONE and alone.keys() <= self.place.known() else {}
 
     def _others(self, wanted: Sequence[Manifest]) -> frozenset[str]:
         """Returns the URNs of the stack's resources that these manifests are not for."""

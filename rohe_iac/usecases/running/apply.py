@@ -34,6 +34,7 @@ from rohe_iac.usecases.running.elsewhere import has_moved, remarks_on_place
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.running.selection import selected
+from rohe_iac.usecases.running.unfinished import as_applied
 from rohe_iac.usecases.stacks import OpenTarget
 
 
@@ -231,6 +232,8 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         wanted.target.preflight(planfile.manifests)
         if choices.prefetch:
             _prefetch(wanted, progress, choices)
+        sure = not (moved or wanted.interrupted or wanted.amiss or wanted.edits or choices.only or choices.refresh)
+        applied = as_applied(wanted.target, record, planfile) if sure else ()
         # A record that has these very manifests already stays as it is: apply only repairs or continues then.
         repairs = record is not None and record.planfile.manifests == planfile.manifests and not moved
         if moved:
@@ -254,6 +257,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             left_out=left_out.keys(),
             only=bool(choices.only),
             former=applied_before(folder, record),
+            applied=applied if not left_out else (),
         )
         outcome = _with_left_out(outcome, planfile, left_out)
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.files.record import read_record
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.record import Record, read_record
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.manifests.manifest import Manifest
 
 WORDS = {"create": "create", "update": "change", "delete": "delete", "await": "see ready"}
 """What people read for the verb of an action."""
@@ -33,3 +36,20 @@ def not_done(folder: StackFolder) -> dict[str, str]:
         else:
             found.setdefault(item.address, "the last apply did not get to it")
     return found
+
+
+def as_applied(target: DeploymentTarget, record: Record | None, planfile: PlanFile) -> tuple[Manifest, ...]:
+    """Returns the manifests applied last where the target has everything as they say, none where that is not sure.
+
+    An engine that compares with its own state would do nothing for those of them that are wanted still.
+
+    Args:
+        target: The target.
+        record: The record of the last apply; None before the first.
+        planfile: The plan that is to be applied; with other settings of the target everything is looked at.
+    """
+    if record is None or not record.complete or not target.repairs_by_refresh:
+        return ()
+    if (record.planfile.target, record.planfile.settings) != (planfile.target, planfile.settings):
+        return ()
+    return record.manifests if not target.faults(record.manifests) else ()

@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak images reporting constraints pictures engine programs cluster cluster-down nodes venv clean
+.PHONY: help demo test lint bench bench-kubernetes hunt soak images reporting constraints pictures engine programs cluster cluster-down nodes venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -41,6 +41,9 @@ bench: programs ## figures, printed and never asserted; OPENB=FOLDER holds the o
 	@$(BIN)/python tests/benchmarks/bench_kubernetes.py
 	@$(BIN)/python tests/benchmarks/bench_openb.py $(OPENB)
 	@$(BIN)/python tests/benchmarks/bench_search.py
+
+bench-kubernetes: programs ## of those figures, the ones of applies to a cluster alone
+	@$(BIN)/python tests/benchmarks/bench_kubernetes.py
 
 hunt: venv ## tests that draw examples, with fresh seeds for MINUTES=10; SEED=N repeats one round
 	@seed="$(SEED)"; until=$$((SECONDS + 60 * $(MINUTES))); \

@@ -15,7 +15,7 @@ from pulumi import automation
 
 from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.targets.kubernetes.provider import PROVIDER, RATE
+from rohe_iac.targets.kubernetes.provider import ONE_CHECKPOINT, PROVIDER, RATE
 
 
 def main(folder: Path, home: Path, context: str, namespace: str) -> None:
@@ -68,6 +68,8 @@ def main(folder: Path, home: Path, context: str, namespace: str) -> None:
                 "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
                 "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
                 "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+                # By default its time grows with the square of the number of manifests, and says nothing about rohe.
+                **ONE_CHECKPOINT,
             },
         ),
     )

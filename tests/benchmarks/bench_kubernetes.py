@@ -2,15 +2,19 @@
 
 The control plane is real and of this run alone, its nodes are simulated (kwok). Every command is a process of its own,
 start of Python and of the engine included. The processor time is that of the command and all processes that it started,
-not of the control plane; it means something on a busy machine too, the wall time only on one at rest.
+not of the control plane; it means something on a busy machine too, the wall time only on one at rest. The load of the
+machine, averaged over the last minute, is printed beside both. A command of the baseline that does not end within LIMIT
+seconds is ended, and its case has no ratio.
 
-`bench_kubernetes.py [SERVICES] [MANIFESTS] [REPLICAS]`: sizes of the three cases, 40, 1000 and 300 by default.
+`bench_kubernetes.py [SERVICES] [MANIFESTS] [REPLICAS]`: sizes of the cases, 40, 1000 and 300 by default.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,35 +35,73 @@ ROHE = str(Path(sys.executable).parent / "rohe")
 BARE = str(Path(__file__).parent / "bare_program.py")
 NODES = 20
 
+LIMIT = 600.0
+"""Seconds that a command of the baseline may take."""
+
 
 @dataclass(frozen=True)
 class Taken:
-    """What one command took: wall and processor seconds, and the most memory of its own process in MiB."""
+    """What one command took: wall and processor seconds, and the most memory of its own process in MiB.
+
+    Attributes:
+        ended: Whether it ended by itself.
+    """
 
     wall: float
     processor: float
     memory: float
+    ended: bool = True
 
     def __str__(self) -> str:
+        if not self.ended:
+            return f"not ended within {LIMIT:.0f} s"
         return f"{self.wall:6.1f} s wall, {self.processor:6.1f} s of processor time, {self.memory:4.0f} MB"
 
 
-def run(*commands: list[str], environment: dict[str, str]) -> Taken:
-    """Runs commands one after the other; the memory is that of the largest one's own process, without its children."""
+def run(*commands: list[str], environment: dict[str, str], limit: float | None = None) -> Taken:
+    """Runs commands one after the other; the memory is that of the largest one's own process, without its children.
+
+    Each is ended with all that it started after `limit` seconds.
+    """
     wall = processor = memory = 0.0
     for command in commands:
         with tempfile.TemporaryFile() as output:
             start = time.perf_counter()
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=limit is not None,
+            )
             peak = PeakMemory(child.pid)
+            late = threading.Event()
+            timer = _end_later(child.pid, limit, late) if limit is not None else None
             _, status, used = os.wait4(child.pid, 0)
+            if timer is not None:
+                timer.cancel()
             wall += time.perf_counter() - start
             processor += used.ru_utime + used.ru_stime
             memory = max(memory, peak.end())
+            if late.is_set():
+                return Taken(wall, processor, memory, ended=False)
             if status != 0:
                 output.seek(0)
                 raise SystemExit(f"{' '.join(command)} ended with {status}:\n{output.read().decode()[-3000:]}")
     return Taken(wall, processor, memory)
+
+
+def _end_later(group: int, seconds: float, late: threading.Event) -> threading.Timer:
+    def end() -> None:
+        late.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 class PeakMemory(threading.Thread):
@@ -150,8 +192,13 @@ def compare(title: str, own: Taken, other: Taken, baseline: str) -> None:
     """Prints a command of rohe beside its baseline."""
     print(f"  {title:<34} rohe apply      {own}")
     print(f"  {'':<34} {baseline:<15} {other}")
+    if not other.ended:
+        return
     wall, spent = own.wall / other.wall, own.processor / max(other.processor, 0.01)
-    print(f"  {'':<34} ratio           {wall:6.2f} wall, {spent:6.2f} of processor time", flush=True)
+    print(
+        f"  {'':<34} ratio           {wall:6.2f} wall, {spent:6.2f} of processor time (load {os.getloadavg()[0]:.1f})",
+        flush=True,
+    )
 
 
 def main(services: int, manifests: int, replicas: int) -> None:
@@ -163,11 +210,11 @@ def main(services: int, manifests: int, replicas: int) -> None:
         plane = ControlPlane(ControlPlaneFiles(folder / "plane"))
         plane.start(programs, owner=os.getpid())
         try:
-            plane.create(simulated_node(f"bench-{n}", cpu="64", memory="256Gi", pods="500") for n in range(NODES))
-            print(f"apply to a cluster: {NODES} simulated nodes, one run each", flush=True)
+            plane.create(simulated_node(f"bench-{n}", cpu="64", memory="256Gi", pods="2000") for n in range(NODES))
+            print(f"apply to a cluster: {NODES} simulated nodes, one run each, {os.cpu_count()} processors", flush=True)
             awaited(Stack(folder, "awaited", plane), services, kubectl)
-            many(folder, plane, manifests, kubectl)
             scaled(Stack(folder, "scaled", plane), replicas, kubectl)
+            many(folder, plane, manifests, kubectl)
         finally:
             plane.stop()
 
@@ -197,7 +244,7 @@ def many(folder: Path, plane: ControlPlane, manifests: int, kubectl: str) -> Non
     for title in ("up", "unchanged", "one changed"):
         stack.write(services, changed=title == "one changed")
         stack.render()
-        others[title] = run(bare, environment=stack.environment)
+        others[title] = run(bare, environment=stack.environment, limit=LIMIT)
         print(f"  bare program, {title}: {others[title]}", flush=True)
     run([kubectl, "delete", "namespace", stack.name, "--ignore-not-found"], environment=stack.environment)
     count = len(list((stack.root / "manifests").rglob("*.yaml")))

@@ -291,5 +291,11 @@ def ordinal(number: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Returns a number with its noun: `1 replica`, `1,200 replicas`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Returns a number with its noun: `1 replica`, `1,200 replicas`, `2 NetworkPolicies`, `2 PriorityClasses`."""
+    if number != 1:
+        ending = noun[-2:]
+        if ending[1:] == "y" and ending[0] not in "aeiou":
+            noun = f"{noun[:-1]}ies"
+        else:
+            noun += "es" if ending == "ss" else "s"
+    return f"{number:,} {noun}"

@@ -1,4 +1,4 @@
-"""ClusterPrograms of the control plane: where each executable is."""
+"""Programs of the control plane: where each executable is."""
 
 from __future__ import annotations
 

@@ -87,6 +87,12 @@ def kubeconfig_files(environment: Mapping[str, str] | None = None) -> tuple[Path
     return tuple(path for path in paths if path.is_file())
 
 
+def _absent_files() -> str:
+    """Returns which files KUBECONFIG names, none of which exists; "" where it names none."""
+    named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return f"KUBECONFIG names {', '.join(named)}, which is no file" if named else ""
+
+
 def configuration_of(context: str | None, files: tuple[Path, ...]) -> SingleConfig:
     """Returns how to reach the cluster of a context.
 
@@ -114,6 +120,7 @@ def configuration_of(context: str | None, files: tuple[Path, ...]) -> SingleConf
             return inside
         raise NoCluster(
             "there is no kubeconfig",
+            detail=_absent_files(),
             hint="name one: KUBECONFIG=FILE; `make cluster` makes one to try without a cluster",
         )
     name = context or next((config.current_context for config in found if config.current_context), None)

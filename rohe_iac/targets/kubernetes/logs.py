@@ -14,6 +14,9 @@ from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.followed_output import FollowedOutput, restarts_of
 from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject, newest
 
+NOT_FOUND = 404
+"""The HTTP status of what is not there: the output of a pod that exists is served by its node."""
+
 AGAIN = 1.0
 """Seconds until an instance's pod is looked for again, whose output has ended."""
 
@@ -87,6 +90,8 @@ def _follow(
 
 def _hindrance(error: RoheError) -> str:
     words = error.words if isinstance(error, ObjectRefused) else f"{error.brief}: {error.detail}"
+    if isinstance(error, ObjectRefused) and error.code == NOT_FOUND:
+        words = f"{words}; simulated nodes (kwok) have no output"
     return f"(no output can be read: {words})"
 
 

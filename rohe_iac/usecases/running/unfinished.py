@@ -11,8 +11,13 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
 
-WORDS = {"create": "create", "update": "change", "delete": "delete", "await": "see ready"}
-"""What people read for the verb of an action."""
+SENTENCES = {
+    "create": "the last apply did not create it",
+    "update": "the last apply did not change it",
+    "delete": "the last apply did not delete it",
+    "await": "it did not get ready in the last apply",
+}
+"""What people read for the verb of an action that did not end."""
 
 
 def unfinished(folder: StackFolder) -> bool:
@@ -32,7 +37,8 @@ def not_done(folder: StackFolder) -> dict[str, str]:
             continue
         if item.verb:
             reason = f": {item.reason}" if item.reason else ""
-            found[item.address] = f"the last apply did not {WORDS.get(item.verb, item.verb)} it{reason}"
+            sentence = SENTENCES.get(item.verb, f"the last apply did not {item.verb} it")
+            found[item.address] = f"{sentence}{reason}"
         else:
             found.setdefault(item.address, "the last apply did not get to it")
     return found

@@ -11,6 +11,7 @@ from rohe_iac.foundation.quantities import (
     basis_points,
     byte_count,
     bytes_alike,
+    counted,
     cpu_alike,
     exact_bandwidth,
     exact_bytes,
@@ -112,3 +113,17 @@ def test_bandwidths_are_shown_exactly_and_compared_in_one_unit() -> None:
     assert bandwidths_alike(1_000_000_000, 0) == ("1Gbps", "0Gbps")
     assert (shown_bandwidth(77), shown_bandwidth(1_500_000)) == ("77bps", "1.5Mbps")
     assert [exact_bandwidth(amount) for amount in (1_500_000, 10**9, 77, 0)] == ["1500Kbps", "1Gbps", "77bps", "0bps"]
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "written"),
+    [
+        (1, "replica", "1 replica"),
+        (1200, "replica", "1,200 replicas"),
+        (2, "NetworkPolicy", "2 NetworkPolicies"),
+        (2, "day", "2 days"),
+        (0, "PriorityClass", "0 PriorityClasses"),
+    ],
+)
+def test_nouns_are_counted_as_they_are_written(number: int, noun: str, written: str) -> None:
+    assert counted(number, noun) == written

@@ -72,6 +72,13 @@ def test_a_kubeconfig_that_says_nothing_of_the_context_is_told(tmp_path: Path, t
     assert caught.value.exit_code == ExitCode.UNREACHABLE
 
 
+def test_a_kubeconfig_that_is_no_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
+    with pytest.raises(NoCluster, match="no kubeconfig") as raised:
+        configuration_of("edge", ())
+    assert str(tmp_path / "absent") in raised.value.detail
+
+
 def test_no_kubeconfig_at_all_says_how_to_get_one() -> None:
     with pytest.raises(NoCluster, match="there is no kubeconfig"):
         configuration_of(None, ())

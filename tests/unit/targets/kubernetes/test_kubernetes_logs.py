@@ -39,6 +39,18 @@ class Output:
         raise refusal(500, "the node does not answer")
 
 
+class NoOutput:
+    """Takes the place of the API server of a simulated node."""
+
+    def lines(self, path: str, query: Mapping[str, str], *, follow: bool) -> Iterator[str]:
+        raise refusal(404, "the server could not find the requested resource")
+
+
+def test_simulated_nodes_are_named_as_those_without_output() -> None:
+    [(instance, line)] = logs.read(cast(Any, NoOutput()), "edge", {"back-0": [POD]}, lines=7)
+    assert (instance, "simulated nodes (kwok) have no output" in line) == ("back-0", True)
+
+
 def test_the_lines_of_a_pod_come_with_its_instance_and_what_hinders_them_is_a_line() -> None:
     assert list(logs.read(cast(Any, Output()), "edge", {"back-0": [POD], "back-1": []}, lines=7)) == [
         ("back-0", "edge/pods/p/log 7"),

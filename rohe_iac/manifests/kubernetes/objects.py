@@ -75,13 +75,12 @@ class KubernetesManifests(PlanRendering):
             if count > 1:
                 parts = sorted(manifest.address for manifest in own if manifest.name == name)
                 raise UnrenderableManifest(
-                    f"{' and '.join(parts)} have an object of one name, {name}", hint="give one of them another name"
+                    f"{' and '.join(parts)} both have an object {name}", hint="rename one of them"
                 )
         made = [*own, *(manifest for manifest in self._additions() if manifest.text)]
         counts = Counter(manifest.name for manifest in made)
-        for name, count in sorted(counts.items()):
-            if count > 1:
-                raise UnrenderableManifest(f"a template of {TEMPLATE_FOLDER} adds {name}, which is there already")
+        for name in sorted(name for name, count in counts.items() if count > 1):
+            raise UnrenderableManifest(f"a template of {TEMPLATE_FOLDER} adds {name}, which is there already")
         # What a template of the repository leaves out, nothing waits for.
         return [
             replace(manifest, depends_on=tuple(name for name in manifest.depends_on if name in counts))

@@ -27,13 +27,20 @@ SILENT: dict[str, Any] = {
 }
 """A service that runs and reports nothing."""
 
+BROKEN: dict[str, Any] = {
+    **SILENT,
+    "command": ["python", "-c", "print('its last words', flush=True); raise SystemExit(3)"],
+}
+"""A service that ends at once."""
+
 INVENTORY = Path(__file__).parents[3] / "examples" / "k3s" / "blueprints" / "inventory.yaml"
 
 
 def documents(namespace: str) -> list[dict[str, Any]]:
-    """A stack of two silent services, of which one says that it reports."""
+    """A stack of two silent services, of which one says that it reports, and of one that crashes."""
     objective = {"metric": "confidence", "operator": ">", "value": "60%", "window": {"size": "5m"}}
     services = [
+        {"name": "broken", **BROKEN},
         {"name": "quiet", **SILENT},
         {"name": "vowed", **SILENT, "reports": {"metrics": {"confidence": {"unit": "ratio"}}}},
     ]
@@ -80,9 +87,11 @@ def test_a_silent_replica_is_no_ready_one_where_it_has_to_report(pods: Cluster, 
         return json.loads(ended.stdout)
 
     outcome = rohe("apply", "--yes", "-o", "json", code=9)
-    (failure,) = outcome["failed"]
-    assert failure["address"] == "service/still:vowed"
-    assert failure["reason"].startswith("Ready, but not heard by agent/still/0 within 60 s: it was never heard")
+    reasons = {failure["address"]: failure["reason"] for failure in outcome["failed"]}
+    assert sorted(reasons) == ["service/still:broken", "service/still:vowed"]
+    assert reasons["service/still:vowed"].startswith("Ready, but not heard by agent/still/0 within 60 s: it was never")
+    assert "exit code 3" in reasons["service/still:broken"], reasons
+    assert "| its last words" in reasons["service/still:broken"], reasons
     (unheard,) = outcome["unheard"]
     assert unheard["address"] == "replica/still:quiet/0"
     assert unheard["reason"] == "Ready, but not heard by agent/still/0 within 10 s: it was never heard"

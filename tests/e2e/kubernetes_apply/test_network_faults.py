@@ -97,6 +97,7 @@ def test_a_cut_during_an_apply_is_said_and_the_next_apply_completes_it(
     apply = shop.start("apply", "--yes", KUBECONFIG=kubeconfig)
     assert shop.cluster.until(lambda: begun(shop))
     with proxy.cut():
+        assert apply.poll() is None, "the apply had ended before its connections were cut"
         time.sleep(seconds)
     converges(shop, apply, kubeconfig)
 
@@ -144,6 +145,13 @@ def overloaded(shop: Shop, account: str, token: str) -> Iterator[None]:
     assert cluster.until(lambda: not refused())
 
 
+def rejected(shop: Shop, account: str) -> int:
+    """Returns how many requests of a service account the API server has answered 429."""
+    text = shop.cluster.kubectl("get", "--raw", "/metrics").stdout
+    lines = [line for line in text.splitlines() if line.startswith("apiserver_flowcontrol_rejected_requests_total{")]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines if f'flow_schema="{account}"' in line)
+
+
 def test_an_api_server_that_is_too_busy_for_us_is_said_and_asked_again(shop: Shop) -> None:
     cluster = shop.cluster
     account = cluster.namespace()
@@ -158,8 +166,10 @@ def test_an_api_server_that_is_too_busy_for_us_is_said_and_asked_again(shop: Sho
             assert "too many requests" in done.stderr.lower()
             assert "next: " in done.stderr
             assert not shop.exists()
+            before = rejected(shop, account)
             apply = shop.start("apply", "--yes", KUBECONFIG=kubeconfig)
-            time.sleep(2.0)
+            assert cluster.until(lambda: rejected(shop, account) > before)
+            assert apply.poll() is None, "the apply did not ask again"
         converges(shop, apply, kubeconfig)
     finally:
         cluster.kubectl("delete", "--ignore-not-found", *binding)
@@ -176,6 +186,7 @@ def test_an_api_server_that_is_killed_during_an_apply_and_comes_back(
     assert cluster.until(lambda: begun(shop))
     before = own_control_plane.files.pid("kube-apiserver").read_text()
     os.kill(int(before), signal.SIGKILL)
+    assert apply.poll() is None, "the apply had ended before the API server was killed"
     assert cluster.until(lambda: own_control_plane.files.pid("kube-apiserver").read_text() != before)
     assert cluster.until(lambda: cluster.kubectl("get", "--raw", "/readyz", check=False).returncode == 0)
     converges(shop, apply, str(cluster.kubeconfig))

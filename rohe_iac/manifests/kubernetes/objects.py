@@ -71,12 +71,10 @@ class KubernetesManifests(PlanRendering):
         """
         self._templates.check_names()
         own = [manifest for manifest in self._objects() if manifest.text]
-        for name, count in sorted(Counter(manifest.name for manifest in own).items()):
-            if count > 1:
-                parts = sorted(manifest.address for manifest in own if manifest.name == name)
-                raise UnrenderableManifest(
-                    f"{' and '.join(parts)} both have an object {name}", hint="rename one of them"
-                )
+        names = Counter(manifest.name for manifest in own)
+        for name in sorted(name for name, count in names.items() if count > 1):
+            parts = sorted(manifest.address for manifest in own if manifest.name == name)
+            raise UnrenderableManifest(f"{' and '.join(parts)} both have an object {name}", hint="rename one of them")
         made = [*own, *(manifest for manifest in self._additions() if manifest.text)]
         counts = Counter(manifest.name for manifest in made)
         for name in sorted(name for name, count in counts.items() if count > 1):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from rohe_iac.cli.log import leave_log
 
 ROOT = Path(__file__).parent.parent
+TOGETHER = ("tests/e2e/kubernetes/", "tests/integration/observation/test_light_distribution.py")
+"""Beginnings of the names of tests that one worker runs: they share real nodes, or a distribution."""
+
 STRICT = os.environ.get("CI") == "true"
 """Under CI a test that skips is a test that failed, unless it is marked `platform`."""
 
@@ -42,6 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["ROHE_PULUMI"] = str(find_engine(install=False).path)
     except EngineMissing:
         return
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives tests that share what takes long to make to one worker, which makes it once.
+
+    Marks of xdist_group do this no longer: xdist 3.8 writes the group into a field that pytest 9.2 does not read.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            return next((name for name in TOGETHER if nodeid.startswith(name)), nodeid)
+
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

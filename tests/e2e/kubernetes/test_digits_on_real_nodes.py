@@ -14,7 +14,7 @@ import pytest
 from operators import Operator
 from shared_cluster import Cluster
 
-pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
+pytestmark = [pytest.mark.platform, pytest.mark.engine]
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "k3s"
 STACK = NAMESPACE = "digits"

@@ -17,7 +17,7 @@ from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.provider import PROVIDER
 
-pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
+pytestmark = [pytest.mark.platform, pytest.mark.engine]
 
 SILENT: dict[str, Any] = {
     "image": "rohe/agent:0.1.0",

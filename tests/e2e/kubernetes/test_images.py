@@ -11,7 +11,7 @@ from shared_cluster import Cluster
 
 from rohe_iac.deployment.programs.cache import build_home
 
-pytestmark = [pytest.mark.platform, pytest.mark.xdist_group("real nodes")]
+pytestmark = pytest.mark.platform
 
 LARGEST = 60 * 10**6
 """Bytes that the agent's image may add to its base."""

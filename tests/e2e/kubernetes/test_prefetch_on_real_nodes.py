@@ -12,7 +12,7 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.images.image_pull import ImagePull
 from rohe_iac.targets.kubernetes.images.prefetch import NotPulled, Prefetch
 
-pytestmark = [pytest.mark.platform, pytest.mark.xdist_group("real nodes")]
+pytestmark = pytest.mark.platform
 
 LABELS = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": "cams"}
 AGENT = f"{RECIPES[0].name}:{VERSION}"

@@ -12,7 +12,7 @@ import pytest
 from real_node.settings import SANDBOX_IMAGE
 from shared_cluster import Cluster
 
-pytestmark = [pytest.mark.platform, pytest.mark.xdist_group("real nodes")]
+pytestmark = pytest.mark.platform
 
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).status)"
 

@@ -17,7 +17,7 @@ from shared_cluster import Cluster
 
 from rohe_iac.sinks.packing import unpacked
 
-pytestmark = [pytest.mark.platform, pytest.mark.engine, pytest.mark.xdist_group("real nodes")]
+pytestmark = [pytest.mark.platform, pytest.mark.engine]
 
 LOAD = Path(__file__).with_name("steady_load.py")
 RATE = 40
@@ -75,7 +75,7 @@ class ReportsOperator(Operator):
 
     def accepted(self) -> Counter[tuple[str, str]]:
         """Returns how often the reporters recorded a report as accepted, by (instance, request)."""
-        ledgers = {instance: self.volume(f"{instance}-ledger") / "accepted" for instance in REPORTERS}
+        ledgers = {instance: self.volume(f"volume.{instance}.ledger") / "accepted" for instance in REPORTERS}
         return Counter((instance, line) for instance, path in ledgers.items() for line in path.read_text().splitlines())
 
     def stored(self) -> Counter[tuple[str, str]]:
@@ -141,8 +141,8 @@ def test_what_was_accepted_is_stored_once_whatever_ends_the_pods_and_whoever_sig
     assert not former & operator.uids()
 
     for instance in REPORTERS:
-        (operator.volume(f"{instance}-ledger") / "end").touch()
-    counters = [operator.volume(f"{instance}-ledger") / "counters" for instance in REPORTERS]
+        (operator.volume(f"volume.{instance}.ledger") / "end").touch()
+    counters = [operator.volume(f"volume.{instance}.ledger") / "counters" for instance in REPORTERS]
     operator.wait(lambda: all(path.exists() for path in counters), "reports are not acknowledged")
     ended = [json.loads(path.read_text()) for path in counters]
     assert all(item["flushed"] and not item["refused"] for item in ended), ended

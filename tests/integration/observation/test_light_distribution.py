@@ -24,7 +24,6 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[3]
 FOLDER = "distributions/rohe-reporting"
-pytestmark = pytest.mark.xdist_group("rohe-reporting")  # one build for all tests
 
 PROGRAM = """
 import json, sys

@@ -72,9 +72,11 @@ def edits_of(wanted: PlannedObject, applied: PlannedObject | None, live: Cluster
         for field in _removed(applied.object.body, live.body, ()):
             if last and _value(body, field) is not MISSING:
                 found.setdefault(field, (last, MISSING))
+    before = applied.object.body if applied is not None else {}
     for field, value in _differences(body, live.body):
-        # A subresource may take a field from its owner without getting it, such as `scale` to 0 replicas.
-        if value is not MISSING and not _is_owned(live, field):
+        # A subresource may take a field from its owner without getting it, such as `scale` to 0 replicas. What was not
+        # applied has the value of nobody but the server, as its default.
+        if MISSING not in (value, _value(before, field)) and not _is_owned(live, field):
             found.setdefault(field, ("", value))
     for field in sorted(found, key=str):
         manager, value = found[field]

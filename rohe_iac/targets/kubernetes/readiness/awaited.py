@@ -13,7 +13,7 @@ class AwaitedReplica:
         address: Its address, for messages.
         instance: Its name, which is also the name of its Deployment.
         node: The node that the plan gave it.
-        digest: Digest of its manifest, as what it runs was told.
+        digest: `Manifest.digest` of its manifest, of which what runs is told.
         image: The image that the plan gave it; with `@sha256:...` the running one is compared with it.
         unreachable: wait, skip or fail: what a node that is NotReady means for it.
         generation: The generation that its Deployment has to have at least; the cluster counts each change of a spec.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
-from rohe_iac.manifests.manifest import DIGEST_LENGTH
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.hearing import HearingAgent
 from rohe_iac.targets.manifest_document import ManifestDocument, reading
@@ -49,6 +48,7 @@ class Readiness:
                 "node": replica.node,
                 "image": replica.image,
                 "unreachable": replica.unreachable,
+                "digest": replica.digest,
                 "sha256": digest,
             }
             for replica, digest in zip(self.replicas, self.digests, strict=True)
@@ -85,7 +85,7 @@ def readiness_of(document: ManifestDocument) -> Readiness:
                     address=str(item["address"]),
                     instance=str(item["instance"]),
                     node=str(item["node"]),
-                    digest=str(item["sha256"])[:DIGEST_LENGTH],
+                    digest=str(item["digest"]),
                     image=str(item["image"]),
                     unreachable=str(item["unreachable"]),
                 )

@@ -143,6 +143,7 @@ def _awaited(manifest: Manifest, found: ClusterObject) -> AwaitedReplica:
         address=manifest.address,
         instance=found.name,
         node=node_of(found),
+        digest=manifest.digest,
         image=images[0] if images else "",
         unreachable=unreachable_of(found),
     )

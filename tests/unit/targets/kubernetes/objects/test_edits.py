@@ -103,6 +103,14 @@ def test_a_field_that_nobody_owns_any_more_is_an_edit() -> None:
     assert sentences(found) == ["deployment/back-0: spec.replicas is 0, set by somebody; the plan says 1"]
 
 
+def test_a_default_of_the_server_is_no_edit_of_a_field_that_was_not_applied() -> None:
+    body = copy.deepcopy(BODY)
+    body["spec"].pop("replicas")
+    found = live(entry("rohe", {"f:image": {}}))
+    found.body["spec"]["replicas"] = 0
+    assert sentences(found, ClusterObject(body)) == []
+
+
 def test_what_another_apply_wrote_is_told_field_by_field() -> None:
     added = {"f:env": {'k:{"name":"X"}': {".": {}, "f:name": {}, "f:value": {}}}, "f:image": {}}
     env = [*BODY["spec"]["template"]["spec"]["containers"][0]["env"], {"name": "X", "value": "on"}]

@@ -58,6 +58,8 @@ def test_a_readiness_says_what_it_waits_for_and_changes_with_it() -> None:
     (replica,) = readiness.replicas
     assert (replica.address, replica.instance, replica.node) == ("replica/c:detect/0", "detect-0", "n1")
     assert (replica.image, replica.unreachable) == ("x:1", "skip")
+    # Its pod is told of this digest, and its agent hears the pod say it.
+    assert replica.digest == _deployment("detect-0", "service/c:detect", image="x:1").digest
     assert readiness.text() == text["x:1"]
     assert text["x:1"] != text["x:2"]
 

@@ -13,6 +13,7 @@ import msgspec
 
 from rohe_iac.observation.measuring.columns import Block, decode_column
 from rohe_iac.observation.measuring.lane import BLOCK_SIZE, LaneState
+from rohe_iac.observation.measuring.pane import Pane
 from rohe_iac.observation.observer_state import ObserverState, decode_state, encode_state
 from rohe_iac.observation.reports.finished import Run
 
@@ -20,6 +21,7 @@ FINISHED = "finished requests"
 """Name of the segments that hold finished requests; those of lanes have the names of lanes."""
 
 _BLOCK = msgspec.msgpack.Decoder(Block, dec_hook=decode_column)
+_PANE = msgspec.msgpack.Decoder(Pane, dec_hook=decode_column)
 _RUN = msgspec.msgpack.Decoder(Run)
 
 
@@ -53,6 +55,7 @@ def checkpoint_of(state: ObserverState) -> Checkpoint:
     """Returns a state without the segments that have been handed out so far."""
     needed = {name: lane.first for name, lane in state.lanes.items()}
     finished = state.join.finished
+    needed |= {panes_of(name): lane.panes.needed for name, lane in state.lanes.items()}
     needed[FINISHED] = finished.first
     rest = msgspec.structs.replace(
         state,
@@ -64,7 +67,12 @@ def checkpoint_of(state: ObserverState) -> Checkpoint:
 
 def _without_stored(lane: LaneState) -> LaneState:
     stored = max(0, lane.stored - lane.first) // BLOCK_SIZE
-    return msgspec.structs.replace(lane, blocks=lane.blocks[stored:])
+    return msgspec.structs.replace(lane, blocks=lane.blocks[stored:], panes=lane.panes.without_stored())
+
+
+def panes_of(name: str) -> str:
+    """Returns the name of the segments that hold the panes of a lane."""
+    return f"panes of {name}"
 
 
 def restored(content: bytes, segments_of: Callable[[str], Mapping[int, bytes]]) -> ObserverState:
@@ -82,6 +90,13 @@ def restored(content: bytes, segments_of: Callable[[str], Mapping[int, bytes]]) 
         numbers = range(lane.first, lane.stored, BLOCK_SIZE)
         found = segments_of(name) if numbers else {}
         lane.blocks[:0] = [_BLOCK.decode(content) for content in _all_of(name, numbers, found)]
+        panes = lane.panes
+        if panes.first < panes.stored:
+            kept = sorted(segments_of(panes_of(name)).items())
+            panes.panes[:0] = [_PANE.decode(pane) for number, pane in kept if panes.first <= number < panes.stored]
+            firsts = [*(pane.first for pane in panes.panes), lane.first]
+            if firsts != [panes.first, *(pane.last for pane in panes.panes)]:
+                raise msgspec.DecodeError(f"a pane of {name} is missing")
     finished = state.join.finished
     numbers = range(finished.first, finished.stored)
     runs = _all_of(FINISHED, numbers, segments_of(FINISHED) if numbers else {})

@@ -16,6 +16,9 @@ NUMBER_BYTES = 24
 
 POINTER_BYTES = 8
 
+DIGEST_BYTES = 700
+"""Memory of a digest without its bins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
@@ -48,5 +51,11 @@ def holdings_of(state: ObserverState) -> Holdings:
             record = sys.getsizeof(last.records[-1]) + POINTER_BYTES if last.records else 0
             windows += samples * len(lane.origins[last.origins[-1]])
             window_bytes += samples * (COLUMN_BYTES + NUMBER_BYTES * len(last.numbers) + record)
+        for pane in lane.panes.panes:
+            windows += pane.last - pane.first
+            for digests in pane.digests:
+                digest = next(iter(digests.values()), None)
+                bins = len(digest.positive.counts) + len(digest.negative.counts) if digest is not None else 0
+                window_bytes += len(digests) * (DIGEST_BYTES + 4 * bins)
     finished = sum(len(run.times) for run in state.join.finished.runs)
     return Holdings(waiting=waiting, windows=windows, finished=finished, window_bytes=window_bytes)

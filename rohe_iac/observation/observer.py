@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rohe_iac.observation.checkpoint import FINISHED, Segment
+from rohe_iac.observation.checkpoint import FINISHED, Segment, panes_of
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.contract import ScopeSpec
 from rohe_iac.observation.judging.degrading import DegradePolicy
@@ -141,6 +141,11 @@ class Observer:
             Segment(lane.spec.name, number, content)
             for lane in self._all_lanes
             for number, content in lane.lane.take_full_blocks()
+        ]
+        found += [
+            Segment(panes_of(lane.spec.name), number, content)
+            for lane in self._all_lanes
+            for number, content in lane.lane.panes.take_full()
         ]
         return found + [Segment(FINISHED, number, run) for number, run in self._join.finished.take_full_runs()]
 

@@ -17,7 +17,7 @@ from rohe_iac.observation.measuring.report_lanes import Waiting
 from rohe_iac.observation.reports.joining import JoinState
 from rohe_iac.observation.reports.watermark import WatermarkState
 
-FORM = 4
+FORM = 5
 """Version of the form of an observer's state."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from rohe_iac.agent.memory import resident_bytes
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.holdings import holdings_of
+from rohe_iac.observation.measuring.heard_lane import FOLD_BEYOND
 from rohe_iac.observation.measuring.lane import Lane, LaneState
 from rohe_iac.observation.measuring.selection import metric_reading
 from rohe_iac.observation.observer import Observer
@@ -91,18 +93,21 @@ def restart(file: Path) -> None:
 
 def many_keys(keys: int, panes: int, values: int) -> None:
     """Prints the memory of so many instances with so many values in each of so many panes of a window."""
-    before = resident_bytes()
+    before, chance = resident_bytes(), random.Random(1)
     reading = metric_reading("x")
     lane = Lane([reading], LaneState(), keeps_records=False)
     origins = [(("s", "", f"s-{key}", "n"),) for key in range(keys)]
+    numbers = [chance.lognormvariate(-2, 0.7) for _ in range(keys + 997)]
     for pane in range(panes):
         for value in range(values):
-            lane.extend([float(pane)] * keys, origins, [[pane + value / 1000] * keys], [])
+            lane.extend([float(pane)] * keys, origins, [numbers[value % 997 : value % 997 + keys]], [])
+            if lane.end - lane.state.first > FOLD_BEYOND and values > keys // 10:
+                lane.fold(1.0)
     held = resident_bytes() - before
-    value = lane.select(0, lane.end).numbers(reading).percentile(99)
+    value, error = lane.select(0, lane.end).numbers(reading).percentile(99)
     print(
         f"{keys} keys x {panes} panes x {values} values: {held / 1e6:.0f} MB more, {resident_bytes() / 1e6:.0f} MB in"
-        f" all; p99 {value[0]:.3f} with an error of {value[1]:g}"
+        f" all; p99 {value:.3f} with an error of {error:g}"
     )
 
 
@@ -121,6 +126,7 @@ def main() -> None:
                     subprocess.run([sys.executable, __file__, place, kind, file], check=True)
                     subprocess.run([sys.executable, __file__, file], check=True)
         subprocess.run([sys.executable, __file__, "keys", "10000", "60", "10"], check=True)
+        subprocess.run([sys.executable, __file__, "keys", "1000", "6", "10000"], check=True)
 
 
 if __name__ == "__main__":

@@ -177,7 +177,12 @@ def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> CompiledMe
         return found if found is not None else math.nan
 
     by_model = kind == "variance" and by is not None
-    reading = Reading(_key("by model" if by_model else "of", of, argument.get("where")), read, by_model)
+    reading = Reading(
+        _key("by model" if by_model else "of", of, argument.get("where")),
+        read,
+        ordered=by_model,
+        whole=kind in ("percentile", "variance"),
+    )
 
     def evaluate(samples: SampleSelection) -> float | None:
         numbers = samples.numbers(reading)

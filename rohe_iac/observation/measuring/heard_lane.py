@@ -9,9 +9,13 @@ from typing import Any, Protocol
 from rohe_iac.observation.contract import ScopeSpec
 from rohe_iac.observation.measuring.lane import BLOCK_SIZE, Lane, LaneState
 from rohe_iac.observation.measuring.measure import LaneSpec, Measure
+from rohe_iac.observation.measuring.pane import pane_width
 from rohe_iac.observation.measuring.selection import Reading
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower
 from rohe_iac.observation.reports.sample import Identity
+
+FOLD_BEYOND = 2**17
+"""Samples of a lane beyond which only digests of them are kept, where its windows allow it."""
 
 MAX_KNOWN = 10_000
 """Instances of which it is remembered whether they are in scope."""
@@ -78,6 +82,9 @@ class HeardLane:
         self._windowers = [(number, listener.windower) for number, listener in listeners]
         self.lane = Lane(readings, state, keeps_records=keeps_records)
         self.numbers = [number for number, _ in listeners]
+        specs = [windower.spec for _, windower in self._windowers]
+        can_fold = not keeps_records and not any(reading.whole for reading in readings)
+        self._pane_width = pane_width((spec.size_seconds, spec.every_seconds) for spec in specs) if can_fold else 0.0
         self._known: dict[Identity, bool] = {}
 
     @property
@@ -121,7 +128,9 @@ class HeardLane:
     def trim(self, *, at_once: bool = False) -> None:
         """Drops the samples that no window needs: many at a time, unless `at_once` is given."""
         lane = self.lane
-        if at_once or lane.end - lane.state.first >= 2 * BLOCK_SIZE:
+        if self._pane_width and lane.end - lane.state.first > FOLD_BEYOND:
+            lane.fold(self._pane_width)
+        if at_once or lane.state.panes.panes or lane.end - lane.state.first >= 2 * BLOCK_SIZE:
             lane.trim(min((windower.state.first for _, windower in self._windowers), default=lane.end))
 
 

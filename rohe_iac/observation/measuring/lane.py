@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.observation.measuring.columns import Block, Floats, encode_column, new_block
+from rohe_iac.observation.measuring.pane import Panes, PaneState
 from rohe_iac.observation.measuring.selection import Reading, without_gaps
 from rohe_iac.observation.measuring.sketch import Sketch
 from rohe_iac.observation.measuring.summary import Numbers, Summary, sketch_of
@@ -42,6 +43,7 @@ class LaneState(msgspec.Struct, kw_only=True):
         origins: Origins of the samples by number; no number is given again.
         next_origin: Number of the next new origin.
         stored: Number of the first sample of which no stored block has a copy.
+        panes: Samples before `first`, of which only digests are kept.
     """
 
     first: int = 0
@@ -49,6 +51,7 @@ class LaneState(msgspec.Struct, kw_only=True):
     origins: dict[int, Origin] = {}
     next_origin: int = 0
     stored: int = 0
+    panes: PaneState = msgspec.field(default_factory=PaneState)
 
 
 class Lane:
@@ -59,6 +62,7 @@ class Lane:
         state: What the lane remembers.
         keeps_records: Whether the samples themselves are kept too, not only what is read from them.
         end: Number of the next sample.
+        panes: Samples of which only digests are kept.
         derived: What was worked out of the samples of each block, by the number of its first sample.
     """
 
@@ -69,6 +73,7 @@ class Lane:
         self._summaries: dict[tuple[int, int], Summary] = {}
         self._sketches: dict[tuple[int, int], Sketch] = {}
         self._counts: dict[int, Counter[int]] = {}
+        self.panes = Panes(state.panes, len(self.readings))
         self.derived: dict[int, dict[str, tuple[Any, dict[str, Any]]]] = {}
         self._room = MIN_ORIGINS
         self.end = state.first + sum(len(block.times) for block in state.blocks)
@@ -137,6 +142,7 @@ class Lane:
         if len(state.origins) < self._room:
             return
         used = {place for block in state.blocks for place in block.origins}
+        used.update(place for pane in state.panes.panes for place in pane.counts)
         state.origins = {place: origin for place, origin in state.origins.items() if place in used}
         self._origins = {origin: place for place, origin in state.origins.items()}
         self._room = max(MIN_ORIGINS, 2 * len(used))
@@ -155,6 +161,7 @@ class Lane:
     def trim(self, first: int) -> None:
         """Drops the samples before number `first`, as far as they fill blocks, or all of them."""
         state = self.state
+        self.panes.drop(first)
         if first >= self.end:
             self._summaries.clear()
             self._sketches.clear()
@@ -171,8 +178,24 @@ class Lane:
             state.blocks.pop(0)
             state.first += BLOCK_SIZE
 
+    def fold(self, width: float) -> None:
+        """Keeps only digests of all full blocks, by pane.
+
+        Args:
+            width: Length of a pane in seconds; windows begin and end at multiples of it.
+        """
+        state = self.state
+        full, state.blocks = state.blocks[:-1], state.blocks[-1:]
+        self.panes.fold(full, state.first, width)
+        state.first += BLOCK_SIZE * len(full)
+        self._summaries.clear()
+        self._sketches.clear()
+        self._counts.clear()
+
     def time_of(self, number: int) -> float:
-        """Returns the time of the sample of that number (seconds since the epoch)."""
+        """Returns the time of the sample of that number (seconds since the epoch); in a pane, of its first or last."""
+        if number < self.state.first:
+            return self.panes.time_of(number)
         block, place = divmod(number - self.state.first, BLOCK_SIZE)
         return self.state.blocks[block].times[place]
 
@@ -185,6 +208,9 @@ class Lane:
         return self._find(time, bisect_right)
 
     def _find(self, time: float, bisect: Callable[[Sequence[float], float], int]) -> int:
+        for pane in self.state.panes.panes:
+            if pane.end >= time:
+                return pane.first
         blocks = self.state.blocks
         low, high = 0, len(blocks)
         while low < high:
@@ -205,6 +231,7 @@ class Lane:
     def spans(self, first: int, last: int) -> Iterator[tuple[int, Block, int, int]]:
         """Yields number and content of each block that has samples from `first` to `last`, and which of them."""
         state = self.state
+        first = max(first, state.first)
         for index in range((first - state.first) // BLOCK_SIZE, len(state.blocks)):
             number = state.first + index * BLOCK_SIZE
             if number >= last:
@@ -275,6 +302,8 @@ class LaneSelection:
     def counts(self) -> Counter[int]:
         """Returns how many samples there are of each origin, by its number."""
         counts: Counter[int] = Counter()
+        for pane in self.lane.panes.of(self._first, self._last):
+            counts.update(pane.counts)
         for number, block, start, end in self.lane.spans(self._first, self._last):
             if end - start == BLOCK_SIZE:
                 counts.update(self.lane.counts_of(number, block))
@@ -291,7 +320,8 @@ class LaneSelection:
                 parts.append(lane.summary(number, block, place))
             else:
                 parts.append(Summary(without_gaps(block.numbers[place][start:end])))
-        return Numbers(parts, lambda: lane.sketches(self._first, self._last, place))
+        digests = [lane.panes.digest(pane, place) for pane in lane.panes.of(self._first, self._last)]
+        return Numbers(parts, lambda: lane.sketches(self._first, self._last, place), digests)
 
     def numbers_of(self, reading: Reading, origins: Collection[int]) -> Numbers:
         """Returns the numbers that are read from the samples of some origins, by their numbers."""
@@ -306,7 +336,14 @@ class LaneSelection:
                     groups[origin] = [value]
                 else:
                     group.append(value)
-        return Numbers([Summary(groups[origin]) for origin in origins if origin in groups])
+        place = self.lane.column(reading)
+        digests = [
+            pane.digests[place][origin]
+            for pane in self.lane.panes.of(self._first, self._last)
+            for origin in origins
+            if origin in pane.digests[place]
+        ]
+        return Numbers([Summary(groups[origin]) for origin in origins if origin in groups], digests=digests)
 
     def _pairs(self, reading: Reading) -> Iterator[tuple[float, int]]:
         place = self.lane.column(reading)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
+from typing import Protocol
 
 from rohe_iac.observation.measuring.columns import Floats
 from rohe_iac.observation.measuring.sketch import RELATIVE_ERROR, Sketch
@@ -25,14 +26,12 @@ class Summary:
     def __init__(self, values: Sequence[float], *, kept: bool = False) -> None:
         """Takes the numbers; a summary that is `kept` is asked for several selections."""
         self.values = values
-        self.terms: Sequence[float] = self._partials() if kept else values
+        self.terms: Sequence[float] = exact_terms(values) if kept else values
 
-    def _partials(self) -> list[float]:
-        """Returns the sum and what rounding has taken from it, so that the sums of parts add up without error."""
-        found: list[float] = []
-        while rest := math.fsum(chain(self.values, (-part for part in found))):
-            found.append(rest)
-        return found
+    @property
+    def count(self) -> int:
+        """Returns how many numbers there are."""
+        return len(self.values)
 
     @cached_property
     def low(self) -> float:
@@ -55,12 +54,54 @@ class Summary:
         return Floats(sorted(self.values))
 
 
+def exact_terms(values: Sequence[float]) -> list[float]:
+    """Returns the sum of numbers and what rounding has taken from it, so that sums of parts add up without error."""
+    found: list[float] = []
+    while rest := math.fsum(chain(values, (-part for part in found))):
+        found.append(rest)
+    return found
+
+
 def sketch_of(parts: Iterable[Summary]) -> Sketch:
     """Returns the numbers of several parts as a sketch."""
     sketch = Sketch()
     for part in parts:
         sketch.add(part.values)
     return sketch
+
+
+class Digested(Protocol):
+    """What is known of numbers that are not kept."""
+
+    @property
+    def count(self) -> int:
+        """Returns how many numbers there are."""
+        ...
+
+    @property
+    def terms(self) -> Sequence[float]:
+        """Returns numbers with exactly the same sum."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """Returns the smallest number; infinity where there is none."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Returns the largest number; minus infinity where there is none."""
+        ...
+
+    @property
+    def nonzero(self) -> int:
+        """Returns how many numbers are not 0."""
+        ...
+
+    @property
+    def sketch(self) -> Sketch:
+        """Returns the numbers as a sketch."""
+        ...
 
 
 class Numbers:
@@ -70,34 +111,46 @@ class Numbers:
         count: How many numbers there are.
     """
 
-    def __init__(self, parts: Sequence[Summary], sketches: Callable[[], Iterable[Sketch]] | None = None) -> None:
-        """Takes the numbers; `sketches` returns sketches of all of them, where there are some already."""
-        self._parts, self._sketches = parts, sketches
-        self.count = sum(len(part.values) for part in parts)
+    def __init__(
+        self,
+        parts: Sequence[Summary],
+        sketches: Callable[[], Iterable[Sketch]] | None = None,
+        digests: Sequence[Digested] = (),
+    ) -> None:
+        """Takes the numbers.
+
+        Args:
+            parts: Numbers that are kept, in order.
+            sketches: Returns sketches of the numbers that are kept, where there are some already.
+            digests: What is known of numbers that are not kept.
+        """
+        self._parts, self._sketches, self._digests = parts, sketches, digests
+        self._all: Sequence[Summary | Digested] = [*parts, *digests]
+        self.count = sum(part.count for part in self._all)
 
     def values(self) -> list[float]:
-        """Returns the numbers in order."""
+        """Returns the numbers that are kept, in order."""
         return [value for part in self._parts for value in part.values]
 
     @property
     def total(self) -> float:
         """Returns the sum, rounded once."""
-        return math.fsum(chain.from_iterable(part.terms for part in self._parts))
+        return math.fsum(chain.from_iterable(part.terms for part in self._all))
 
     @property
     def low(self) -> float:
         """Returns the smallest number; infinity where there is none."""
-        return min((part.low for part in self._parts), default=math.inf)
+        return min((part.low for part in self._all), default=math.inf)
 
     @property
     def high(self) -> float:
         """Returns the largest number; minus infinity where there is none."""
-        return max((part.high for part in self._parts), default=-math.inf)
+        return max((part.high for part in self._all), default=-math.inf)
 
     @property
     def nonzero(self) -> int:
         """Returns how many numbers are not 0."""
-        return sum(part.nonzero for part in self._parts)
+        return sum(part.nonzero for part in self._all)
 
     def percentile(self, p: float, max_exact: int = MAX_EXACT) -> tuple[float, float]:
         """Returns the value of rank ceil(p/100 * n), the nearest-rank percentile, of at least one number.
@@ -110,12 +163,14 @@ class Numbers:
             The value and its relative error: 0, or that of a sketch.
         """
         rank = rank_of(p, self.count)
-        if self.count <= max_exact:
+        if self.count <= max_exact and not self._digests:
             # Parts that are in order are merged in a time that grows with the number of parts, not with their sizes.
             return sorted(chain.from_iterable(part.ordered for part in self._parts))[rank - 1], 0.0
         whole = Sketch()
         for sketch in self._sketches() if self._sketches is not None else [sketch_of(self._parts)]:
             whole.merge(sketch)
+        for digest in self._digests:
+            whole.merge(digest.sketch)
         return min(max(whole.value_of_rank(rank), self.low), self.high), RELATIVE_ERROR
 
 

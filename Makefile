@@ -37,7 +37,7 @@ lint: venv ## style, types and the floors
 bench: programs ## figures, printed and never asserted; OPENB=FOLDER holds the openb trace; the search is last and takes an hour
 	@$(BIN)/python -m compileall -q rohe_iac
 	@$(BIN)/python tests/benchmarks/bench_cli.py
-	@for bench in plan plan_command validate agent reporter sizing stand_ins; do $(BIN)/python "tests/benchmarks/bench_$$bench.py"; done
+	@for bench in plan plan_command validate agent agent_memory reporter sizing stand_ins; do $(BIN)/python "tests/benchmarks/bench_$$bench.py"; done
 	@$(BIN)/python tests/benchmarks/bench_kubernetes.py
 	@$(BIN)/python tests/benchmarks/bench_openb.py $(OPENB)
 	@$(BIN)/python tests/benchmarks/bench_search.py

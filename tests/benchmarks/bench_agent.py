@@ -18,6 +18,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from rohe_iac.agent.inputs import apply_input
 from rohe_iac.agent.intake import Intake
 from rohe_iac.agent.memory import search_garbage_rarely
@@ -69,6 +71,13 @@ def one_service(window: WindowSpec) -> Configuration:
         instances=tuple(Instance(instance=f"load-{i}", topic="load", service="load") for i in range(CLIENTS)),
         contracts=tuple(contracts),
     )
+
+
+def one_metric() -> Configuration:
+    """Returns one contract about one metric of 100 reports, every 10 reports."""
+    spec = objective("response_time", "mean", WindowSpec(size_count=100, every_count=10), ScopeSpec(service="load"))
+    contract = AgentContract(name="c", lateness=1.0, objectives=(spec,))
+    return msgspec.structs.replace(one_service(TUMBLING), contracts=(contract,))
 
 
 def ensemble(window: WindowSpec) -> Configuration:
@@ -137,6 +146,7 @@ def vote_messages(count: int) -> Iterator[Incoming]:
 CASES: dict[str, tuple[Callable[[int], Iterator[Incoming]], Configuration]] = {
     "one service, 60 s": (load_messages, one_service(TUMBLING)),
     "one service, 60 s every 10 s": (load_messages, one_service(SLIDING)),
+    "one metric, 100 reports every 10": (load_messages, one_metric()),
     "ensemble, 60 s": (vote_messages, ensemble(TUMBLING)),
     "ensemble, 60 s every 10 s": (vote_messages, ensemble(SLIDING)),
 }

@@ -78,25 +78,6 @@ class Lane:
         self._room = MIN_ORIGINS
         self.end = state.first + sum(len(block.times) for block in state.blocks)
 
-    def append(self, time: float, origin: Origin, numbers: Sequence[float], record: bytes = b"") -> None:
-        """Adds the next sample.
-
-        Args:
-            time: Event time (seconds since the epoch), not before that of the last sample.
-            origin: Instances that the sample comes from.
-            numbers: What is read from it, one number a reading.
-            record: The sample as MessagePack, where the lane keeps records.
-        """
-        self._forget_origins()
-        block = self._open_block()
-        block.times.append(time)
-        block.origins.append(self._place_of(origin))
-        for column, number in zip(block.numbers, numbers, strict=True):
-            column.append(number)
-        if self.keeps_records:
-            block.records.append(record)
-        self.end += 1
-
     def extend(
         self,
         times: Sequence[float],
@@ -104,7 +85,14 @@ class Lane:
         numbers: Sequence[Sequence[float]],
         records: Sequence[bytes],
     ) -> None:
-        """Adds the next samples, as columns."""
+        """Adds the next samples, as columns.
+
+        Args:
+            times: Event times (seconds since the epoch), ascending, and not before that of the last sample.
+            origins: Instances that each sample comes from.
+            numbers: What is read from the samples, one column a reading.
+            records: The samples as MessagePack, where the lane keeps records.
+        """
         self._forget_origins()
         places = [self._place_of(origin) for origin in origins]
         done = 0

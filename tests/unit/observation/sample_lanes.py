@@ -14,8 +14,8 @@ from rohe_iac.observation.reports.sample import Sample
 def append(lane: Lane, sample: Sample) -> None:
     """Adds a sample to a lane, as what reads it does."""
     origin = tuple(sorted({part.identity for part in sample.parts}))
-    numbers = [reading.read(sample) for reading in lane.readings]
-    lane.append(sample.time, origin, numbers, msgspec.msgpack.encode(sample))
+    numbers = [[reading.read(sample)] for reading in lane.readings]
+    lane.extend([sample.time], [origin], numbers, [msgspec.msgpack.encode(sample)])
 
 
 def lane_of(samples: Sequence[Sample], readings: Sequence[Reading] = ()) -> Lane:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from rohe_iac.manifests.kubernetes.labels import INSTANCE, STACK
 from rohe_iac.planning.model.plan import ROOM, Placement, Plan
 
 RECREATE: dict[str, Any] = {"type": "Recreate"}
@@ -32,7 +33,7 @@ def strategies_of(plan: Plan) -> dict[str, dict[str, Any]]:
 
 def selector_of(stack: str, placement: Placement) -> dict[str, str]:
     """Returns the labels by which a Deployment finds the pod of its replica; they never change."""
-    return {"rohe.dev/stack": stack, "rohe.dev/instance": placement.instance}
+    return {STACK: stack, INSTANCE: placement.instance}
 
 
 def ordered(placements: Iterable[Placement]) -> list[Placement]:

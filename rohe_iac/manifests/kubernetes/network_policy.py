@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.manifests.kubernetes.labels import STACK, WORKLOAD
 from rohe_iac.manifests.kubernetes.ports import BROKER_PORTS, container_ports
 
 DNS: dict[str, Any] = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}
@@ -42,7 +43,7 @@ class NetworkRules:
         if not ports:
             return []
         if workload.role == "broker":
-            return [{"from": [{"podSelector": {"matchLabels": {"rohe.dev/stack": self._stack}}}], "ports": ports}]
+            return [{"from": [{"podSelector": {"matchLabels": {STACK: self._stack}}}], "ports": ports}]
         callers = self._neighbours["to", workload.pipeline, workload.service.name]
         peers = [self._pods(callers)] if callers else []
         networks = [{"ipBlock": {"cidr": cidr}} for cidr in workload.service.kubernetes.ingress]
@@ -76,8 +77,8 @@ class NetworkRules:
 
     def _pods(self, workloads: Iterable[Workload]) -> dict[str, Any]:
         slugs = sorted({workload.slug for workload in workloads})
-        expression = {"key": "rohe.dev/workload", "operator": "In", "values": slugs}
-        return {"podSelector": {"matchLabels": {"rohe.dev/stack": self._stack}, "matchExpressions": [expression]}}
+        expression = {"key": WORKLOAD, "operator": "In", "values": slugs}
+        return {"podSelector": {"matchLabels": {STACK: self._stack}, "matchExpressions": [expression]}}
 
     @cached_property
     def _neighbours(self) -> Mapping[tuple[str, str, str], list[Workload]]:

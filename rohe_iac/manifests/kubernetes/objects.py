@@ -24,6 +24,7 @@ from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, obs
 from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.broker import BrokerAccess
 from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE, NODE, OURS, SERVICE, STACK, UNREACHABLE, WORKLOAD
 from rohe_iac.manifests.kubernetes.need import Needs
 from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
 from rohe_iac.manifests.kubernetes.own_templates import OwnTemplates
@@ -99,7 +100,7 @@ class KubernetesManifests(PlanRendering):
             for file in self._files(workload):
                 yield self._manifest("ConfigMap", file.config_map, address, file.entries(), self._needed)
             if workload.member:
-                values = {"selector": {**self._selector, "rohe.dev/service": topic}, "ports": exposed_ports(workload)}
+                values = {"selector": {**self._selector, SERVICE: topic}, "ports": exposed_ports(workload)}
                 name = ensemble_service(topic, self._service_names)
                 if values["ports"]:
                     yield self._manifest("Service", name, address, {"headless": False, **values}, self._needed)
@@ -116,7 +117,7 @@ class KubernetesManifests(PlanRendering):
             shared = {
                 **values,
                 "labels": self._labels(workload),
-                "selector": {**self._selector, "rohe.dev/workload": workload.slug},
+                "selector": {**self._selector, WORKLOAD: workload.slug},
                 "workload": workload.slug,
                 "role": workload.role,
                 "pipeline": workload.pipeline,
@@ -177,14 +178,12 @@ class KubernetesManifests(PlanRendering):
     @cached_property
     def _selector(self) -> dict[str, str]:
         """Returns the labels of every pod of the stack."""
-        return {"rohe.dev/stack": self.stack}
+        return {STACK: self.stack}
 
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
-        labels = {"app.kubernetes.io/managed-by": "rohe", **self._selector}
+        labels = {**OURS, **self._selector}
         if workload is not None:
-            labels["rohe.dev/workload"] = workload.slug
-            if workload.role == "service":
-                labels["rohe.dev/service"] = workload.topic
+            labels |= {WORKLOAD: workload.slug} | ({SERVICE: workload.topic} if workload.role == "service" else {})
         return labels
 
     def _manifest(
@@ -249,7 +248,7 @@ class KubernetesManifests(PlanRendering):
 
     def _workload(self, workload: Workload, placements: list[Placement]) -> Iterable[Manifest]:
         """Yields what the replicas of a workload share, and the replicas."""
-        selector = {**self._selector, "rohe.dev/workload": workload.slug}
+        selector = {**self._selector, WORKLOAD: workload.slug}
         values: dict[str, Any] = {
             "selector": selector,
             "ingress": self._network.ingress(workload),
@@ -297,7 +296,7 @@ class KubernetesManifests(PlanRendering):
         devices = pod_devices(placement, service.requests.accelerators, self._devices.get(placement.node, {}))
         claim_name = devices.claim_name(placement.instance)
         if claim_name:
-            values = {"annotations": {"rohe.dev/node": placement.node}, "requests": list(devices.requests)}
+            values = {"annotations": {NODE: placement.node}, "requests": list(devices.requests)}
             manifest = self._manifest("ResourceClaim", claim_name, placement.replica, values, self._needed, workload)
             needed.append(manifest.name)
             yield manifest
@@ -339,13 +338,13 @@ class KubernetesManifests(PlanRendering):
         grace = grace_period(service)
         values = {
             "annotations": {
-                "rohe.dev/address": placement.replica,
-                "rohe.dev/node": placement.node,
+                ADDRESS: placement.replica,
+                NODE: placement.node,
                 **self._unreachable(placement.node),
             },
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
-            "labels": {**self._labels(workload), "rohe.dev/instance": placement.instance},
+            "labels": {**self._labels(workload), INSTANCE: placement.instance},
             "account": account_of(self.stack),
             "subdomain": replicas_service(self.stack),
             "priority": priority_class(self.namespace, self.stack, service.priority),
@@ -390,7 +389,7 @@ class KubernetesManifests(PlanRendering):
 
     def _unreachable(self, node: str) -> dict[str, str]:
         policy = self._unreachable_nodes.get(node)
-        return {"rohe.dev/unreachable": policy} if policy else {}
+        return {UNREACHABLE: policy} if policy else {}
 
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         variables = {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}

@@ -18,6 +18,7 @@ from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.clock import Clock, SystemClock
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK, selector_of_stack
 from rohe_iac.manifests.kubernetes.secrets import (
     AUTHORITY_SECRET,
     BROKER_FOLDER,
@@ -35,7 +36,7 @@ from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.broker_certificate import BrokerCertificate
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.manifest_document import read_document
 
 CREDENTIAL = "Credential"
@@ -181,7 +182,7 @@ class BrokerSecrets:
 
     def _present(self) -> dict[str, ClusterObject]:
         kind = self._server.kinds["v1", "Secret"]
-        selector = f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+        selector = selector_of_stack(self._stack)
         return {found.name: found for found in self._server.list(kind, self._namespace, selector)}
 
     def _put(self, name: str, data: Mapping[str, bytes], present: ClusterObject | None, labels: dict[str, str]) -> bool:
@@ -205,7 +206,7 @@ class BrokerSecrets:
         """
         if not changed:
             return
-        selector = f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+        selector = selector_of_stack(self._stack)
         mark = sha256_hex(secrets.token_bytes(8))[:8]
         for pod in list(self._server.list(self._server.kinds["v1", "Pod"], self._namespace, selector)):
             volumes = pod.body.get("spec", {}).get("volumes") or ()

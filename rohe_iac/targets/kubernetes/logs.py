@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.kubernetes.labels import INSTANCE
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.followed_output import FollowedOutput, restarts_of
-from rohe_iac.targets.kubernetes.object import INSTANCE, ClusterObject, newest
+from rohe_iac.targets.kubernetes.object import ClusterObject, newest
 
 NOT_FOUND = 404
 """The HTTP status of what is not there: the output of a pod that exists is served by its node."""

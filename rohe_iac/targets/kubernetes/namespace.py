@@ -9,9 +9,10 @@ import httpx2
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 from rohe_iac.targets.kubernetes.objects.claim_changes import CLAIM
 from rohe_iac.targets.kubernetes.objects.removal import (
     MADE_BY_CLUSTER,

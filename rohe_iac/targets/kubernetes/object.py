@@ -10,22 +10,11 @@ from typing import Any
 import yaml
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-MANAGED_BY = "app.kubernetes.io/managed-by"
-"""The recommended label for the tool that manages an object (Kubernetes documentation, "Recommended Labels")."""
-
-STACK = "rohe.dev/stack"
-"""The label with the name of the stack that an object belongs to."""
-
-INSTANCE = "rohe.dev/instance"
-"""The label with the instance of a replica, on its Deployment and its pods."""
-
-ADDRESS = "rohe.dev/address"
-"""The annotation with the address of the stack's part that an object is for."""
 
 PREFETCH = "rohe.dev/prefetch"
 """The label of a pod that only pulls an image."""

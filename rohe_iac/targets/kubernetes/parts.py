@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from rohe_iac.deployment.ports import Live
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE
 from rohe_iac.targets.kubernetes.container_state import ContainerEnd, container_states, main_container
-from rohe_iac.targets.kubernetes.object import ADDRESS, DIGEST, INSTANCE, SERIAL, ClusterObject, newest
+from rohe_iac.targets.kubernetes.object import DIGEST, SERIAL, ClusterObject, newest
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of
 
 

@@ -18,6 +18,7 @@ from rohe_iac.deployment.ports import AgentInquirer, Destination, Live, NodeImag
 from rohe_iac.deployment.programs.search import FoundProgram
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK, selector_of_stack
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
@@ -30,11 +31,9 @@ from rohe_iac.targets.kubernetes.images.prefetch import Prefetch
 from rohe_iac.targets.kubernetes.locking.lease import REQUEST_TIMEOUT, StackLease
 from rohe_iac.targets.kubernetes.namespace import EMPTY_WAIT, StackNamespace
 from rohe_iac.targets.kubernetes.object import (
-    MANAGED_BY,
     NAMESPACE_LABEL,
     PREFETCH,
     PROJECT,
-    STACK,
     ClusterObject,
     engine_inputs,
     object_of,
@@ -108,7 +107,7 @@ class KubernetesDeploymentTarget:
 
     @property
     def _selector(self) -> str:
-        return f"{MANAGED_BY}=rohe,{STACK}={self._stack}"
+        return selector_of_stack(self._stack)
 
     @property
     def repairs_by_refresh(self) -> bool:

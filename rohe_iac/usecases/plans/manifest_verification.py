@@ -10,6 +10,7 @@ import yaml
 
 from rohe_iac.deployment.files.actions import REMOVED, VERBS
 from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.manifests.kubernetes.labels import NODE
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.plan import Placement
@@ -23,9 +24,6 @@ BECAUSE = {
     "retain": "it stays with what it holds until the stack is destroyed",
 }
 """The reason for an action, for verbs that have only one."""
-
-NODE_NOTE = "rohe.dev/node"
-"""The annotation with the node that a document is for."""
 
 
 RUN = {"local": frozenset(("Process", "Broker"))}
@@ -104,7 +102,7 @@ def _document_faults(
     if metadata.get("name") != item.instance:
         yield f"is called {metadata.get('name')}, the replica {item.instance}"
     notes = metadata.get("annotations") or {}
-    node = (spec.get("environment") or {}).get("ROHE_NODE") or notes.get(NODE_NOTE, item.node)
+    node = (spec.get("environment") or {}).get("ROHE_NODE") or notes.get(NODE, item.node)
     if node != item.node:
         yield f"says that it is on {node}, it is on {item.node}"
     if spec.get("replicas", 1) != 1:

@@ -8,8 +8,7 @@ from typing import Any
 
 import yaml
 
-NODE = "rohe.dev/node"
-"""The annotation of a Deployment with the planned node."""
+from rohe_iac.manifests.kubernetes.labels import NODE
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -7,6 +7,7 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.foundation.quantities import shown_bandwidth
+from rohe_iac.manifests.kubernetes.labels import NETWORK, STACK, WORKLOAD
 
 TOPOLOGY_LABELS = {"node": "kubernetes.io/hostname", "zone": "topology.kubernetes.io/zone"}
 """The labels of a cluster's nodes for the topology keys that have a meaning of their own."""
@@ -38,7 +39,7 @@ def topology_spread(service: Service, workload: Workload, stack: str) -> list[di
             "maxSkew": rule.max_skew,
             "topologyKey": TOPOLOGY_LABELS.get(rule.topology_key, rule.topology_key),
             "whenUnsatisfiable": "DoNotSchedule" if rule.required else "ScheduleAnyway",
-            "labelSelector": {"matchLabels": {"rohe.dev/stack": stack, "rohe.dev/workload": workload.slug}},
+            "labelSelector": {"matchLabels": {STACK: stack, WORKLOAD: workload.slug}},
             "nodeTaintsPolicy": "Honor",
         }
         for rule in service.placement.spread
@@ -74,4 +75,4 @@ def tolerations(service: Service) -> list[dict[str, Any]]:
 
 def pod_annotations(service: Service) -> dict[str, str]:
     """Returns what a cluster has no resource for: the planned bandwidth of the node's network interface."""
-    return {"rohe.dev/network": shown_bandwidth(service.requests.network)} if service.requests.network else {}
+    return {NETWORK: shown_bandwidth(service.requests.network)} if service.requests.network else {}

@@ -21,11 +21,12 @@ from rohe_iac.deployment.files.lock import Locked
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
 from rohe_iac.targets.kubernetes.locking.holder import LeaseHolder
 from rohe_iac.targets.kubernetes.locking.renewal import DURATION, LeaseRenewal, LeaseTaken
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, PROJECT, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import PROJECT, ClusterObject, Key
 
 API = ("coordination.k8s.io/v1", "Lease")
 """Group and version, and kind, of leases."""

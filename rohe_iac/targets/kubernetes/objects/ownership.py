@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, NAMESPACE_LABEL, PROJECT, STACK, ClusterObject, Key
+from rohe_iac.targets.kubernetes.object import NAMESPACE_LABEL, PROJECT, ClusterObject, Key
 
 NAMED = 8
 """Objects that a message names of those that there are."""

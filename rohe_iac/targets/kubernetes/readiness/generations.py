@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping
 
+from rohe_iac.manifests.kubernetes.labels import STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer, Kind
 from rohe_iac.targets.kubernetes.object import ClusterObject
 
@@ -57,7 +58,7 @@ class Generations:
 
     def _read(self, names: Collection[str]) -> list[ClusterObject]:
         if len(names) > FEW:
-            selector = f"rohe.dev/stack={self._stack}"
+            selector = f"{STACK}={self._stack}"
             return list(self._server.list(DEPLOYMENT, self._namespace, selector, metadata=True))
         found = (self._server.get_of(DEPLOYMENT, self._namespace, name, metadata=True) for name in sorted(names))
         return [item for item in found if item is not None]

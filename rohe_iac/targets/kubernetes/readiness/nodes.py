@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from rohe_iac.manifests.kubernetes.labels import NODE, UNREACHABLE
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, condition, holds, is_terminating, name_of
-
-NODE = "rohe.dev/node"
-"""The annotation of a Deployment with the planned node."""
-
-UNREACHABLE = "rohe.dev/unreachable"
-"""The annotation of a Deployment with what a node that does not answer means, where it is not to wait."""
 
 
 def node_of(found: ClusterObject) -> str:

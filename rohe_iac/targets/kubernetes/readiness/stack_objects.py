@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rohe_iac.targets.kubernetes.readiness.nodes import NODE
+from rohe_iac.manifests.kubernetes.labels import INSTANCE, NODE
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, is_terminating, name_of
 from rohe_iac.targets.kubernetes.readiness.reasons.claims import claims_of
 
@@ -21,9 +21,6 @@ CLAIM_EVENTS, PULLS = "claim events", "pulls"
 
 SELECTIONS = (EVENTS, CLAIM_EVENTS, PULLS)
 """All selections of events."""
-
-INSTANCE = "rohe.dev/instance"
-"""The label with the instance that an object is for."""
 
 
 @dataclass(frozen=True)

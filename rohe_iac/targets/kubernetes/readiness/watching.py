@@ -10,6 +10,7 @@ from typing import Any
 
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.kubernetes.labels import STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ClusterUnreachable, ObjectRefused
 from rohe_iac.targets.kubernetes.readiness.stack_objects import (
@@ -79,7 +80,7 @@ class StackWatch:
         self._cancelled = cancelled
         self._clock = clock or SystemClock()
         self._error: RoheError | None = None
-        selector = {"labelSelector": f"rohe.dev/stack={stack}"}
+        selector = {"labelSelector": f"{STACK}={stack}"}
         own = f"namespaces/{namespace}"
         self._kinds = (
             WatchedKind(DEPLOYMENTS, f"/apis/apps/v1/{own}/deployments", selector),

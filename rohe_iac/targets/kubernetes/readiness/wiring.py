@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, WORKLOAD
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.kubernetes.object import ADDRESS, ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
 from rohe_iac.targets.kubernetes.readiness.document import KIND, Readiness
 from rohe_iac.targets.kubernetes.readiness.hearing import HearingAgent
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of, unreachable_of
-
-WORKLOAD = "rohe.dev/workload"
-"""The label with the workload that an object is for."""
 
 AGENT = "agent/"
 """What the addresses of agents begin with."""

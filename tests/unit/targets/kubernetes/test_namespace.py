@@ -8,8 +8,9 @@ import pytest
 from stored_objects import StoredObjects
 
 from rohe_iac.foundation.clock import SystemClock
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.namespace import MADE_BY, StackNamespace
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.targets.kubernetes.object import ClusterObject
 
 KEY = ("v1", "Namespace", "", "edge")
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.ports import Live
-from rohe_iac.targets.kubernetes.object import ADDRESS, INSTANCE, ClusterObject
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.parts import live_parts
 
 STARTED = "2026-01-02T03:04:05Z"

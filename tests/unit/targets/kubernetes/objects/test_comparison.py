@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from stored_objects import StoredObjects
 
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK, ClusterObject
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
+from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.objects.comparison import ObjectComparison
 from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
 

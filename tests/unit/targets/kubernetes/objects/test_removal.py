@@ -8,8 +8,8 @@ import pytest
 from stored_objects import StoredObjects, refusal
 
 from rohe_iac.foundation.clock import SystemClock
+from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused
-from rohe_iac.targets.kubernetes.object import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
 
 OURS = {MANAGED_BY: "rohe", STACK: "shop"}

@@ -47,6 +47,7 @@ from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_othe
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
 from rohe_iac.targets.kubernetes.objects.presence import absent
 from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
+from rohe_iac.targets.kubernetes.objects.rights import refuse_missing_rights
 from rohe_iac.targets.kubernetes.parts import by_instance, live_parts
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
@@ -237,10 +238,13 @@ class KubernetesDeploymentTarget:
             NodeGone: A planned node is not in the cluster; the detail names what is planned on it.
             KindUnknown: The cluster does not know a kind; the detail names each with what needs it.
             ClaimsFixed: Claims have volumes that cannot become what the plan asks for; the detail names each.
+            RightsMissing: This user may not do what apply has to; the detail names each right.
             OfAnotherStack: Objects of the plan's names belong to another stack; the detail names each.
         """
         objects = [(manifest, self._object(manifest)) for manifest in manifests]
         refuse_unknown_kinds(self._server, objects)
+        kinds = {(found.api_version, found.kind) for manifest, found in objects if manifest.kind != NAMESPACE}
+        refuse_missing_rights(self._server, self._namespace, kinds)
         owner = {STACK: self._stack, PROJECT: self._project, NAMESPACE_LABEL: self._namespace}
         keys = {found.key: manifest.address for manifest, found in objects if manifest.kind != NAMESPACE}
         refuse_objects_of_others(self._server, owner, self._namespace, keys)

@@ -37,8 +37,10 @@ MAX_DEAD_LETTER_BYTES = 16 * 1024
 MAX_REASON = 500
 """Characters of the reason of a dead letter."""
 
-MAX_BOOTS = 100
-"""Boots of one client whose sequence numbers are remembered, the newest."""
+MAX_BOOTS = 1000
+"""Boots of one client whose sequence numbers are remembered, those heard last. They are more than the 512 reports that
+a client sends before they are acknowledged, each of which may be of another boot: of a boot that was forgotten before
+its client knew that its reports are stored, these would be stored once more."""
 
 SWEEP_INTERVAL = 3600.0
 """Seconds between two searches for clients that have been silent for the retention."""
@@ -103,12 +105,14 @@ class Intake:
         self._store, self._agent = store, agent
         self._senders = senders if senders is not None else Senders()
         self._received = store.received_numbers()
-        self._boots: dict[str, list[str]] = {}
+        # The boots of each client, that heard last at the end.
+        self._boots: dict[str, dict[str, None]] = {}
         for client, boot in self._received:
-            self._boots.setdefault(client, []).append(boot)
+            self._boots.setdefault(client, {})[boot] = None
         self._levels: dict[str, list[str]] = {}
         self.clients: dict[str, ClientState] = {}
-        self._retention, self._swept = retention, 0.0
+        self._retention = retention
+        self._monotonic = self._swept = time.monotonic()
         self._heard: dict[str, float] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:
@@ -128,8 +132,10 @@ class Intake:
         """
         batch = IntakeBatch(now=now)
         digests: set[bytes] = set()
-        if now - self._swept > SWEEP_INTERVAL:
-            self._forget_silent(now, batch)
+        # Not by the wall clock: a device without one of its own sets it by decades when the network is there.
+        self._monotonic = time.monotonic()
+        if self._monotonic - self._swept > SWEEP_INTERVAL:
+            self._forget_silent(batch)
         for message in messages:
             levels = self._levels.get(message.topic) or self._split(message.topic)
             if levels[3] == "report":
@@ -143,9 +149,9 @@ class Intake:
                     self._keep_dead_letter(message, error, now, batch)
         return batch
 
-    def _forget_silent(self, now: float, batch: IntakeBatch) -> None:
+    def _forget_silent(self, batch: IntakeBatch) -> None:
         """Forgets the sequence numbers of clients that have not reported for the retention."""
-        self._swept = now
+        now = self._swept = self._monotonic
         for client in list(self._boots):
             if now - self._heard.setdefault(client, now) > self._retention:
                 del self._heard[client]
@@ -203,25 +209,27 @@ class Intake:
         """Records a sequence number as received; returns whether it is new."""
         key = (client, boot)
         batch.unacknowledged.add(key)
-        self._heard[client] = batch.now
+        self._heard[client] = self._monotonic
+        boots = self._boots.setdefault(client, {})
+        boots.pop(boot, None)
+        boots[boot] = None
         numbers = self._received.get(key)
         if numbers is None:
             numbers = self._received[key] = SequenceSet()
-            self._remember_boot(client, boot, batch)
+            if len(boots) > MAX_BOOTS:
+                self._forget((client, next(iter(boots))), batch)
         fresh = numbers.add(seq)
         if fresh:
             batch.transaction.received[key] = numbers
         return fresh
 
-    def _remember_boot(self, client: str, boot: str, batch: IntakeBatch) -> None:
-        boots = self._boots.setdefault(client, [])
-        boots.append(boot)
-        if len(boots) > MAX_BOOTS:
-            forgotten = (client, boots.pop(0))
-            self._received.pop(forgotten, None)
-            batch.transaction.received.pop(forgotten, None)
-            batch.transaction.forgotten.append(forgotten)
-            batch.unacknowledged.discard(forgotten)
+    def _forget(self, key: tuple[str, str], batch: IntakeBatch) -> None:
+        """Forgets the sequence numbers of a boot."""
+        del self._boots[key[0]][key[1]]
+        del self._received[key]
+        batch.transaction.received.pop(key, None)
+        batch.transaction.forgotten.append(key)
+        batch.unacknowledged.discard(key)
 
     def _refuse(self, message: Incoming, instance: str, error: Exception, now: float, batch: IntakeBatch) -> None:
         """Keeps a report as a dead letter; its number, where it has one of its own sender, is not waited for."""

@@ -258,7 +258,7 @@ class Worker:
                 self._memory.learn(len(observer_input.payload))
             transaction.outcomes += apply_input(self._observer, observer_input, report)
         transaction.segments += self._observer.take_segments()
-        if transaction.inputs or transaction.dead_letters or transaction.counts or transaction.segments:
+        if transaction != Transaction():
             self._write(transaction)
         if "shed" in transaction.counts:
             give_back()

@@ -190,14 +190,15 @@ class AgentStore:
                     for observer_input in transaction.inputs
                 ),
             )
+            # A boot that was forgotten may have been heard again; and the one that was heard last comes last.
+            database.executemany("DELETE FROM seen WHERE client = ? AND boot = ?", transaction.forgotten)
             database.executemany(
-                "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ranges = excluded.ranges",
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)",
                 [
                     (client, boot, json.dumps(numbers.ranges))
                     for (client, boot), numbers in transaction.received.items()
                 ],
             )
-            database.executemany("DELETE FROM seen WHERE client = ? AND boot = ?", transaction.forgotten)
             database.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", transaction.digests)
             database.executemany(
                 "INSERT INTO dead (at, topic, why, payload) VALUES (?, ?, ?, ?)", transaction.dead_letters
@@ -244,8 +245,8 @@ class AgentStore:
         self.write(Transaction(outcomes=outcomes))
 
     def received_numbers(self) -> dict[tuple[str, str], SequenceSet]:
-        """Returns the sequence numbers that were received, by client and boot."""
-        rows = self._database.execute("SELECT client, boot, ranges FROM seen")
+        """Returns the sequence numbers that were received, by client and boot; what was written last comes last."""
+        rows = self._database.execute("SELECT client, boot, ranges FROM seen ORDER BY rowid")
         return {(client, boot): SequenceSet(json.loads(ranges)) for client, boot, ranges in rows}
 
     def has_digest(self, digest: bytes) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from rohe_iac.agent import intake as intake_module
 from rohe_iac.agent.intake import MAX_BOOTS, Intake
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.reporting.sender import MAX_IN_FLIGHT
 from rohe_iac.sinks.store import AgentStore
 
 
@@ -105,14 +106,44 @@ def test_what_a_lost_client_had_in_memory_alone_is_counted_once(tmp_path: Path) 
 def test_so_many_boots_of_a_client_are_remembered_and_no_more(tmp_path: Path) -> None:
     store = AgentStore(tmp_path)
     intake = Intake(store, "agent")
-    for first in range(0, 2 * MAX_BOOTS, 10):
-        messages = [report(1, f"boot-{number}") for number in range(first, first + 10)]
+    for first in range(0, 2 * MAX_BOOTS, 100):
+        messages = [report(1, f"boot-{number}") for number in range(first, first + 100)]
         batch = intake.process(messages, 5.0)
         store.write(batch.transaction)
         for client, boot in batch.unacknowledged:
             assert intake.acknowledgement(client, boot) == (1, [])
     assert len(intake.known_boots()) == len(store.received_numbers()) == MAX_BOOTS
     assert ("c-0", f"boot-{2 * MAX_BOOTS - 1}") in Intake(store, "agent").known_boots()
+
+
+def test_no_boot_is_forgotten_whose_reports_may_be_under_way() -> None:
+    assert MAX_BOOTS > MAX_IN_FLIGHT, "each report that a client sends again may be of another boot"
+
+
+def test_the_boots_that_are_forgotten_are_those_not_heard_for_longest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "MAX_BOOTS", 2)
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent")
+    for seq, boot in ((1, "a"), (1, "b"), (2, "a"), (1, "c")):
+        store.write(intake.process([report(seq, boot)], 5.0).transaction)
+    assert [boot for _, boot in store.received_numbers()] == ["a", "c"]
+    intake = Intake(store, "agent")
+    assert intake.process([report(2, "a")], 6.0).transaction.counts == {"duplicates": 1}
+    store.write(intake.process([report(1, "d")], 6.0).transaction)
+    assert [boot for _, boot in store.received_numbers()] == ["a", "d"], "a copy is a sign of life too"
+
+
+def test_a_boot_that_is_forgotten_and_heard_again_in_one_batch_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "MAX_BOOTS", 2)
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent")
+    batch = intake.process([report(1, "a"), report(1, "b"), report(1, "c"), report(2, "a")], 5.0)
+    store.write(batch.transaction)
+    assert set(store.received_numbers()) == set(intake.known_boots()) == {("c-0", "c"), ("c-0", "a")}
 
 
 def test_a_report_in_the_name_of_another_uses_up_no_number_of_it(tmp_path: Path) -> None:
@@ -150,13 +181,41 @@ def test_a_promise_counts_when_it_is_new_and_a_retained_one_only_says_that_promi
     assert [json.loads(observer_input.payload)["up_to"] for observer_input, _ in batch.inputs] == [0.0, 7.5]
 
 
-def test_the_numbers_of_a_client_that_is_silent_for_the_retention_are_forgotten(tmp_path: Path) -> None:
+class Passed:
+    """Seconds that have passed, as the module `time` says them."""
+
+    seconds = 50.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def passed(monkeypatch: pytest.MonkeyPatch) -> Passed:
+    clock = Passed()
+    monkeypatch.setattr(intake_module, "time", clock)
+    return clock
+
+
+def test_the_numbers_of_a_client_that_is_silent_for_the_retention_are_forgotten(tmp_path: Path, passed: Passed) -> None:
     store = AgentStore(tmp_path)
     intake = Intake(store, "agent", retention=86400.0)
     store.write(intake.process([report(1)], 5.0).transaction)
     for hours in (2, 23):
-        store.write(intake.process([], hours * 3600.0).transaction)
+        passed.seconds = hours * 3600.0
+        store.write(intake.process([], 5.0).transaction)
         assert list(store.received_numbers()) == [("c-0", "b")]
-    store.write(intake.process([], 26 * 3600.0).transaction)
+    passed.seconds = 26 * 3600.0
+    store.write(intake.process([], 5.0).transaction)
     assert store.received_numbers() == {}
     assert intake.known_boots() == []
+
+
+def test_a_clock_that_is_set_makes_no_client_silent(tmp_path: Path, passed: Passed) -> None:
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent", retention=86400.0)
+    store.write(intake.process([report(1)], 5.0).transaction)
+    passed.seconds += 2 * 3600.0
+    assert intake.process([], 30 * 86400.0).transaction.forgotten == []
+    passed.seconds += 2 * 3600.0
+    assert intake.process([report(1)], 31 * 86400.0).transaction.counts == {"duplicates": 1}

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rohe_iac.agent.intake import IntakeBatch
 from rohe_iac.agent.worker import Worker
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec, digest_of
@@ -16,6 +17,7 @@ from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpe
 from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.observer_state import decode_state
 from rohe_iac.observation.reports.report import Report
+from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 
 UNREACHABLE = BrokerAddress("127.0.0.1", 1)
@@ -85,3 +87,11 @@ def test_a_checkpoint_of_another_configuration_is_not_used(interrupted: AgentSto
     interrupted.write_checkpoint(21, "digest of another configuration", b"state")
     Worker(CONFIGURATION, UNREACHABLE, interrupted.path.parent)
     assert interrupted.outcomes_after(0, 100) == []
+
+
+def test_what_is_forgotten_is_forgotten_by_the_store_too_when_nothing_arrives(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    store.write(Transaction(received={("load-0", "b"): SequenceSet([[1, 3]])}))
+    worker = Worker(CONFIGURATION, UNREACHABLE, tmp_path)
+    worker._commit(IntakeBatch(transaction=Transaction(forgotten=[("load-0", "b")])))
+    assert store.received_numbers() == {}

@@ -214,20 +214,31 @@ class Sender:
             if pause > 0 and not self._closing:
                 time.sleep(pause)
             began = time.monotonic()
-            with self._changed:
-                self._has_new_reports, resend, self._resend = False, self._resend, False
-            try:
-                self._work(resend, began)
-                failing = False
-            except sqlite3.Error as error:
-                # A full or failing disk must not end the thread: what could not be read or deleted is sent again.
+            error = self.turn(began)
+            if error is not None:
                 if not failing:
                     LOG.warning("the outbox cannot be read or emptied now, which is tried again: %s", error)
-                failing = True
                 with self._changed:
-                    self._resend = self._resend or resend
                     if not self._closing:
                         self._changed.wait(FAILURE_PAUSE)
+            failing = error is not None
+
+    def turn(self, now: float) -> sqlite3.Error | None:
+        """Does one round of work at a time of the monotonic clock; the thread of the sender does nothing else.
+
+        Returns:
+            Why the outbox can be neither read nor emptied; None where it can.
+        """
+        with self._changed:
+            self._has_new_reports, resend, self._resend = False, self._resend, False
+        try:
+            self._work(resend, now)
+        except sqlite3.Error as error:
+            # A full or failing disk must not end the thread: what could not be read or deleted is sent again.
+            with self._changed:
+                self._resend = self._resend or resend
+            return error
+        return None
 
     def _work(self, resend: bool, now: float) -> None:
         """Deletes acknowledged reports, and sends waiting ones: the new ones, or with `resend` all of them."""

@@ -231,24 +231,34 @@ class WriteBuffer:
                     self._changed.wait()
                 if not self._entries:
                     return
-                batch = [self._entries[index] for index in range(min(len(self._entries), MAX_BATCH))]
-            self._writing_since = time.monotonic()
-            result = self._write([entry.body for entry in batch])
-            if result.written == len(batch) or result.refusal is not None:
-                self._writing_since = 0.0
-            refused = self._settle(batch, result)
-            for entry in batch:
-                if entry.written or entry.refusal is not None:
-                    entry.on_settled()
-            if result.written:
-                self._on_written()
-            for _ in range(refused):
-                self._on_refused(result.refusal or Refusal.FAILED, result.detail)
-            if result.written < len(batch) and result.refusal is not Refusal.FULL:
+            unwritten = self.turn()
+            if unwritten is not None:
                 with self._changed:
-                    if self._closing and result.refusal is not None:
+                    if self._closing and unwritten.refusal is not None:
                         return
-                    self._changed.wait(BUSY_INTERVAL if result.refusal is None else RETRY_INTERVAL)
+                    self._changed.wait(BUSY_INTERVAL if unwritten.refusal is None else RETRY_INTERVAL)
+
+    def turn(self) -> WriteResult | None:
+        """Writes the first reports once; the thread of the buffer does nothing else.
+
+        Returns:
+            What came of it where reports are left that have to be tried again later; None otherwise.
+        """
+        with self._changed:
+            batch = [self._entries[index] for index in range(min(len(self._entries), MAX_BATCH))]
+        self._writing_since = time.monotonic()
+        result = self._write([entry.body for entry in batch])
+        if result.written == len(batch) or result.refusal is not None:
+            self._writing_since = 0.0
+        refused = self._settle(batch, result)
+        for entry in batch:
+            if entry.written or entry.refusal is not None:
+                entry.on_settled()
+        if result.written:
+            self._on_written()
+        for _ in range(refused):
+            self._on_refused(result.refusal or Refusal.FAILED, result.detail)
+        return result if result.written < len(batch) and result.refusal is not Refusal.FULL else None
 
     def _settle(self, batch: Sequence[WriteEntry], result: WriteResult) -> int:
         """Records what came of a batch, and returns how many pending reports it has refused."""

@@ -13,7 +13,7 @@ CONSTRAINED := constraints-dev.txt pyproject.toml
 ENGINE_VERSION := $(shell sed -n 's|.*pulumi/pkg/v3 v||p' tools/pulumi/go.mod)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BASE ?= python:3.13-slim
-PYTEST := $(BIN)/python -m pytest -n 2
+PYTEST := $(BIN)/python -m pytest -n 3
 SEED ?=
 MINUTES ?= 10
 

@@ -175,7 +175,7 @@ def judged(placements: int, seed: int = 0, step: int = 1) -> Counter[str]:
 
 
 def test_no_node_is_above_capacity_in_random_placements() -> None:
-    counts = judged(6000)
+    counts = judged(3000)
     assert counts["unplaced"]
 
 

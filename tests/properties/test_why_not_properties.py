@@ -63,7 +63,12 @@ def applied(problem: Problem, found: Plan, answer: WhyNot) -> int:
     return len(answer.fixes)
 
 
-@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    # The pipeline and the nodes of examples/k3s are those of examples/digits.
+    [pytest.param(folder, marks=pytest.mark.soak if folder.name == "k3s" else ()) for folder in EXAMPLES],
+    ids=lambda folder: folder.name,
+)
 def test_what_is_suggested_for_the_examples_places(folder: Path) -> None:
     planned = make_plan(folder).planfile
     problem, found = planned.problem, planned.plan

@@ -110,6 +110,16 @@ class Delivery(RuleBasedStateMachine):
     def end_agent(self, orderly: bool) -> None:
         self._do(self.world.agent, AgentProcess.stop if orderly else AgentProcess.kill)
 
+    @rule(orderly=st.booleans(), with_acks=st.booleans(), fault=st.sampled_from(["", "lose", "repeat", "reorder"]))
+    def restart_agent(self, orderly: bool, with_acks: bool, fault: str) -> None:
+        self._start_all()
+        self._connect_all()
+        for client in CLIENTS:
+            self.report(client, 3)
+        self._exchange((lambda: getattr(self, fault)(0, 1)) if fault else None, with_acks=with_acks)
+        self.end_agent(orderly)
+        self._start_all()
+
     @rule()
     def begin_again(self) -> None:
         self._start_all()

@@ -92,7 +92,6 @@ class World:
         patch.setattr(reporter, "end_in_order", lambda *_: None)
         patch.setattr(sender, "MAX_IN_FLIGHT", MOST_IN_FLIGHT)
         patch.setattr(intake, "MAX_BOOTS", MOST_BOOTS)
-        patch.setattr(sequence_set, "MAX_HOLES", MOST_IN_FLIGHT + 1)
         patch.setattr(sequence_set, "MAX_RANGES", MOST_IN_FLIGHT + 2)
         patch.setattr(worker, "MAX_BATCH", 7)
         patch.setattr(worker, "RECEIVE_TIMEOUT", 0.0)

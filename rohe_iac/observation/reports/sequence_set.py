@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-MAX_HOLES = 200
-"""Holes named in one acknowledgement, at most; numbers beyond the last hole stay unacknowledged."""
-
 MAX_RANGES = 1000
 """Ranges that are kept; with more, the oldest missing numbers count as received, because they never come."""
 
@@ -56,15 +53,14 @@ class SequenceSet:
         """Returns what to acknowledge to the sender.
 
         Returns:
-            The newest number that is acknowledged, and the inclusive ranges of missing numbers (holes) below it.
+            The newest number that was received, and the inclusive ranges of missing numbers (holes) below it, of which
+            there are at most MAX_RANGES.
         """
         holes: list[list[int]] = []
         expected = 1
         up_to = 0
         for first, last in self.ranges:
             if first > expected:
-                if len(holes) == MAX_HOLES:
-                    break
                 holes.append([expected, first - 1])
             expected, up_to = last + 1, last
         return up_to, holes

@@ -160,7 +160,7 @@ class AgentContract(msgspec.Struct, frozen=True, kw_only=True):
         name: Name of the contract.
         lateness: Seconds by which reports may be out of order.
         objectives: Objectives, with unique names.
-        metrics: CompiledMetric trees of the contract's own metrics by name.
+        metrics: Expression trees of the contract's own metrics by name.
         processing: User functions to run.
         sinks: Sinks of the outcomes: a kind, or an object of a kind and its setting.
         tenant: Consumer of the contract.

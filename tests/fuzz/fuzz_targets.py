@@ -134,6 +134,7 @@ def _plain(value: Any) -> bool:
 def expression(data: bytes) -> str:
     """Compiles a contract's metrics and computes them on samples."""
     from rohe_iac.observation.measuring.expression import compile_metrics
+    from rohe_iac.observation.measuring.selection import SampleList
 
     plain = read_plain(data[:4096].decode("utf-8", "replace").replace("\0", ""))
     trees = plain.values[0] if plain.values else None
@@ -150,7 +151,7 @@ def expression(data: bytes) -> str:
         return "refused"
     for metric in compiled.values():
         for samples in _samples():
-            value = metric(samples)
+            value = metric.value(SampleList(samples))
             assert value is None or isinstance(value, float | int), type(value)
     return "checked" if checked else "loose"
 

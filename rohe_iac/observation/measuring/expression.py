@@ -58,7 +58,7 @@ def compile_metrics(trees: Mapping[str, Any]) -> dict[str, CompiledMetric]:
     """Compiles every metric of a contract.
 
     Args:
-        trees: CompiledMetric trees by name of the metric.
+        trees: Expression trees by name of the metric.
 
     Returns:
         The compiled metrics by name.

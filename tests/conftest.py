@@ -23,9 +23,9 @@ STRICT = os.environ.get("CI") == "true"
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawing import HUNT, generator  # noqa: E402 - what all tests share lies beside this file
-from shared_cluster import OWNER, cluster, control_plane, own_control_plane  # noqa: E402
+from shared_cluster import OWNER, cluster, cluster_engine, control_plane, own_control_plane  # noqa: E402
 
-__all__ = ["cluster", "control_plane", "own_control_plane"]
+__all__ = ["cluster", "cluster_engine", "control_plane", "own_control_plane"]
 
 # What decides on a change never depends on chance: every run tries the same examples, a hunt those of its seed.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)

@@ -212,6 +212,21 @@ def _namespace(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture
+def cluster_engine() -> None:
+    """Skips where there is no engine, or no provider for clusters."""
+    from rohe_iac.deployment.engine.find import find_engine
+    from rohe_iac.deployment.engine.plugin import find_plugin
+    from rohe_iac.foundation.errors import RoheError
+    from rohe_iac.targets.kubernetes.provider import PROVIDER
+
+    try:
+        find_engine(install=False)
+        find_plugin(PROVIDER, install=False)
+    except RoheError as error:
+        pytest.skip(f"{error.brief}; `make programs` gets it")
+
+
+@pytest.fixture
 def cluster(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Cluster]:
     """What a test has for itself of the session's control plane."""
     cluster = Cluster(control_plane, tmp_path, control_plane.client())

@@ -43,7 +43,7 @@ def stack_lock(
     folder.ensure()
     descriptor = _take(folder, clock, clock.monotonic() + patience)
     try:
-        holder = {"pid": os.getpid(), "user": _user(), "host": socket.gethostname(), "since": clock.now()}
+        holder = {"pid": os.getpid(), "user": user_name(), "host": socket.gethostname(), "since": clock.now()}
         # On a full disk the lock holds all the same; only its holder's name is missing.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -90,7 +90,8 @@ def _holder(content: bytes) -> str:
         return "another command that has just begun"
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Returns the name of this process's user, or its number where it has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -81,15 +81,19 @@ _HINT = "change what it refuses, in the blueprint or in the cluster, and run the
 
 def kubeconfig_files(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
     """Returns the kubeconfig files that exist, in the order in which kubectl merges them."""
-    environment = os.environ if environment is None else environment
-    named = [part for part in environment.get("KUBECONFIG", "").split(os.pathsep) if part]
+    named = _named_files(os.environ if environment is None else environment)
     paths = [Path(part) for part in named] or [Path("~/.kube/config").expanduser()]
     return tuple(path for path in paths if path.is_file())
 
 
+def _named_files(environment: Mapping[str, str]) -> list[str]:
+    """Returns the files that KUBECONFIG names."""
+    return [part for part in environment.get("KUBECONFIG", "").split(os.pathsep) if part]
+
+
 def _absent_files() -> str:
     """Returns which files KUBECONFIG names, none of which exists; "" where it names none."""
-    named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    named = _named_files(os.environ)
     return f"KUBECONFIG names {', '.join(named)}, which is no file" if named else ""
 
 

@@ -106,6 +106,11 @@ class ContainerState:
         return self._state.get("running") is not None
 
     @property
+    def has_ended(self) -> bool:
+        """Returns whether the present run has ended, and no other has begun."""
+        return self._state.get("terminated") is not None
+
+    @property
     def started(self) -> str:
         """Returns when the present run began, as the API writes times (RFC 3339), "" where it does not run."""
         return str((self._state.get("running") or {}).get("startedAt", ""))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.kubernetes.api_server import ApiServer, SilentConnection
+from rohe_iac.targets.kubernetes.container_state import main_container
 from rohe_iac.targets.kubernetes.object import ClusterObject
 
 
@@ -43,7 +44,8 @@ class FollowedOutput:
             RoheError: The pod has no output yet, or the server is out of reach or refuses.
         """
         # What has ended before its output is asked for has no more than that.
-        restarts, has_ended = restarts_of(pod), _has_ended(pod)
+        state = main_container(pod.body)
+        restarts, has_ended = state.restarts, state.has_ended
         if pod.name != self._pod or restarts != self._restarts:
             if pod.name == self._pod and restarts == self._restarts + 1 and not self._is_complete:
                 # The node keeps the output of one run before at most.
@@ -71,17 +73,6 @@ class FollowedOutput:
                 if _order(stamp) > _order(self._since):
                     self._since = stamp
                     yield text
-
-
-def restarts_of(pod: ClusterObject) -> int:
-    """Returns how often containers of a pod were started again."""
-    statuses = (pod.body.get("status") or {}).get("containerStatuses") or ()
-    return sum(int(status.get("restartCount", 0)) for status in statuses)
-
-
-def _has_ended(pod: ClusterObject) -> bool:
-    statuses = (pod.body.get("status") or {}).get("containerStatuses") or ()
-    return bool(statuses) and all("terminated" in (status.get("state") or {}) for status in statuses)
 
 
 def _order(stamp: str) -> tuple[str, str]:

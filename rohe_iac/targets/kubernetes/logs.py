@@ -12,7 +12,8 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.kubernetes.labels import INSTANCE
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused
-from rohe_iac.targets.kubernetes.followed_output import FollowedOutput, restarts_of
+from rohe_iac.targets.kubernetes.container_state import main_container
+from rohe_iac.targets.kubernetes.followed_output import FollowedOutput
 from rohe_iac.targets.kubernetes.object import ClusterObject, newest
 
 NOT_FOUND = 404
@@ -41,7 +42,7 @@ def read(
             continue
         pod = newest(found)
         present = list(_lines(server, namespace, pod, lines=lines))
-        if restarts_of(pod) and len(present) < lines:
+        if main_container(pod.body).restarts and len(present) < lines:
             for line in _lines(server, namespace, pod, lines=lines - len(present), previous=True):
                 yield instance, line
         for line in present:

@@ -12,6 +12,7 @@ from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
+from rohe_iac.targets.kubernetes.locking.lease import lease_key
 from rohe_iac.targets.kubernetes.object import ClusterObject, Key
 from rohe_iac.targets.kubernetes.objects.claim_changes import CLAIM
 from rohe_iac.targets.kubernetes.objects.removal import (
@@ -182,7 +183,7 @@ class StackNamespace:
         for item in left:
             if item.kind not in PASSING:
                 self._server.delete(item)
-        lease = self._server.get(("coordination.k8s.io/v1", "Lease", self._name, f"rohe-{self._stack}"))
+        lease = self._server.get(lease_key(self._name, self._stack))
         if lease is not None:
             self._server.delete(lease)
         if not claims:

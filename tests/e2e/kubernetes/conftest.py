@@ -14,11 +14,7 @@ from real_node.nodes import RealNodes, obstacle
 from real_node.programs import node_programs
 from shared_cluster import Cluster, programs
 
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
 from rohe_iac.deployment.programs.cache import build_home
-from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.control_plane import ControlPlane
 from rohe_iac.trial_cluster.files import ControlPlaneFiles
 
@@ -61,16 +57,6 @@ def _store() -> Path:
     if os.geteuid() == 0 and os.environ.get("CI") == "true":
         pytest.fail(told)
     pytest.skip(told)
-
-
-@pytest.fixture
-def engine() -> None:
-    """Skips where there is no engine, or no provider for clusters."""
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `rohe engine install` gets it")
 
 
 @pytest.fixture

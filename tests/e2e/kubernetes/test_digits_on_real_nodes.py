@@ -44,7 +44,7 @@ class DigitsOperator(Operator):
 
 
 @pytest.fixture
-def operator(engine: None, pods: Cluster, tmp_path: Path) -> Iterator[DigitsOperator]:
+def operator(cluster_engine: None, pods: Cluster, tmp_path: Path) -> Iterator[DigitsOperator]:
     """A user in front of an empty cluster."""
     yield DigitsOperator(pods, EXAMPLE, NAMESPACE, tmp_path / "state")
     pods.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")

@@ -12,11 +12,6 @@ import pytest
 import yaml
 from shared_cluster import Cluster
 
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider import PROVIDER
-
 pytestmark = [pytest.mark.platform, pytest.mark.engine]
 
 SILENT: dict[str, Any] = {
@@ -61,12 +56,9 @@ def documents(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_silent_replica_is_no_ready_one_where_it_has_to_report(pods: Cluster, tmp_path: Path) -> None:
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `rohe engine install` gets it")
+def test_a_silent_replica_is_no_ready_one_where_it_has_to_report(
+    cluster_engine: None, pods: Cluster, tmp_path: Path
+) -> None:
     namespace = pods.namespace(create=False)
     (tmp_path / "rohe.yaml").write_text(f"project: {namespace}\n")
     inventory = yaml.safe_load(INVENTORY.read_text())

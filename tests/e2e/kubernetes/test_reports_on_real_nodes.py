@@ -113,7 +113,7 @@ class ReportsOperator(Operator):
 
 
 @pytest.fixture
-def operator(engine: None, pods: Cluster, tmp_path: Path) -> Iterator[ReportsOperator]:
+def operator(cluster_engine: None, pods: Cluster, tmp_path: Path) -> Iterator[ReportsOperator]:
     """A user whose stack is not applied yet."""
     user = ReportsOperator(pods, tmp_path / "market", pods.namespace(create=False), tmp_path / "state")
     user.write()

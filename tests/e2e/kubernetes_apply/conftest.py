@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.nodes import simulated_node
 
 # The tests are collected without packages, so the modules that they share are imported from this folder.
@@ -24,13 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def shop(cluster: Cluster, tmp_path: Path) -> Shop:
+def shop(cluster_engine: None, cluster: Cluster, tmp_path: Path) -> Shop:
     """A stack that is not applied yet."""
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `make programs` gets it")
     unique = cluster.namespace(create=False)
     first, second = f"{unique}-a", f"{unique}-b"
     cluster.add_nodes(simulated_node(first), simulated_node(second))

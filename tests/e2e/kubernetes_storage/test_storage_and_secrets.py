@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.broker.certificates import KeyPair, is_due, new_server, serves
 from rohe_iac.targets.kubernetes.broker_secrets import TOUCHED
-from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.nodes import simulated_node
 
 if TYPE_CHECKING:
@@ -108,12 +104,7 @@ class Watched:
 
 
 @pytest.fixture
-def watched(cluster: Cluster, tmp_path: Path) -> Watched:
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `make programs` gets it")
+def watched(cluster_engine: None, cluster: Cluster, tmp_path: Path) -> Watched:
     unique = cluster.namespace(create=False)
     nodes = (f"{unique}-a", f"{unique}-b")
     cluster.add_nodes(*(simulated_node(name, labels={"place": str(index)}) for index, name in enumerate(nodes)))

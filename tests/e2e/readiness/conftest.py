@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.engine.plugin import find_plugin
-from rohe_iac.foundation.errors import RoheError
-from rohe_iac.targets.kubernetes.provider import PROVIDER
 from rohe_iac.trial_cluster.nodes import simulated_node
 
 # The tests are collected without packages, so the modules that they share are imported from this folder.
@@ -25,13 +21,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def cameras(cluster: Cluster, tmp_path: Path) -> Callable[..., Cameras]:
+def cameras(cluster_engine: None, cluster: Cluster, tmp_path: Path) -> Callable[..., Cameras]:
     """Returns a function that makes nodes, each by the arguments of `simulated_node`, and a blueprint for them."""
-    try:
-        find_engine(install=False)
-        find_plugin(PROVIDER, install=False)
-    except RoheError as error:
-        pytest.skip(f"{error.brief}; `make programs` gets it")
 
     def make(nodes: int = 1, create: bool = False, **shape: Any) -> Cameras:
         namespace = cluster.namespace(create=create)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from rohe_iac.deployment.files.lock import user_name
 from rohe_iac.foundation.canonical import sha256_hex
 
 MACHINE = Path("/etc/machine-id")
@@ -46,7 +46,7 @@ class LeaseHolder:
     def of_this_process(cls) -> LeaseHolder:
         """Returns a holder in this process."""
         return cls(
-            _user(),
+            user_name().replace(":", "-"),
             socket.gethostname().replace(":", "-"),
             os.getpid(),
             _beginning(os.getpid()),
@@ -104,10 +104,3 @@ def _beginning(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, UnicodeDecodeError, IndexError):
         return ""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser().replace(":", "-")
-    except (OSError, KeyError):
-        return str(os.getuid())

@@ -50,6 +50,11 @@ APPLIED_AT = "rohe.dev/applied-at"
 """The annotation with the time at which that apply began to change the cluster (RFC 3339)."""
 
 
+def lease_key(namespace: str, stack: str) -> Key:
+    """Returns what names the lease of a stack in a cluster."""
+    return (*API, namespace, f"rohe-{stack}")
+
+
 @dataclass
 class StackLease:
     """The lease of one stack.
@@ -72,7 +77,7 @@ class StackLease:
     @property
     def key(self) -> Key:
         """Returns what names the lease in the cluster."""
-        return (*API, self.namespace, f"rohe-{self.stack}")
+        return lease_key(self.namespace, self.stack)
 
     @contextlib.contextmanager
     def held(self, purpose: str, patience: float, note: Callable[[str], None]) -> Iterator[HeldLock]:

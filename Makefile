@@ -37,7 +37,7 @@ lint: venv ## style, types and the floors
 bench: programs ## figures, printed and never asserted; OPENB=FOLDER holds the openb trace; the search is last and takes an hour
 	@$(BIN)/python -m compileall -q rohe_iac
 	@$(BIN)/python tests/benchmarks/bench_cli.py
-	@for bench in plan plan_command validate agent agent_memory reporter sizing stand_ins; do $(BIN)/python "tests/benchmarks/bench_$$bench.py"; done
+	@for bench in plan plan_command validate agent loop transport amqp agent_memory agents reporter sizing stand_ins; do $(BIN)/python "tests/benchmarks/bench_$$bench.py"; done
 	@$(BIN)/python tests/benchmarks/bench_kubernetes.py
 	@$(BIN)/python tests/benchmarks/bench_openb.py $(OPENB)
 	@$(BIN)/python tests/benchmarks/bench_search.py
@@ -70,6 +70,7 @@ programs: engine ## what tests start beside the engine: its Kubernetes provider 
 	@$(BIN)/rohe engine install --target kubernetes
 	@$(BIN)/python -m rohe_iac.trial_cluster build
 	@$(BIN)/python tests/toxiproxy.py
+	@$(BIN)/python tests/qoa4ml_environment.py
 
 cluster: venv ## a Kubernetes control plane with simulated nodes on this machine (builds it first, about ten minutes, once)
 	@$(BIN)/python -m rohe_iac.trial_cluster start
@@ -128,7 +129,10 @@ constraints: ## pin anew what pyproject.toml asks for, for users and for develop
 	  cat "$$folder/constraints-agent.txt"; } > constraints-agent.txt; \
 	compile --group digits-image --constraint "$$folder/constraints-dev.txt" --output-file "$$folder/digits-image.txt"; \
 	{ echo "# What the image of the digits services needs, a part of constraints-dev.txt, pinned $$head"; \
-	  cat "$$folder/digits-image.txt"; } > examples/digits/image/requirements.txt
+	  cat "$$folder/digits-image.txt"; } > examples/digits/image/requirements.txt; \
+	cp tools/qoa4ml/requirements.txt "$$folder/qoa4ml.txt"; \
+	echo 'qoa4ml==0.3.18' | compile --output-file "$$folder/qoa4ml.txt" -; \
+	{ echo "# What the tests' environment of QoA4ML's client needs, pinned $$head"; cat "$$folder/qoa4ml.txt"; } > tools/qoa4ml/requirements.txt
 	@for file in constraints-agent.txt examples/digits/image/requirements.txt; do \
 	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	  $(BIN)/python -m pip download --quiet --no-deps --require-hashes --only-binary :all: --python-version 3.11 \

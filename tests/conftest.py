@@ -15,8 +15,13 @@ import pytest
 from rohe_iac.cli.log import leave_log
 
 ROOT = Path(__file__).parent.parent
-TOGETHER = ("tests/e2e/kubernetes/", "tests/integration/observation/test_light_distribution.py")
-"""Beginnings of the names of tests that one worker runs: they share real nodes, or a distribution."""
+TOGETHER = (
+    "tests/e2e/kubernetes/",
+    "tests/e2e/test_digits_demo.py",
+    "tests/integration/amqp/",
+    "tests/integration/observation/test_light_distribution.py",
+)
+"""Beginnings of the names of tests that one worker runs: they share real nodes, ports, RabbitMQ, or a distribution."""
 
 STRICT = os.environ.get("CI") == "true"
 """Under CI a test that skips is a test that failed, unless it is marked `platform`."""

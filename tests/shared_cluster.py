@@ -15,7 +15,6 @@ import fcntl
 import json
 import os
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import until
 
 from rohe_iac.trial_cluster.files import CONTEXT, ControlPlaneFiles
 from rohe_iac.trial_cluster.programs import ClusterPrograms
@@ -185,12 +185,7 @@ class Cluster:
 
     def until(self, condition: Callable[[], object], patience: float = 60.0) -> bool:
         """Whether the condition came to hold within `patience` seconds; patience is no measure, only an end."""
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if condition():
-                return True
-            time.sleep(0.05)
-        return bool(condition())
+        return until(condition, patience)
 
     def clear(self) -> None:
         """Deletes the namespaces and nodes of the test."""

@@ -38,7 +38,7 @@ def lay_out(section: str, folder: Path) -> None:
         file.write_text(block["text"])
 
 
-PLANNED = ("R304", "R305", "R402")
+PLANNED = ("R304", "R305", "R306", "R402")
 """Codes that plan alone reports."""
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.agent.client_state import _State
-from rohe_iac.agent.intake import _Answer
+from rohe_iac.agent.health.record import HealthRecord
+from rohe_iac.agent.intake.client_state import _State
+from rohe_iac.agent.orders import _CommandAnswer
 from rohe_iac.observation.judging.outcome import Result, Violation
 from rohe_iac.observation.reports.report import _Envelope
 from rohe_iac.transports.messages import AcknowledgementMessage, CommandMessage
@@ -26,9 +27,10 @@ MESSAGES: dict[str, type[msgspec.Struct]] = {
     "acknowledgement": AcknowledgementMessage,
     "state": _State,
     "command": CommandMessage,
-    "answer": _Answer,
+    "answer": _CommandAnswer,
     "result": Result,
     "violation": Violation,
+    "health": HealthRecord,
 }
 """The types of the messages: what an agent decodes of the first and of states and answers, and encodes of the others."""
 
@@ -43,7 +45,9 @@ NOT_READ: dict[str, dict[str, Any]] = {
         "serial": {"type": "integer", "description": "Serial of the record that the instance was made of; not read."},
         "digest": {"type": "string", "description": "Digest of the manifest that the instance was made of; not read."},
     },
-    "state": {"client": {"type": "string", "description": "Name of the client, the last level of the topic; not read."}},
+    "state": {
+        "client": {"type": "string", "description": "Name of the client, the last level of the topic; not read."}
+    },
 }
 """Fields that reporters send for people, and agents ignore, by message."""
 

@@ -54,7 +54,7 @@ async function isOwner(socket, owner) {
   return false;
 }
 
-// Connects, again whenever the connection ends. `access` returns url, user, password, and maybe owner and ca.
+// Connects, again whenever the connection ends. `access` returns url, user, password, and maybe owner, ca, certificate and key.
 export function connect({ access, clientId, will, subscriptions, onUp, onMessage }) {
   let [socket, up, ended, packetId, pause] = [undefined, false, false, 0, 100];
   const id = () => uint16((packetId = (packetId % 65535) + 1));
@@ -105,14 +105,17 @@ export function connect({ access, clientId, will, subscriptions, onUp, onMessage
     const url = new URL(found.url);
     const secure = url.protocol === "mqtts:";
     const [host, port] = [url.hostname, Number(url.port || (secure ? 8883 : 1883))];
-    socket = (secure ? tls : net).connect({ host, port, ...(found.ca && { ca: found.ca }) }, () => greet(found));
+    // TLS: whom to trust, and what to show to a broker that demands a certificate; undefined where there is none.
+    const secrets = { ca: found.ca, cert: found.certificate, key: found.key };
+    socket = (secure ? tls : net).connect({ host, port, ...secrets }, () => greet(found));
     socket.setNoDelay(true);
     socket.setTimeout(2 * KEEP_ALIVE * 1000, () => socket.destroy(new Error("the broker is silent")));
     socket.on("data", (bytes) => {
       received = Buffer.concat([received, bytes]);
       for (let packet; (packet = next(received)); received = packet[3]) handle(packet[0], packet[1], packet[2]);
     });
-    socket.on("error", (error) => console.error(`${found.url}: ${error.message}`));
+    // OpenSSL ends its messages with a new line; where several addresses were tried, there is a code and no message.
+    socket.on("error", (error) => console.error(`${found.url}: ${error.message.trim() || error.code}`));
     socket.on("close", () => {
       up = false;
       again();

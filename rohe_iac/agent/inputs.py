@@ -8,13 +8,14 @@ import msgspec
 
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.reports.client_clock import DEFAULT_INTERVAL
 from rohe_iac.observation.reports.report import Report, read_stored
-from rohe_iac.sinks.store import ObserverInput
+from rohe_iac.sinks.observer_input import InputKind, ObserverInput
 
 LOG = logging.getLogger("rohe.agent")
 
 
-class _Refused(msgspec.Struct):
+class _DeadLetter(msgspec.Struct):
     """A report that arrived and cannot be used."""
 
     boot: str
@@ -22,35 +23,51 @@ class _Refused(msgspec.Struct):
 
 
 class _Promise(msgspec.Struct):
-    """A client's word that all its reports up to an event time have been stored."""
+    """A client's word that all its reports up to an event time have been stored, and how soon it speaks again."""
 
     up_to: float
+    interval: float = DEFAULT_INTERVAL
+
+
+class _Heartbeat(msgspec.Struct):
+    """A client's word that it is there, and how soon it speaks again."""
+
+    interval: float
 
 
 class _Stall(msgspec.Struct):
-    """Seconds for which the agent was stalled."""
+    """Seconds for which the agent was stalled; negative where its clock was set back."""
 
     seconds: float
 
 
 _STALL = msgspec.json.Decoder(_Stall)
-_REFUSED = msgspec.json.Decoder(_Refused)
+_DEAD_LETTER = msgspec.json.Decoder(_DeadLetter)
 _PROMISE = msgspec.json.Decoder(_Promise)
+_HEARTBEAT = msgspec.json.Decoder(_Heartbeat)
 
 
-def refused_input(now: float, client: str, boot: str, seq: int) -> ObserverInput:
+def dead_letter_input(now: float, client: str, boot: str, seq: int) -> ObserverInput:
     """Returns the input that says that a report arrived and cannot be used."""
-    return ObserverInput("refused", now, client, msgspec.json.encode(_Refused(boot, seq)))
+    return ObserverInput(InputKind.DEAD_LETTER, now, client, msgspec.json.encode(_DeadLetter(boot, seq)))
 
 
-def promise_input(now: float, client: str, up_to: float) -> ObserverInput:
+def promise_input(now: float, client: str, up_to: float, interval: float = DEFAULT_INTERVAL) -> ObserverInput:
     """Returns the input that says that all reports of a client up to an event time have been stored."""
-    return ObserverInput("promise", now, client, msgspec.json.encode(_Promise(up_to)))
+    return ObserverInput(InputKind.PROMISE, now, client, msgspec.json.encode(_Promise(up_to, interval)))
+
+
+def heartbeat_input(now: float, client: str, interval: float) -> ObserverInput:
+    """Returns the input that says that a client is there, and speaks again within some seconds."""
+    return ObserverInput(InputKind.HEARTBEAT, now, client, msgspec.json.encode(_Heartbeat(interval)))
 
 
 def stall_input(now: float, seconds: float) -> ObserverInput:
-    """Returns the input that says that the agent was stalled for some seconds and heard nobody."""
-    return ObserverInput("stall", now, payload=msgspec.json.encode(_Stall(seconds)))
+    """Returns the input that says that the agent was stalled for some seconds and heard nobody.
+
+    Seconds below zero say that its clock was set back by as many.
+    """
+    return ObserverInput(InputKind.STALL, now, payload=msgspec.json.encode(_Stall(seconds)))
 
 
 def apply_input(observer: Observer, observer_input: ObserverInput, report: Report | None = None) -> list[Outcome]:
@@ -74,28 +91,33 @@ def apply_input(observer: Observer, observer_input: ObserverInput, report: Repor
 def _apply(observer: Observer, observer_input: ObserverInput, report: Report | None) -> list[Outcome]:
     at, client, payload = observer_input.at, observer_input.client, observer_input.payload
     match observer_input.kind:
-        case "report":
+        case InputKind.REPORT:
             return observer.report(report if report is not None else read_stored(payload), at)
-        case "tick":
+        case InputKind.TICK:
             return observer.tick(at)
-        case "refused":
-            refused = _REFUSED.decode(payload)
-            return observer.refuse(client, refused.boot, refused.seq, at)
-        case "promise":
-            return observer.promise(client, _PROMISE.decode(payload).up_to, at)
-        case "pause":
+        case InputKind.DEAD_LETTER:
+            letter = _DEAD_LETTER.decode(payload)
+            return observer.pass_dead_letter(client, letter.boot, letter.seq, at)
+        case InputKind.PROMISE:
+            promise = _PROMISE.decode(payload)
+            return observer.promise(client, promise.up_to, at, promise.interval)
+        case InputKind.HEARTBEAT:
+            return observer.heartbeat(client, _HEARTBEAT.decode(payload).interval, at)
+        case InputKind.PAUSE:
             return observer.pause(at)
-        case "resume":
+        case InputKind.RESUME:
             return observer.resume(at)
-        case "stall":
+        case InputKind.STALL:
             return observer.stall(_STALL.decode(payload).seconds, at)
-        case "shed":
+        case InputKind.FOLD:
+            return observer.fold(at)
+        case InputKind.SHED:
             return observer.shed(at)
-        case "stop":
+        case InputKind.STOP:
             return observer.stop(client, at)
-        case "lost":
+        case InputKind.LOST:
             return observer.lose(client, at)
-        case "restore":
+        case InputKind.RESTORE:
             return observer.restore(payload.decode(), at)
         case kind:
             raise ValueError(f"no such input: {kind}")

@@ -20,7 +20,7 @@ MAX_LINE = 500
 
 @dataclass
 class _Interval:
-    """What came of one kind since `began` (seconds since the epoch): lines that were logged, and how many others."""
+    """What came of one kind since `began` (monotonic clock, seconds): lines that were logged, and how many others."""
 
     began: float
     lines: set[str] = field(default_factory=set)
@@ -40,7 +40,7 @@ class LimitedLog:
         Args:
             kind: What is limited, such as the topic of a message.
             line: Text to log.
-            now: Present time (seconds since the epoch).
+            now: Present time by the monotonic clock (seconds).
         """
         self.flush(now)
         if kind not in self._kinds and len(self._kinds) >= MAX_KINDS:
@@ -54,11 +54,11 @@ class LimitedLog:
         self._log.warning("%s", text)
 
     def flush(self, now: float) -> None:
-        """Ends the intervals that are over at `now` (seconds since the epoch), and logs what each left out."""
+        """Ends the intervals that are over at `now` (monotonic clock, seconds), and logs what each left out."""
         # Kinds are in the order in which their intervals began, so that a message looks at those alone that are over.
         while self._kinds:
             kind, interval = next(iter(self._kinds.items()))
-            if abs(now - interval.began) < INTERVAL:
+            if now - interval.began < INTERVAL:
                 return
             self._end(kind)
 

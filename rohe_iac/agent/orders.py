@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.judging.degrading import DegradePolicy
 from rohe_iac.observation.judging.outcome import CorrectiveAction
+from rohe_iac.observation.reports.report import Name, Undecodable
 
 RESEND_INTERVAL = 3.0
 """Seconds after which an order is sent again to instances that have not answered."""
@@ -32,7 +36,7 @@ class Order:
         reason: Why, as people read it.
         instances: Instances that the order is sent to.
         answers: Whether an instance accepted and why, by instance.
-        sent_at: When the order was sent last (seconds since the epoch); 0 to send it at once.
+        sent_at: When the order was sent last, by the monotonic clock; minus infinity to send it at once.
     """
 
     id: str
@@ -42,7 +46,7 @@ class Order:
     reason: str
     instances: tuple[str, ...]
     answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
-    sent_at: float = 0.0
+    sent_at: float = -math.inf
 
     @property
     def content(self) -> dict[str, Any]:
@@ -100,7 +104,7 @@ class Orders:
         """Sends orders to the instances that have not answered, at most once per interval.
 
         Args:
-            now: Present time (seconds since the epoch).
+            now: Present time by the monotonic clock (seconds).
         """
         for order in self._orders.values():
             missing = [instance for instance in order.instances if instance not in order.answers]
@@ -113,7 +117,7 @@ class Orders:
         """Forgets the answers of a client that has restarted, so that orders are sent to it again."""
         for order in self._orders.values():
             if order.answers.pop(client, None) is not None or client in order.instances:
-                order.sent_at = 0.0
+                order.sent_at = -math.inf
 
     def record_answer(self, answer: dict[str, Any]) -> None:
         """Records the answer of an instance to an order that was sent to it."""
@@ -135,3 +139,35 @@ class Orders:
             }
             for _, order in sorted(self._orders.items())
         ]
+
+
+class _CommandAnswer(msgspec.Struct):
+    """What an instance answers to a command.
+
+    Attributes:
+        id: Identifier of the command.
+        client: Name of the instance that answers.
+        accepted: Whether the instance executes the command.
+        why: Why, as people read it.
+    """
+
+    id: Name
+    client: Name
+    accepted: bool
+    why: str = ""
+
+
+_ANSWER = msgspec.json.Decoder(_CommandAnswer)
+
+
+def decode_answer(payload: bytes) -> dict[str, Any]:
+    """Returns the answer of a client to a command.
+
+    Raises:
+        Undecodable: A field is missing or of the wrong type.
+    """
+    try:
+        answer = _ANSWER.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Undecodable("this is no answer to a command", detail=str(error)) from error
+    return {"id": answer.id, "client": answer.client, "accepted": answer.accepted, "why": answer.why}

@@ -14,6 +14,7 @@ from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.observer_state import carried_over, encode_state
+from rohe_iac.sinks.observer_input import ObserverInput
 from rohe_iac.sinks.store import AgentStore
 
 LOG = logging.getLogger("rohe.agent")
@@ -47,9 +48,10 @@ def recover_observer(store: AgentStore, configuration: Configuration, memory: Me
         outcomes += apply_input(observer, observer_input)
         row = number
         replayed += 1
-        if replayed % CHECK_EVERY == 0 and memory.is_short(holdings_of(observer.state)):
+        if replayed % CHECK_EVERY == 0 and memory.is_short(holdings := holdings_of(observer.state)):
             # The limit is lower than it was, or a version before had none in mind.
-            outcomes += observer.shed(observer_input.at)
+            remedy = memory.remedy(holdings, observer.spare_bytes)
+            outcomes += apply_input(observer, ObserverInput(remedy, observer_input.at))
         if len(outcomes) >= MAX_OUTCOMES:
             store.write_missing_outcomes(outcomes)
             outcomes = []

@@ -26,6 +26,16 @@ def observer_counts(observer: Observer) -> dict[str, Any]:
     }
 
 
+def objective_statuses(
+    observer: Observer, clients: Mapping[str, Mapping[str, Any]], now: float, *, started: float, trouble: str
+) -> list[dict[str, Any]]:
+    """Returns the states of all objectives; the arguments are those of `objective_status`."""
+    return [
+        objective_status(observer, evaluator, clients, now, started=started, trouble=trouble)
+        for evaluator in observer.evaluators
+    ]
+
+
 def objective_status(
     observer: Observer,
     evaluator: ObjectiveEvaluator,
@@ -80,16 +90,26 @@ def objective_status(
 def _heard_client(observer: Observer, client: str, state: Mapping[str, Any]) -> HeardClient:
     clock = observer.clock_of(client)
     name = str(state.get("state", ""))
+    silent = client in observer.quiet.silent
     if clock is None:
-        return HeardClient(client=client, state=name)
-    return HeardClient(client=client, reported=clock.reported, spoke=clock.arrived, promises=clock.promises, state=name)
+        return HeardClient(client=client, silent=silent, state=name)
+    return HeardClient(
+        client=client,
+        reported=clock.reported,
+        spoke=clock.spoke,
+        interval=clock.interval,
+        silent=silent,
+        state=name,
+    )
 
 
 def instance_status(observer: Observer) -> dict[str, dict[str, Any]]:
     """Returns for each planned instance when it last said anything, and whether it is `needed`.
 
-    `spoke` is in seconds since the epoch, 0 for never. An instance is needed where the blueprint says that its service
-    reports, and where an objective hears no other service: while that one is silent, there is nothing to judge.
+    `spoke` is in seconds since the epoch, 0 for never; `interval` has the seconds within which the instance promises to
+    speak, 0 where it promises nothing, and `silent` says that it does not. An instance is needed where the blueprint
+    says that its service reports, and where an objective hears no other service: while that one is silent, there is
+    nothing to judge.
     """
     instances = observer.configuration.instances
     services = {item.instance: item.service for item in instances}
@@ -101,5 +121,10 @@ def instance_status(observer: Observer) -> dict[str, dict[str, Any]]:
     found = {}
     for name in services:
         clock = observer.clock_of(name)
-        found[name] = {"spoke": clock.arrived if clock is not None else 0.0, "needed": name in needed}
+        found[name] = {
+            "spoke": clock.spoke if clock is not None else 0.0,
+            "interval": clock.interval if clock is not None else 0.0,
+            "silent": name in observer.quiet.silent,
+            "needed": name in needed,
+        }
     return found

@@ -7,20 +7,26 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from rohe_iac.agent.answers import AnswerDesk
+from rohe_iac.agent.health.agent_health import AgentHealth
+from rohe_iac.agent.health.warnings import WarningLimits
 from rohe_iac.agent.inputs import apply_input, stall_input
-from rohe_iac.agent.intake import Intake, IntakeBatch
+from rohe_iac.agent.intake.batch import IntakeBatch
+from rohe_iac.agent.intake.intake import Intake
+from rohe_iac.agent.intake.owed_acknowledgements import OwedAcknowledgements
 from rohe_iac.agent.limited_log import LimitedLog, printable
-from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit
+from rohe_iac.agent.memory import REMEDIES, MemoryBudget, give_back, memory_limit
 from rohe_iac.agent.orders import Orders
 from rohe_iac.agent.planned_nodes import remember_nodes
 from rohe_iac.agent.recovery import recover_observer
-from rohe_iac.agent.status import instance_status, objective_status, observer_counts
-from rohe_iac.foundation.quantities import shown_bytes
+from rohe_iac.agent.sharing.filters import left_of_several
+from rohe_iac.agent.sharing.share_desk import ShareDesk
+from rohe_iac.agent.status import instance_status, objective_statuses, observer_counts
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.checkpoint import checkpoint_of
@@ -28,11 +34,17 @@ from rohe_iac.observation.configuration import Configuration, digest_of
 from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.reports.senders import Senders
+from rohe_iac.sinks.configured import configured_sinks
 from rohe_iac.sinks.forwarder import Forwarder
-from rohe_iac.sinks.jsonl import JsonlSink
-from rohe_iac.sinks.mqtt import MqttSink
-from rohe_iac.sinks.store import AgentStore, ObserverInput, StoreFull, Transaction
+from rohe_iac.sinks.observer_input import InputKind, ObserverInput
+from rohe_iac.sinks.store import AgentStore, StoreFailed, StoreFull, Transaction
+from rohe_iac.sinks.store_lock import said_of_rival
+from rohe_iac.transports.amqp.connection import AmqpAccess
+from rohe_iac.transports.amqp.opening import amqp_reports
+from rohe_iac.transports.gathering import gather
+from rohe_iac.transports.inbox import ConnectionChange
 from rohe_iac.transports.mqtt import AgentTransport
+from rohe_iac.transports.source import ReportSource
 
 LOG = logging.getLogger("rohe.agent")
 
@@ -63,12 +75,6 @@ PRUNE_SECONDS = 0.02
 ROOM_INTERVAL = 1.0
 """Seconds between attempts to write while the disk is full."""
 
-SHED_WARNING_INTERVAL = 10.0
-"""Seconds between two warnings of too little memory, at least."""
-
-SINK_KINDS = ("store", "jsonl", "mqtt")
-"""Kinds of sinks that an agent has."""
-
 
 class Worker:
     """One agent at work.
@@ -83,6 +89,7 @@ class Worker:
         broker: BrokerAddress,
         folder: Path,
         stopping: threading.Event | None = None,
+        amqp: AmqpAccess | None = None,
     ) -> None:
         """Opens the store and recovers the observer.
 
@@ -91,6 +98,7 @@ class Worker:
             broker: Address of the stack's broker.
             folder: Folder of the store.
             stopping: Ends `run` when it is set, as `stop` does.
+            amqp: Access to the broker of `configuration.amqp`; needed where that is stated.
 
         Raises:
             StoreFull: There is no room; another attempt can be made later.
@@ -102,8 +110,8 @@ class Worker:
         self._store = AgentStore(folder)
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._started = time.time()
-        self._memory = MemoryBudget(memory_limit())
-        self._room, self._shed_at = MAX_BATCH, 0.0
+        self._memory = MemoryBudget(memory_limit(configuration.function_bytes))
+        self._room = MAX_BATCH
         self._observer, self._row = recover_observer(self._store, configuration, self._memory)
         self._intake = Intake(
             self._store,
@@ -111,8 +119,14 @@ class Worker:
             Senders(configuration.instances, remember_nodes(folder, configuration.instances)),
             configuration.retention,
         )
+        self._intake.gaps.limit = self._memory.max_gaps
+        self._owed = OwedAcknowledgements()
+        limits = WarningLimits.of_lateness(configuration.lateness)
+        planned = [item.instance for item in configuration.instances]
+        self._health = AgentHealth(limits, self._observer.state, planned)
         self._warnings = LimitedLog(LOG)
         self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page))
+        self._desk = ShareDesk(configuration, self._intake, self.boot) if len(configuration.agents) > 1 else None
         self._transport = AgentTransport(
             broker,
             configuration.stack,
@@ -120,35 +134,28 @@ class Worker:
             [instance.topic for instance in configuration.instances],
             self.boot,
             self._answers.submit,
+            filters=self._desk.filters() if self._desk is not None else None,
+            unqueued=[self._desk.batches] if self._desk is not None else (),
         )
+        if self._desk is not None:
+            self._desk.connect(self._transport.publish_once, self._transport.hear, self._transport.end)
+        else:
+            self._transport.end(left_of_several(configuration, self._intake.known_clients()))
+        self._stopping = stopping if stopping is not None else threading.Event()
+        self._amqp = amqp_reports(configuration, amqp, self._transport.inbox, folder, self._stopping)
+        self._sources: list[ReportSource] = [self._transport, *([self._amqp] if self._amqp is not None else [])]
         self._orders = Orders(configuration, self._observer.degrade_policy, self._transport.command)
         for _, outcome in self._store.newest_outcomes("action", 100):
             if isinstance(outcome, CorrectiveAction):
                 self._orders.update(outcome)
-        self._forwarders = [Forwarder(sink, self._store) for sink in self._sinks()]
-        self._stopping = stopping if stopping is not None else threading.Event()
+        sinks = configured_sinks(configuration, self._transport.connection.send)
+        self._forwarders = [Forwarder(sink, self._store) for sink in sinks]
         self._heartbeat_file = folder / "heartbeat"
-        self._last_input_at = 0.0
-        self._turned_at = time.time()
+        self._last_input_at = -TICK_INTERVAL
+        self._turned_at = max(time.time(), self._observer.state.watermark.now)  # the clock may be set back meanwhile
         self._paused = False
         self._pruning = False
         self._trouble = ""
-
-    def _sinks(self) -> Iterator[MqttSink | JsonlSink]:
-        by_contract = {contract.name: contract.sinks for contract in self._configuration.contracts}
-        with_results = frozenset(
-            name for name, sinks in by_contract.items() if any(_kind_of(sink) == "mqtt" for sink in sinks)
-        )
-        yield MqttSink(
-            self._transport.connection.publish, self._configuration.stack, self._configuration.agent, with_results
-        )
-        all_sinks = [sink for sinks in by_contract.values() for sink in sinks]
-        unknown = {kind for sink in all_sinks if (kind := _kind_of(sink)) not in SINK_KINDS}
-        if unknown:
-            LOG.warning("no such sink here, nothing is written to it: %s", ", ".join(sorted(unknown)))
-        folders = {str(sink["jsonl"]) for sink in all_sinks if _kind_of(sink) == "jsonl"}
-        for folder in sorted(folders):
-            yield JsonlSink(Path(folder))
 
     def stop(self) -> None:
         """Ends `run` after the present batch; safe in a signal handler."""
@@ -160,12 +167,12 @@ class Worker:
         Raises:
             StoreFailed: A batch could not be committed; the state in memory is then ahead of the store.
         """
-        self._transport.start()
-        self._answers.start()
+        for source in self._sources:
+            source.start()
+        self._answers.start(self._status())
         heartbeat = checkpoint = time.monotonic()
         interval = self._checkpoint_interval()
         try:
-            self._update_status()
             while not self._stopping.is_set():
                 self._process_batch()
                 if self._trouble:
@@ -175,81 +182,90 @@ class Worker:
                     heartbeat = now
                     interval = self._checkpoint_interval()
                     self._beat()
-                    self._update_status()
-                    self._transport.heartbeat(observer_counts(self._observer))
+                    self._answers.status = self._status()
+                    self._publish_health()
                 if now - checkpoint >= interval:
-                    self._write_checkpoint()
+                    with self._health.timed(self._health.meter.checkpoints):
+                        self._write_checkpoint()
                     checkpoint = time.monotonic()
                 elif self._pruning:
                     self._prune()
             if not self._trouble:
                 self._write_checkpoint()
                 self._prune()
+        except StoreFailed:
+            self._stopping.set()  # the disk ends the agent, and no message
+            raise
         finally:
             self._answers.close()
-            self._transport.close()
+            for source in reversed(self._sources):
+                source.close()
             self._store.close()
+
+    def _publish_health(self, **changes: str) -> None:
+        health = msgspec.to_builtins(self._health.record)
+        self._transport.heartbeat({**observer_counts(self._observer), "health": health, **changes})
 
     def _beat(self) -> None:
         """Touches the file by whose age a supervisor sees that the agent works; it takes no room on a full disk."""
         with contextlib.suppress(OSError):
             self._heartbeat_file.touch(mode=0o600)
 
-    def _keep_within_memory(self, batch: IntakeBatch, now: float) -> int:
-        """Has windows end early where memory is short; returns how many messages can be taken in."""
-        holdings = holdings_of(self._observer.state)
-        if self._memory.is_short(holdings):
-            if self._memory.shed == 0 or now - self._shed_at > SHED_WARNING_INTERVAL:
-                self._shed_at = now
-                LOG.warning(
-                    "%s of memory are too little for %d reports in windows and %d that wait: windows end early",
-                    shown_bytes(self._memory.limit), holdings.windows, holdings.waiting,
-                )  # fmt: skip
-            self._memory.shed += 1
-            batch.prepend(ObserverInput("shed", now))
-            batch.count("shed")
-        # What the broker has not delivered waits in the outboxes of the services.
-        return 0 if self._memory.is_full(holdings) else MAX_BATCH
-
-    def _receive(self) -> tuple[list[Incoming], list[str]]:
+    def _receive(self) -> tuple[list[Incoming], list[ConnectionChange]]:
         if self._room:
-            return self._transport.receive(self._room, RECEIVE_TIMEOUT)
+            return gather(self._transport.receive, self._room, RECEIVE_TIMEOUT)
         self._stopping.wait(RECEIVE_TIMEOUT)
         return [], []
 
     def _process_batch(self) -> None:
         messages, changes = self._receive()
-        now = time.time()
-        batch = self._intake.process(messages, now)
-        self._room = self._keep_within_memory(batch, now)
-        if now - self._turned_at > STALL_LIMIT:
-            # Nobody listened meanwhile, because the machine is busy or the clock was set.
+        now, monotonic = time.time(), time.monotonic()
+        desk, intake = self._desk, self._intake
+        batch = desk.process(messages, now, listened=self._room > 0) if desk else intake.process(messages, now)
+        # What the broker has not delivered waits in the outboxes of the services.
+        observer, self._memory.gaps = self._observer, self._intake.gaps.total
+        self._room = MAX_BATCH if self._memory.relieve(batch, holdings_of(observer.state), observer.spare_bytes) else 0
+        if abs(now - self._turned_at) > STALL_LIMIT:
+            # Nobody listened meanwhile, because the machine is busy or the clock was set, forward or back.
             batch.prepend(stall_input(now, now - self._turned_at - RECEIVE_TIMEOUT))
         self._turned_at = now
         if not self._paused:
             # Messages that the broker kept for the agent may arrive before the connection is reported to be up.
-            batch.prepend(ObserverInput("pause", now))
+            batch.prepend(ObserverInput(InputKind.PAUSE, now))
             self._paused = True
-        for change in changes:
-            LOG.info("connection to %s: %s", self._transport.connection.broker.url, change)
-            batch.append(ObserverInput("resume" if change == "up" else "pause", now))
-            if change == "up":
+        for state, url in changes:
+            LOG.info("connection to %s: %s", url, state)
+            # While one source is away its reports are, so that no window may close without them.
+            complete = state == "up" and all(source.up for source in self._sources)
+            if not complete or self._desk is None or not self._desk.pausing:
+                batch.append(ObserverInput(InputKind.RESUME if complete else "pause", now))
+            if state == "up":
                 # An acknowledgement names this run of the agent, so that reporters send again what is not committed.
-                batch.unacknowledged.update(self._intake.known_boots())
+                batch.to_acknowledge.update(self._intake.boots_to_tell())
         for violation in self._answers.take_restore_requests():
-            batch.append(ObserverInput("restore", now, payload=violation.encode()))
+            batch.append(ObserverInput(InputKind.RESTORE, now, payload=violation.encode()))
+        if self._desk is not None:
+            complete = all(source.up for source in self._sources)
+            self._desk.decide(batch, connected=self._transport.connection.up, complete=complete)
         if batch.inputs:
-            self._last_input_at = now
-        elif now - self._last_input_at >= TICK_INTERVAL:
-            self._last_input_at = now
-            batch.append(ObserverInput("tick", now))
+            self._last_input_at = monotonic
+        elif monotonic - self._last_input_at >= TICK_INTERVAL:
+            self._last_input_at = monotonic
+            batch.append(ObserverInput(InputKind.TICK, now))
         outcomes = self._commit(batch)
         if self._trouble:
             return
-        self._transport.acknowledge(messages)
-        for client, boot in batch.unacknowledged:
-            self._transport.acknowledge_reports(client, boot, *self._intake.acknowledgement(client, boot))
-        self._dispatch(batch, outcomes, now)
+        for source in self._sources:
+            source.acknowledge(messages)
+        self._health.measure(batch, messages, self._transport.inbox, acknowledged=self._transport.connection.up)
+        self._owed.owe(batch.to_acknowledge)
+        for acknowledgement in self._owed.take(self._intake.acknowledgement):
+            self._transport.acknowledge_reports(*acknowledgement)
+        if self._desk is not None:
+            self._desk.answer()
+        self._dispatch(batch, outcomes, monotonic)
+        if self._observer.quiet.take_change():
+            self._answers.status = self._status()
 
     def _commit(self, batch: IntakeBatch) -> list[Outcome]:
         transaction = batch.transaction
@@ -260,7 +276,7 @@ class Worker:
         transaction.segments += self._observer.take_segments()
         if transaction != Transaction():
             self._write(transaction)
-        if "shed" in transaction.counts:
+        if not REMEDIES.keys().isdisjoint(transaction.counts):
             give_back()
         return transaction.outcomes
 
@@ -268,14 +284,15 @@ class Worker:
         """Writes a transaction; on a full disk it waits for room, and meanwhile takes and acknowledges no report."""
         while True:
             try:
-                self._row = self._store.write(transaction)
+                with self._health.timed(self._health.meter.commits):
+                    self._row = self._store.write(transaction)
             except StoreFull as error:
                 if not self._trouble:
                     LOG.error("%s: reports wait in the outboxes of the services until there is room", error.brief)
                 self._trouble = error.brief
                 self._beat()
-                self._update_status()
-                self._transport.heartbeat({**observer_counts(self._observer), "trouble": self._trouble})
+                self._answers.status = self._status()
+                self._publish_health(trouble=self._trouble)
                 if self._stopping.wait(ROOM_INTERVAL):
                     return
                 continue
@@ -289,12 +306,13 @@ class Worker:
         too_large = self._store.used_bytes() > self._configuration.max_size
         return MIN_CHECKPOINT_INTERVAL if too_large else CHECKPOINT_INTERVAL
 
-    def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], now: float) -> None:
+    def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], monotonic: float) -> None:
         """Sends orders and forwards outcomes; after a crash both resume from the store."""
-        for at, topic, why, _ in batch.transaction.dead_letters:
-            self._warnings.warn(f"dead letter {topic}", f"refused a message on {topic}: {why}", at)
-        self._warnings.flush(now)
-        self._log_passed()
+        for _, topic, why, _ in batch.transaction.dead_letters:
+            self._warnings.warn(f"dead letter {topic}", f"refused a message on {topic}: {why}", monotonic)
+        self._warnings.flush(monotonic)
+        for passed in self._observer.take_passed():
+            self._warnings.warn(f"{type(passed).__name__} {passed.client}", passed.text, monotonic)
         for outcome in outcomes:
             if isinstance(outcome, Violation):
                 state = "ended" if outcome.ended else "opened"
@@ -308,17 +326,13 @@ class Worker:
         for client in batch.restarted_clients:
             self._orders.forget_answers(client)
         if self._transport.connection.up:
-            self._orders.send(now)
+            self._orders.send(monotonic)
         for forwarder in self._forwarders:
-            if outcomes or forwarder.last_error or batch.inputs:
+            if outcomes or batch.inputs or forwarder.last_error or forwarder.waits:
                 try:
-                    forwarder.forward(now)
+                    forwarder.forward(monotonic)
                 except StoreFull as error:
                     LOG.warning("sink %s: %s: what it was given last is sent again", forwarder.sink.name, error.brief)
-
-    def _log_passed(self) -> None:
-        for passed in self._observer.take_passed():
-            self._warnings.warn(f"{type(passed).__name__} {passed.client}", passed.text, time.time())
 
     def _write_checkpoint(self) -> None:
         try:
@@ -344,41 +358,42 @@ class Worker:
             LOG.error("%s: nothing was deleted", error.brief)
             self._pruning = False
 
-    def _update_status(self) -> None:
+    def _status(self) -> dict[str, Any]:
         state = self._observer.state
         connection, now = self._transport.connection, time.time()
-        trouble = "" if connection.up else connection.last_error or "no connection yet"
-        self._answers.status = {
+        trouble = next((source.trouble for source in self._sources if not source.up), "")
+        heard = self._desk.states if self._desk is not None else self._intake.clients
+        health = self._health.take(
+            state, self._transport.inbox, heard, self._store.used_bytes(), gaps=self._intake.gaps
+        )
+        return {
+            "health": msgspec.to_builtins(health),
             "agent": self._configuration.agent,
             "pipeline": self._configuration.pipeline,
             "boot": self.boot,
             "since": self._started,
             "at": now,
             "connection": {"up": connection.up, "trouble": connection.last_error},
-            "trouble": self._trouble,
+            "sources": [self._amqp.status()] if self._amqp is not None else [],
+            "trouble": self._trouble
+            or said_of_rival(self._store.path.parent)
+            or connection.hang_ups.trouble
+            or connection.rivalry.trouble
+            or self._intake.clocks.trouble(now),
             "memory": self._memory.to_builtins(holdings_of(state)),
             "counts": {
                 **{name: value for name, value in self._store.counters().items() if ":" not in name},
                 **observer_counts(self._observer),
                 "unjoined": state.join.unjoined,
                 "stragglers": state.join.stragglers,
-                "dropped": self._transport.dropped,
+                "dropped": self._transport.inbox.dropped,
             },
             "clients": self._intake.clients,
             "instances": instance_status(self._observer),
-            "objectives": [
-                objective_status(
-                    self._observer, evaluator, self._intake.clients, now, started=self._started, trouble=trouble
-                )
-                for evaluator in self._observer.evaluators
-            ],
+            "agents": self._desk.to_builtins() if self._desk is not None else [],
+            "objectives": objective_statuses(
+                self._observer, self._intake.clients, now, started=self._started, trouble=trouble
+            ),
             "orders": self._orders.to_builtins(),
-            "sinks": [
-                {"name": forwarder.sink.name, "failures": forwarder.failures, "why": forwarder.last_error}
-                for forwarder in self._forwarders
-            ],
+            "sinks": [forwarder.to_builtins() for forwarder in self._forwarders],
         }
-
-
-def _kind_of(sink: Any) -> str:
-    return next(iter(sink)) if isinstance(sink, dict) and sink else str(sink)

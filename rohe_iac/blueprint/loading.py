@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rohe_iac.blueprint.checks import unsupported
 from rohe_iac.blueprint.checks.links import check_links, check_names
 from rohe_iac.blueprint.checks.profile import check_profiles
 from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.blueprint.documents.tree import Tree, documents_with_model, read_tree
 from rohe_iac.blueprint.findings.finding import Document
 from rohe_iac.blueprint.findings.references import FILE_CODES, MISSING_CODES
@@ -19,7 +21,12 @@ from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Places, Source
+from rohe_iac.blueprint.linked.file_variables import VariableFiles, with_file_variables
+from rohe_iac.blueprint.linked.fleet import single_nodes, whole_inventory
 from rohe_iac.blueprint.modules.expand import expand_modules
+from rohe_iac.blueprint.modules.stack_values import compute_documents, compute_stacks
+from rohe_iac.blueprint.text.parsed import Path as ValuePath
+from rohe_iac.blueprint.text.written_numbers import texts_of_numbers
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.garbage import pause_garbage_collection
@@ -47,22 +54,36 @@ class CheckResult:
         return not any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
 
-def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> CheckResult:
+def check(
+    paths: Sequence[Path],
+    *,
+    allow_missing_references: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
+    stack: str | None = None,
+) -> CheckResult:
     """Returns every fault of every document.
 
     Args:
         paths: One folder of a blueprint, which is checked whole, or files to check alone.
         allow_missing_references: Whether references to nothing are notes instead of errors.
+        values: Values that take the place of those of stacks, by name.
+        stack: Name of the stack that they are given to, and that has to have them all; None for every stack, which may
+            lack some.
 
     Raises:
         UsageError: There is no such path, or nothing to check.
     """
     with pause_garbage_collection():
         tree = _tree(paths)
+        tree.given, tree.given_to = values, stack
         diagnostics = _check_tree(tree, MISSING_CODES if allow_missing_references else frozenset())
     kinds: dict[str, int] = {}
+    counted: set[tuple[str, int, str]] = set()
     for document in tree.documents:
-        kinds[document.kind] = kinds.get(document.kind, 0) + 1
+        # Each stack has its own of a document with values; it was written once.
+        if (written := (document.source.name, document.index, document.name)) not in counted:
+            counted.add(written)
+            kinds[document.kind] = kinds.get(document.kind, 0) + 1
     if not kinds and not diagnostics:
         raise UsageError(
             f"there are no documents of rohe under {tree.root}",
@@ -77,6 +98,7 @@ def load(
     *,
     allow_missing_references: bool = False,
     allow_missing_files: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
 ) -> Blueprint:
     """Returns the blueprint of one stack: all documents read, every reference resolved.
 
@@ -85,6 +107,7 @@ def load(
         stack: Name of the Stack document; None where there is just one.
         allow_missing_references: Whether to leave out pipelines and contracts that are named and do not exist.
         allow_missing_files: Whether folders, profiles and user modules that documents name may be missing.
+        values: Values that take the place of those of the stack, by name.
 
     Raises:
         InvalidBlueprint: A document has an error; holds every fault of every document.
@@ -92,6 +115,7 @@ def load(
     """
     with pause_garbage_collection():
         tree = _tree([directory])
+        tree.given, tree.given_to = values, stack or _only_stack(tree)
         notes = (MISSING_CODES if allow_missing_references else frozenset()) | (
             FILE_CODES if allow_missing_files else frozenset()
         )
@@ -111,27 +135,32 @@ def load(
         for name in spec.contracts
         if (referenced := tree.catalogue.named("ObservationContract", name, document)) is not None
     ]
-    inventory = tree.catalogue.named("Inventory", spec.inventory, document)
-    if inventory is None:
+    inventories = tree.catalogue.all_named("Inventory", spec.inventories, document)
+    if len(inventories) < len(spec.inventories):
         raise InvalidBlueprint([diagnostic for diagnostic in diagnostics if diagnostic.code == "R203"])
+    variables = VariableFiles(tree.root)
+    services = tuple(
+        with_file_variables(model, variables.read)
+        for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda diagnostic: diagnostic[0].name)
+    )
     return Blueprint(
         root=tree.root,
         project=project_of(tree.root),
         stack=document.model,
-        pipelines=tuple(
-            model
-            for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda diagnostic: diagnostic[0].name)
-        ),
-        inventory=documents_with_model([inventory], Inventory)[0][1],
+        pipelines=services,
+        inventory=whole_inventory([model for _, model in documents_with_model(inventories, Inventory)]),
         contracts=tuple(
             model
             for _, model in sorted(
                 documents_with_model(contracts, ObservationContract), key=lambda diagnostic: diagnostic[0].name
             )
         ),
-        sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
-        places=_places([document, *pipelines, inventory, *contracts]),
+        sources=tuple(sorted((*tree.sources, *variables.sources), key=lambda source: source.path)),
+        places=_places([document, *pipelines, *inventories, *contracts]),
         warnings=diagnostics,
+        values={name: values[name].value if name in values else value for name, value in spec.values.items()},
+        value_origins={name: given.origin for name, given in values.items()},
+        value_texts=_value_texts(document, spec.values, values),
         unsupported=tuple(
             sorted(
                 (finding.diagnostic() for finding in unsupported.check(document, document.model, tree, set())),
@@ -160,7 +189,9 @@ def _tree(paths: Sequence[Path]) -> Tree:
 def _check_tree(tree: Tree, notes: frozenset[str]) -> tuple[Diagnostic, ...]:
     """Returns every diagnostic of the tree; findings of the codes in `notes` are notes."""
     if not tree.unread_files:
+        compute_stacks(tree)
         expand_modules(tree)
+        compute_documents(tree)
         tree.findings += check_links(tree)
         check_profiles(tree)
     else:
@@ -170,6 +201,12 @@ def _check_tree(tree: Tree, notes: frozenset[str]) -> tuple[Diagnostic, ...]:
             replace(finding, severity=Severity.NOTE) if finding.code in notes else finding for finding in tree.findings
         ]
     return tuple(tree.all_diagnostics())
+
+
+def _only_stack(tree: Tree) -> str | None:
+    """Returns the name of the only stack, before values are computed; None where there are several, or none."""
+    names = [document.name for document in (*tree.documents, *tree.templates) if document.kind == "Stack"]
+    return names[0] if len(names) == 1 and names[0] else None
 
 
 def _choose_stack(tree: Tree, stack: str | None) -> Document:
@@ -189,6 +226,16 @@ def _choose_stack(tree: Tree, stack: str | None) -> Document:
     return stacks[names.index(stack)]
 
 
+def _value_texts(
+    document: Document, own: Mapping[str, Any], values: Mapping[str, GivenValue]
+) -> tuple[tuple[ValuePath, str], ...]:
+    """Returns how the numbers in the values in force are written, by their paths from the name on, sorted."""
+    texts = texts_of_numbers(document.source.text, document.parsed, own, ("spec", "values"))
+    found = [(path, text) for path, text in texts.items() if path[0] not in values]
+    found += [((name, *path), text) for name, given in values.items() for path, text in given.texts.items()]
+    return tuple(sorted(found, key=lambda item: [str(step) for step in item[0]]))
+
+
 def _places(documents: list[Document]) -> Places:
     find: dict[str, Callable[[], Place]] = {}
     for document in documents:
@@ -198,7 +245,7 @@ def _places(documents: list[Document]) -> Places:
             for index, service in enumerate(document.model.spec.services):
                 find[f"service/{document.name}:{service.name}"] = _place_finder(document, ("spec", "services", index))
         elif isinstance(document.model, Inventory):
-            for index, node in enumerate(document.model.spec.nodes):
+            for node, index in single_nodes(document.model.spec):
                 find[f"node/{node.name}"] = _place_finder(document, ("spec", "nodes", index))
     return Places(find)
 

@@ -168,7 +168,7 @@ def _globals(
     ] = False,
 ) -> None:
     """Stores the options that stand before the command."""
-    screen.folder = folder
+    screen.folder, screen.chosen_folder = folder, None
     screen.color = not no_color
     screen.verbosity = verbosity
     start_log(verbosity)

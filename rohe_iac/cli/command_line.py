@@ -52,7 +52,6 @@ NOT_THERE_YET = {
     "graph": "`rohe plan --html FILE` draws the plan",
     "history": "the folder `history` of the stack's state has every applied plan",
     "rollback": "check out the earlier blueprint, then `rohe apply`",
-    "rotate": "",
     "unlock": "a lock ends with the process that holds it",
     "scale": "set `replicas:` in the blueprint, then `rohe apply`",
     "test": "`rohe validate` checks documents; `rohe verify PLANFILE` checks a plan",

@@ -49,13 +49,20 @@ class Screen:
         color: whether colours are wanted.
         interruption: returns what was done and what was not, for the message after Ctrl-C; a command that changes
             something sets it before it begins.
+        chosen_folder: the folder of the blueprint, where the command line names it in place of a stack.
         verbosity: how often `-v` was given.
     """
 
     folder: Path = Path()
     color: bool = True
     interruption: Callable[[], str] = nothing_changed
+    chosen_folder: Path | None = None
     verbosity: int = 0
+
+    @property
+    def blueprint(self) -> Path:
+        """A folder of the blueprint that the command is about."""
+        return self.chosen_folder if self.chosen_folder is not None else self.folder
 
     @cached_property
     def out(self) -> Console:

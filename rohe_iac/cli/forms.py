@@ -1,7 +1,6 @@
 """Forms: the JSON that each command prints with `-o json`, by name, and the JSON Schema of each.
 
-A form of version 1 may get further fields; a field that goes or changes its meaning makes version 2. Where a command
-prints a model of another floor, the schema is made of that model; the other forms are described here.
+A form may get fields; one that goes or changes its meaning makes a new version. Models of other floors are forms, too.
 """
 
 from __future__ import annotations
@@ -10,7 +9,10 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
+from rohe_iac.agent.health.record import HealthRecord
+from rohe_iac.cli.views.authoring.diagnostic_forms import DiagnosticsForm
 from rohe_iac.deployment.files.planfile import SCHEMA as PLAN_SCHEMA
+from rohe_iac.deployment.rotation import Rotated
 from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Result, Violation
 from rohe_iac.planning.questions.why_not.why_not import WhyNot
@@ -18,31 +20,6 @@ from rohe_iac.usecases.documentation import CodePage
 from rohe_iac.usecases.running.doctor import Check
 from rohe_iac.usecases.running.images import StackImages
 from rohe_iac.usecases.running.status import UnknownObjective
-
-
-class DiagnosticForm(TypedDict):
-    """One fault of a document; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-    severity: Literal["error", "warning", "note"]
-    code: str
-    message: str
-    hint: str
-    excerpt: str
-
-
-class DiagnosticsForm(TypedDict):
-    """What `rohe validate` found."""
-
-    valid: bool
-    documents: dict[str, int]
-    errors: int
-    warnings: int
-    notes: int
-    notShown: int
-    diagnostics: list[DiagnosticForm]
 
 
 class ImportedFileForm(TypedDict):
@@ -122,6 +99,9 @@ class PlanForm(TypedDict):
     lock: str
     files: NotRequired[dict[str, str] | None]
     advice: NotRequired[list[dict[str, str]]]
+    values: NotRequired[dict[str, Any]]
+    value_origins: NotRequired[dict[str, str]]
+    value_texts: NotRequired[list[list[Any]]]
     predictions: NotRequired[list[dict[str, Any]]]
 
 
@@ -257,6 +237,7 @@ class PartForm(TypedDict):
     serial: int
     stale: str
     unheard: str
+    silent: str
     certificate: CertificateForm | None
 
 
@@ -268,11 +249,15 @@ class ContractForm(TypedDict):
 
 
 class AgentForm(TypedDict):
-    """What an agent answered, or why it did not."""
+    """What an agent says of its work; `role` (judges, receives) and `share` are empty where it observes alone."""
 
     agent: str
     silence: str
+    role: str
+    share: list[str]
+    trouble: str
     said: dict[str, Any]
+    health: HealthRecord | None
 
 
 class StatusForm(TypedDict):
@@ -334,6 +319,7 @@ class EngineForm(ProgramForm):
 
 
 FORMS: dict[str, tuple[type, ...]] = {
+    "rotation": (Rotated,),
     "code-page": (CodePage,),
     "diagnostics": (DiagnosticsForm,),
     "doctor": (DoctorForm,),
@@ -370,12 +356,7 @@ def form_schema(name: str) -> dict[str, Any]:
     found, definitions = msgspec.json.schema_components(FORMS[name], ref_template="#/$defs/{name}")
     parts = [definitions.pop(reference["$ref"].rpartition("/")[2]) for reference in found]
     versions = [f"rohe.dev/{name}/v{number}" for number in range(1, VERSIONS.get(name, 1) + 1)]
-    schema = versions[-1]
-    whole: dict[str, Any] = {
-        "type": "object",
-        "properties": {"schema": {"enum": versions}},
-        "required": ["schema"],
-    }
+    whole: dict[str, Any] = {"type": "object", "properties": {"schema": {"enum": versions}}, "required": ["schema"]}
     for part in parts:
         whole["properties"].update({key: value for key, value in part["properties"].items() if key != "schema"})
         whole["required"] += [key for key in part.get("required", ()) if key != "schema"]
@@ -386,7 +367,7 @@ def form_schema(name: str) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:rohe.dev:{name}:v{len(versions)}",
-        "title": schema,
+        "title": versions[-1],
         "description": description,
         **whole,
         **({"$defs": definitions} if definitions else {}),

@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": "running",
     "status": "running",
     "logs": "running",
+    "rotate": "running",
     "destroy": "running",
     "observe": "observing",
     "violations": "observing",

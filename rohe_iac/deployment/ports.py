@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
+from rohe_iac.deployment.rotation import Rotated, Rotation
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
 
@@ -336,6 +337,19 @@ class DeploymentTarget(Protocol):
 
     def leave(self, former: Sequence[Manifest], manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Clears the places of former manifests that the stack has left, and returns what stays, as sentences."""
+        ...
+
+    def rotate(self, manifests: Sequence[Manifest], asked: tuple[Rotation, ...]) -> Rotated:
+        """Replaces secrets of the stack's own broker and its clients while they work; nobody is restarted for it.
+
+        Args:
+            manifests: The manifests that are applied.
+            asked: What to replace; without a word all that there is.
+
+        Raises:
+            NothingToRotate: There is no broker of the stack's own, or no TLS where that was asked for.
+            RoheError: The target cannot be reached or written.
+        """
         ...
 
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:

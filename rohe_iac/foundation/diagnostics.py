@@ -36,6 +36,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A change of a file's text.
+
+    Attributes:
+        line: Line where the text to replace begins, counted from 1.
+        column: Column where it begins, counted from 1, in characters.
+        end_line: Line of the place after its last character.
+        end_column: Column of that place.
+        text: What takes its place; "" where it is taken out.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One fault of what people wrote.
 
@@ -48,6 +67,7 @@ class Diagnostic:
         excerpt: The line itself, or a part of it.
         cut: Number of characters of a long line that are left out before the excerpt.
         more: Number of faults that are not shown, in a diagnostic that reports so.
+        fix: The edit that the hint says; None where the hint is an instruction that a person has to follow.
     """
 
     place: Place
@@ -58,6 +78,7 @@ class Diagnostic:
     excerpt: str = ""
     cut: int = 0
     more: int = 0
+    fix: TextEdit | None = None
 
 
 class InvalidBlueprint(RoheError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 
 from rohe_iac.foundation.errors import UsageError
@@ -12,6 +13,8 @@ NAME_PATTERN = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 MAX_NODE_NAME = 253
 """The longest name of a node, in characters."""
+
+_INSTANCES = uuid.uuid5(uuid.NAMESPACE_DNS, "instances.rohe.dev")
 
 KINDS = ("service", "replica", "node", "contract", "agent", "broker", "store", "link")
 
@@ -29,6 +32,19 @@ def is_node_name(text: str) -> bool:
 def is_variable(text: str) -> bool:
     """Checks whether an environment variable may have that name, by the rules of Kubernetes."""
     return re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is not None
+
+
+def instance_id(stack: str, instance: str) -> str:
+    """Returns the UUID of a replica, which follows from the names alone (RFC 9562, version 5).
+
+    QoA4ML's client takes its `instance_id` of the variable INSTANCE_ID, which has to be a UUID
+    (https://github.com/rdsea/QoA4ML); the name of a replica is none.
+
+    Args:
+        stack: Name of the stack.
+        instance: Name of the replica, unique in the stack.
+    """
+    return str(uuid.uuid5(_INSTANCES, f"{stack}/{instance}"))
 
 
 @dataclass(frozen=True, order=True, slots=True)

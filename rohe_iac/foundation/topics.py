@@ -46,6 +46,16 @@ def result_topic(stack: str, agent: str, window: str) -> str:
     return f"{ROOT}/{stack}/result/{agent}/{window}"
 
 
+def batch_topic(stack: str, judge: str, agent: str) -> str:
+    """Returns the topic where a receiving agent sends batches of reports to the agent that judges."""
+    return f"{ROOT}/{stack}/batch/{judge}/{agent}"
+
+
+def share_topic(stack: str, agent: str) -> str:
+    """Returns the topic where a receiving agent is told which clients it hears, and which batches are committed."""
+    return f"{ROOT}/{stack}/share/{agent}"
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
     """The MQTT topic filters that a broker user may publish to and subscribe to."""
@@ -73,7 +83,8 @@ def service_grants(stack: str, service: str, instances: Iterable[str]) -> Grants
 def agent_grants(stack: str, agents: Iterable[str]) -> Grants:
     """Returns the grants of the user of a pipeline's agents.
 
-    Agents read reports and states; they acknowledge, command, reply and publish results.
+    Agents read reports and states; they acknowledge, command, reply and publish results. Several of a pipeline send
+    batches to the one that judges, which tells them what they hear.
     """
     names = sorted(agents)
     return Grants(
@@ -84,12 +95,16 @@ def agent_grants(stack: str, agents: Iterable[str]) -> Grants:
             violation_topic(stack, "+"),
             *(result_topic(stack, name, "+") for name in names),
             *(state_topic(stack, name) for name in names),
+            *(batch_topic(stack, name, other) for name in names for other in names if other != name),
+            *(share_topic(stack, name) for name in names if len(names) > 1),
         ),
         subscribe=(
             report_topic(stack, "+", "+"),
             state_topic(stack, "+"),
             *(command_topic(stack, name) for name in names),
             *(reply_topic(stack, name) for name in names),
+            *(batch_topic(stack, name, "+") for name in names if len(names) > 1),
+            *(share_topic(stack, name) for name in names if len(names) > 1),
         ),
     )
 

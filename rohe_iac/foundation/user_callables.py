@@ -53,7 +53,7 @@ def load_from_path(reference: str, root: Path) -> Loaded:
     try:
         path, name = split_reference(reference)
     except ValueError as error:
-        raise UnloadableModule(str(error), hint="write it as user_modules/file.py:name") from error
+        raise UnloadableModule(str(error), hint="for example user_modules/file.py:name") from error
     file = root / path
     try:
         content = file.read_bytes()

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+FUNCTION_BYTES = 256 * 2**20
+"""The memory in bytes that the processes of a user function may have where its contract states none."""
 _REFERENCE = re.compile(r"([^:\s]+\.py):([A-Za-z_][A-Za-z0-9_]*)")
 MAX_BYTES = 2**18
 """The largest module that is read, in bytes; its syntax tree takes a thousand times as much memory."""
@@ -117,7 +119,13 @@ class UserModules:
                 if isinstance(node, _FUNCTIONS) and bound_name[:1] != "_"
             ]
             near = difflib.get_close_matches(name, functions[:MAX_GUESSES], 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(functions[:8])}" if functions else ""
+            hint = (
+                f"did you mean {path}:{near[0]}?"
+                if near
+                else f"it has: {', '.join(functions[:8])}"
+                if functions
+                else ""
+            )
             return ModuleFault("name", f"{path} has no function {name}", hint)
         if isinstance(found, ast.ClassDef):
             if callables:

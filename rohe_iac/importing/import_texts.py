@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.blueprint.findings.source_text import SourceText
@@ -11,11 +11,12 @@ from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.importing.foreign.drafts import Document, Drafts
 from rohe_iac.importing.foreign.journal import Field, ImportJournal, Mapped, Unmapped
+from rohe_iac.importing.foreign.project_settings import ProjectSettings
 from rohe_iac.importing.foreign.reading import ImportFault, Unreadable, read_foreign
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
 from rohe_iac.importing.foreign.yaml_text import comment_text, document_text
-from rohe_iac.importing.recognition import FORMATS, import_document, join_documents
+from rohe_iac.importing.recognition import FORMATS, KUBERNETES, import_documents, join_documents
 
 HEAD = "# Written by rohe import."
 """The first line of files that import writes; only a file that begins with it is overwritten."""
@@ -39,7 +40,7 @@ class InvalidImport(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class ImportedDocument:
-    """What became of one document of a file; every field is in `mapped` or in `unmapped`.
+    """What became of one document of a file, or of its objects; every field is in `mapped` or in `unmapped`.
 
     Attributes:
         file: The name of the file.
@@ -48,6 +49,7 @@ class ImportedDocument:
         unmapped: Fields that are not, with reasons.
         notes: What the user should know, each with its place.
         is_text: Whether it was a text, so that places have lines and columns.
+        names: The fields that notes are about, by place.
     """
 
     file: str
@@ -56,6 +58,19 @@ class ImportedDocument:
     unmapped: tuple[Unmapped, ...]
     notes: tuple[tuple[Place, str], ...]
     is_text: bool = True
+    names: Mapping[Place, str] = field(default_factory=dict)
+
+    def joined(self, other: ImportedDocument) -> ImportedDocument:
+        """Returns both documents as one, of the same file and format."""
+        return ImportedDocument(
+            self.file,
+            self.format,
+            (*self.mapped, *other.mapped),
+            (*self.unmapped, *other.unmapped),
+            (*self.notes, *other.notes),
+            self.is_text,
+            {**self.names, **other.names},
+        )
 
 
 @dataclass(frozen=True)
@@ -66,11 +81,13 @@ class ImportResult:
         documents: Blueprint documents.
         comments: The comment lines above each document.
         files: What became of each document of the imported files.
+        contents: Files that documents name and that came inside of imported files, by path below the blueprint's root.
     """
 
     documents: tuple[Document, ...]
     comments: tuple[tuple[str, ...], ...]
     files: tuple[ImportedDocument, ...]
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def _bodies(self) -> tuple[str, ...]:
@@ -96,6 +113,7 @@ def import_texts(
     name: str = "",
     cores_unit: CoresUnit | None = None,
     referenced_files: ReferencedFiles | None = None,
+    settings: ProjectSettings | None = None,
 ) -> ImportResult:
     """Imports all files together and returns their documents.
 
@@ -104,11 +122,17 @@ def import_texts(
         name: The name of the inventory, the stack and documents without a name of their own.
         cores_unit: The unit of the figures of single cores; None: inferred node by node.
         referenced_files: Access to files that imported files refer to; None: there are none.
+        settings: What the user says about Compose files; None: nothing.
 
     Raises:
         InvalidImport: A file cannot be read, or is of no known format.
     """
-    drafts = Drafts(name=name, cores_unit=cores_unit, referenced_files=referenced_files or ReferencedFiles())
+    drafts = Drafts(
+        name=name,
+        cores_unit=cores_unit,
+        referenced_files=referenced_files or ReferencedFiles(),
+        settings=settings or ProjectSettings(),
+    )
     files: list[ImportedDocument] = []
     faults: list[ImportFault] = []
     roots: list[Field] = []
@@ -125,14 +149,24 @@ def import_texts(
             roots.append(Field(node, (), ImportJournal(notes=[*notes])))
             notes = []
     names = [root.place.file for root in roots]
-    for file, root in zip(names, join_documents(roots), strict=True):
-        format_name, journal = import_document(root, drafts), root.journal
+    joined = join_documents(roots, drafts)
+    for file, root, format_name in zip(names, joined, import_documents(joined, drafts), strict=True):
+        journal = root.journal
         faults += sorted(journal.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
         mapped, unmapped = journal.listing(root.node)
-        files.append(ImportedDocument(file, format_name, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
+        names_of_notes = journal.names_of_notes(root.node)
+        document = ImportedDocument(
+            file, format_name, tuple(mapped), tuple(unmapped), tuple(journal.notes), names=names_of_notes
+        )
+        if format_name == KUBERNETES and files and (files[-1].file, files[-1].format) == (file, format_name):
+            document = files.pop().joined(document)
+        files.append(document)
     if faults:
         raise InvalidImport(faults)
     documents = drafts.documents()
     return ImportResult(
-        tuple(document for document, _ in documents), tuple(comments for _, comments in documents), tuple(files)
+        tuple(document for document, _ in documents),
+        tuple(comments for _, comments in documents),
+        tuple(files),
+        drafts.files,
     )

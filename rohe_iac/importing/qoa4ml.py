@@ -1,14 +1,18 @@
-"""Imports contracts of QoA4ML v0.3: constraints on metrics become objectives; clauses without one are not measurable.
+"""Imports contracts of QoA4ML: constraints on metrics become objectives; clauses without one are not measurable.
+
+Two forms are read: constraint lists (v0.3), and clauses that are keyed by the attribute, such as
+`{"ResponseTime": {"operators": "max", "unit": "s", "value": 0.05}}`.
 
 Source: the data models of QoA4ML (https://github.com/rdsea/QoA4ML).
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+from rohe_iac.blueprint.language.amounts import amount_of
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.importing.foreign.drafts import Drafts
 from rohe_iac.importing.foreign.journal import Field, loose_spelling, path_text
@@ -18,20 +22,16 @@ from rohe_iac.importing.foreign.objectives import (
     NOT_MEASURED,
     RATIOS,
     STAKEHOLDERS,
-    Bound,
     Bounds,
     ObjectiveNames,
     Unjudgeable,
-    as_milliseconds,
-    as_percent,
     bounds_of,
     consumer_of,
     draft_contract,
     make_objective,
     operator_of,
-    plain_number,
-    ratio_bounds,
 )
+from rohe_iac.importing.qoa4ml_units import PERCENT, with_unit
 
 AGGREGATES = {
     "average": "mean",
@@ -53,17 +53,28 @@ REASONS = {
 }
 
 
+BESIDE_QUALITY = ("fairness", "privacy", "security", "interpretability", "cost")
+"""Categories of clauses that stand beside `quality` where clauses are keyed by the attribute."""
+
+ABOUT_ATTRIBUTE = {
+    "machinetypes": "an objective is about all devices; of one alone it is with scope: {device: NODE}",
+    **dict.fromkeys(("attributenames", "class", "resourcetype"), "it says what the attribute is, and promises nothing"),
+    "id": "an objective is named by its attribute",
+}
+
 NAME_OF_OBJECTIVE = "an objective is named after the constraint that is nearest to it"
 
 CONSTRAINT_OBJECTIVES = "each constraint is an objective of its own, and no number is made of several"
 
 
 def is_qoa4ml(root: Field) -> bool:
-    """Checks whether a document is a contract of QoA4ML v0.3."""
+    """Checks whether a document is a contract of QoA4ML."""
     quality = root.get("quality")
     if quality is None or not quality.is_mapping:
         return False
-    return root.get("stakeholders", "resources") is not None or any(part.is_list for _, part in quality.entries())
+    return root.get("stakeholders", "resources") is not None or any(
+        part.is_list or _holds_attributes(part) for _, part in quality.entries()
+    )
 
 
 def import_qoa4ml(root: Field, drafts: Drafts) -> None:
@@ -76,7 +87,8 @@ def import_qoa4ml(root: Field, drafts: Drafts) -> None:
         consumer.map_to(f"ObservationContract/{draft.name}: tenant")
     reader = _ClauseReader(f"ObservationContract/{draft.name}")
     quality = root.get("quality")
-    for category, clauses in quality.entries() if quality is not None else []:
+    beside = [(name, part) for name in BESIDE_QUALITY if (part := root.get(name)) is not None]
+    for category, clauses in [*(quality.entries() if quality is not None else []), *beside]:
         for clause in clauses.items() if clauses.is_list else [clauses]:
             reader.read(category, clause, None)
     draft.spec["objectives"] = reader.objectives
@@ -114,7 +126,10 @@ class _ClauseReader:
         constraints = clause.get("constraint_list", "constraints")
         title = clause.get("name") or around
         if constraints is None:
-            self._constraint(category, clause, title)
+            if clause.get("metrics", "metric") is None and _holds_attributes(clause, _states_limit):
+                self._attributes(category, clause)
+            else:
+                self._constraint(category, clause, title)
             return
         function = clause.get("aggregate_function", "aggregate")
         together = loose_spelling(function.text) if function is not None else "and"
@@ -127,6 +142,41 @@ class _ClauseReader:
         if function is not None and together in ("and", "or"):
             function.map_to(f"{self.target}: objectives, each of which has to be kept")
         clause.drop_rest({"name": NAME_OF_OBJECTIVE, "aggregatefunction": CONSTRAINT_OBJECTIVES})
+
+    def _attributes(self, category: str, clause: Field) -> None:
+        """Makes objectives of a mapping by attribute; groups of attributes, such as one a service, are read too."""
+        for key, part in clause.entries():
+            for each in part.items() if part.is_list else [part]:
+                if _is_attribute(each) or _states_limit(each):
+                    self._attribute(category, key, each)
+                elif each.is_mapping:
+                    self.read(category if _holds_attributes(each, _states_limit) else key, each, None)
+        clause.drop_rest({"id": "a contract names no single service", "name": "a contract names no single service"})
+
+    def _attribute(self, category: str, key: str, part: Field) -> None:
+        """Makes the objective of one attribute: `max` is an upper limit, `min` a lower limit, both are `between`."""
+        metric = _metric_of_attribute(category, key)
+        unit = part.get("unit", "units")
+        try:
+            operator, bounds, fields = _limits(part)
+            if metric in BUILT_IN and _is_negative(bounds):
+                raise Unjudgeable("none of rohe's own metrics is below 0")
+            value = with_unit(part, metric, bounds, unit)
+            if _is_always_kept(metric, operator, value, unit):
+                part.drop("every value of the metric keeps this limit, so it would judge nothing")
+                return
+        except Unjudgeable as error:
+            part.drop(f"{error}; it stays UNKNOWN")
+            self.unmeasured.append(key)
+            return
+        objective = self.names.give(metric)
+        self.objectives.append(make_objective(objective, metric, operator, value, DEFAULT_WINDOW))
+        for field in (*fields, unit):
+            if field is not None and field.path not in field.journal.dropped:
+                field.map_to(f"{self.target}: objectives.{objective}")
+        if metric not in BUILT_IN:
+            part.note(f"'{metric}' has to be reported by a service of the pipeline; until then it is UNKNOWN")
+        part.drop_rest(ABOUT_ATTRIBUTE)
 
     def _constraint(self, category: str, part: Field, title: Field | None) -> None:
         metric = part.get("metrics", "metric")
@@ -149,9 +199,12 @@ class _ClauseReader:
             return
         for item, name in named:
             for operator, bounds, fields in conditions:
-                objective = self.names.give(title.text if title is not None else category, name.text)
                 unit = item.get("unit") if item.is_mapping else None
-                value = _with_unit(name, bounds, unit)
+                value = with_unit(name, name.text, bounds, unit)
+                if _is_always_kept(name.text, operator, value, unit):
+                    part.drop("every value of the metric keeps this limit, so it would judge nothing")
+                    continue
+                objective = self.names.give(title.text if title is not None else category, name.text)
                 self.objectives.append(
                     make_objective(objective, name.text, operator, value, DEFAULT_WINDOW, aggregate=aggregate)
                 )
@@ -166,6 +219,93 @@ class _ClauseReader:
         part.drop_rest({})
         if title is not None:
             title.map_to(f"{self.target}: names of objectives")
+
+
+_WORDS_OF_LIMITS = {"operators", "operator", "unit", "units", "value", "values", "threshold", *ABOUT_ATTRIBUTE}
+"""Fields of the limit of an attribute, in loose spelling."""
+
+
+_LIMITS = {"max": "<=", "maximum": "<=", "min": ">=", "minimum": ">="}
+"""Operators of the language by the words of attributes, in loose spelling."""
+
+
+def _is_attribute(part: Field) -> bool:
+    """Checks whether a mapping says the limit of the attribute that is its key."""
+    return (
+        part.is_mapping
+        and part.get("metrics", "metric", "condition", "conditions") is None
+        and part.get("operators", "operator") is not None
+        and part.get("value", "values", "threshold") is not None
+    )
+
+
+def _states_limit(part: Field) -> bool:
+    """Checks whether a mapping is meant as the limit of an attribute, though it may lack its operator or its value."""
+    words = {loose_spelling(key) for key, _ in part.entries()}
+    return words <= _WORDS_OF_LIMITS and bool(words & {"operators", "operator", "value", "values", "threshold"})
+
+
+def _holds_attributes(part: Field, is_one: Callable[[Field], bool] | None = None) -> bool:
+    """Checks whether limits of attributes are anywhere within, not counting constraint lists."""
+    is_one = is_one or _is_attribute
+    if part.is_list:
+        return any(is_one(item) or _holds_attributes(item, is_one) for item in part.items())
+    if not part.is_mapping or part.get("constraint_list", "constraints", "metrics", "metric") is not None:
+        return False
+    return any(is_one(child) or _holds_attributes(child, is_one) for _, child in part.entries())
+
+
+def _metric_of_attribute(category: str, key: str) -> str:
+    """Returns one of rohe's own metrics where the attribute is one, else the key.
+
+    The accuracy of data is not the accuracy of predictions: it is `data_accuracy`, as in QoA4ML v0.3.
+    """
+    own = {loose_spelling(name): name for name in BUILT_IN}.get(loose_spelling(key), key)
+    return "data_accuracy" if own == "accuracy" and loose_spelling(category) == "data" else own
+
+
+def _limits(part: Field) -> tuple[str, Bounds, tuple[Field, ...]]:
+    """Returns operator, bounds and their fields of an attribute.
+
+    Raises:
+        Unjudgeable: The attribute has no operator of the language or no value for it.
+    """
+    signs, value = part.get("operators", "operator"), part.get("value", "values", "threshold")
+    if signs is None or value is None:
+        missing = [word for word, field in (("operator", signs), ("value", value)) if field is None]
+        raise Unjudgeable(f"the limit has no {' and no '.join(missing)} to judge by")
+    words = [loose_spelling(sign.text) for sign in signs.as_list()]
+    found = {_LIMITS.get(word) or operator_of(sign) for word, sign in zip(words, signs.as_list(), strict=True)}
+    if found == {"<=", ">="} or words in (["both"], ["minmax"], ["min,max"]):
+        ends = value.items()
+        if len(ends) == 2 and words[0].startswith("max"):
+            high, low = (bounds_of(end, "<=") for end in ends)
+            if isinstance(low, list) or isinstance(high, list) or amount_of(low).value > amount_of(high).value:
+                raise Unjudgeable("the lower end of the range is above its upper end")
+            return "between", [low, high], (signs, *ends)
+        return "between", bounds_of(value, "between"), (signs, value)
+    operator = found.pop() if len(found) == 1 else None
+    if operator is None:
+        raise Unjudgeable(f"an operator of the language is needed, found '{', '.join(words)[:20]}'")
+    single = value.items()[0] if operator != "between" and len(value.items()) == 1 else value
+    return operator, bounds_of(single, operator), (signs, value)
+
+
+def _is_always_kept(metric: str, operator: str, value: Bounds, unit: Field | None) -> bool:
+    """Checks whether every value that the metric can have keeps the limit, as `availability <= 100%`."""
+    percent = unit is not None and unit.text.lower() in PERCENT
+    if metric not in BUILT_IN and not percent:
+        return False
+    amounts = [amount_of(bound) for bound in (value if isinstance(value, list) else [value])]
+    numbers = [amount.value for amount in amounts]
+    own_number = metric not in BUILT_IN and amounts[-1].kind != "ratio"  # reports of percent hold 99.5 for 99.5 %
+    top = None if metric in BUILT_IN and metric not in RATIOS else 100 if own_number else 1
+    below, above = numbers[0] <= 0, top is not None and numbers[-1] >= top
+    if operator == "between":
+        return below and above
+    if operator in (">=", ">"):
+        return below and (operator == ">=" or numbers[0] < 0)
+    return operator in ("<=", "<") and above and (operator == "<=" or top is None or numbers[-1] > top)
 
 
 def _is_negative(bounds: Bounds) -> bool:
@@ -214,49 +354,3 @@ def _summary(part: Field) -> str:
         key, node = node.entries()[0]
         words.append(key)
     return ".".join(words) or path_text(part.path)
-
-
-def _with_unit(name: Field, bounds: Bounds, unit: Field | None) -> Bounds:
-    """Returns the bounds in the metric's own unit; only rohe's own metrics have units that are known.
-
-    The bounds of a metric that services report stay as they are: QoA4ML clients report 99.5 for 99.5 %.
-    """
-    if name.text in RATIOS and (unit is None or not unit.text):
-        return ratio_bounds(bounds, name)
-    if isinstance(bounds, list):
-        return [_bound_with_unit(name.text, bound, unit) for bound in bounds]
-    return _bound_with_unit(name.text, bounds, unit)
-
-
-def _bound_with_unit(metric: str, bound: Bound, unit: Field | None) -> Bound:
-    if isinstance(bound, str) or metric not in BUILT_IN:
-        return bound
-    word = unit.text.lower() if unit is not None else ""
-    number = Fraction(str(bound))
-    if metric in RATIOS:
-        return as_percent(number) if word in ("%", "percent", "percentage") else bound
-    if metric == "throughput":
-        return f"{plain_number(number * _PER_SECOND.get(loose_spelling(word), 1))}/s"
-    if unit is not None and word not in _MILLISECONDS:
-        unit.drop("not a unit of time; seconds are taken")
-    return as_milliseconds(number * _MILLISECONDS.get(word, 1000))
-
-
-_MILLISECONDS = {
-    **dict.fromkeys(("ns", "nanoseconds"), Fraction(1, 10**6)),
-    **dict.fromkeys(("us", "\u00b5s", "microseconds"), Fraction(1, 1000)),
-    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), Fraction(1)),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), Fraction(1000)),
-    **dict.fromkeys(("m", "min", "minute", "minutes"), Fraction(60_000)),
-    **dict.fromkeys(("h", "hour", "hours"), Fraction(3_600_000)),
-}
-"""Milliseconds in each unit of time."""
-
-
-_PER_SECOND = {
-    loose_spelling(f"{noun}{sign}{unit}"): Fraction(1, seconds)
-    for noun in ("", "request", "requests", "req", "r")
-    for sign in ("/", " per ", "p")
-    for unit, seconds in (("m", 60), ("min", 60), ("minute", 60), ("h", 3600), ("hour", 3600))
-}
-"""Requests a second in each unit of a rate, by loose spelling; any other unit counts as requests a second."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from rohe_iac.importing.compose.projects import join_projects
+from rohe_iac.importing.compose.project.projects import join_projects
 from rohe_iac.importing.compose.services import import_compose, is_compose
 from rohe_iac.importing.foreign.drafts import Drafts
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.kubernetes.import_objects import import_kubernetes
+from rohe_iac.importing.kubernetes.objects import is_kubernetes
 from rohe_iac.importing.model_profiles import import_profiles, is_profiles
 from rohe_iac.importing.qoa4ml import import_qoa4ml, is_qoa4ml
 from rohe_iac.importing.rohe.contracts import import_contract, is_contract
@@ -16,7 +18,7 @@ from rohe_iac.importing.rohe.nodes import HEADER, import_nodes, is_node, looks_l
 from rohe_iac.importing.rohe.services import import_services, is_service, looks_like_services
 from rohe_iac.importing.rohe.settings import import_settings, is_settings
 
-COMPOSE = "Docker Compose"
+COMPOSE, KUBERNETES = "Docker Compose", "Kubernetes"
 
 
 DOCUMENT_FORMATS: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Drafts], None]], ...] = (
@@ -35,16 +37,24 @@ HOLDERS = ("data", "nodes", "services")
 """Keys above nodes or services; their values may be empty."""
 
 FORMATS = (
-    "nodes or services of ROHE, a contract of ROHE or QoA4ML v0.3, observation or orchestration settings of ROHE, "
-    "model profiles, Docker Compose"
+    "nodes or services of ROHE, a contract of ROHE or QoA4ML, observation or orchestration settings of ROHE, "
+    "model profiles, Docker Compose, objects of Kubernetes"
 )
 
 
-def join_documents(roots: Sequence[Field]) -> list[Field]:
+def import_documents(roots: Sequence[Field], drafts: Drafts) -> list[str]:
+    """Imports documents and returns the names of their formats; objects of Kubernetes are imported together."""
+    objects = [root for root in roots if is_kubernetes(root)]
+    import_kubernetes(objects, drafts)
+    together = {id(root) for root in objects}
+    return [KUBERNETES if id(root) in together else import_document(root, drafts) for root in roots]
+
+
+def join_documents(roots: Sequence[Field], drafts: Drafts) -> list[Field]:
     """Returns the documents, the Compose files of one project joined in the last of them."""
     places = [index for index, root in enumerate(roots) if _format(root) == COMPOSE]
     found = list(roots)
-    for index, root in zip(places, join_projects([roots[index] for index in places]), strict=True):
+    for index, root in zip(places, join_projects([roots[index] for index in places], drafts), strict=True):
         found[index] = root
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
+from rohe_iac.blueprint.linked.workload import parts_of
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
@@ -50,7 +51,14 @@ def load_attachments(blueprint: Blueprint) -> tuple[Attachments, tuple[Source, .
     """
     if blueprint.stack.spec.target.local is not None:
         return NO_ATTACHMENTS, ()
-    mounted = {file.from_ for pipeline in blueprint.pipelines for part in pipeline.spec.services for file in part.files}
+    services = [service for pipeline in blueprint.pipelines for service in pipeline.spec.services]
+    mounted = {
+        file.from_
+        for service in services
+        for part in parts_of(service)
+        for file in part.files
+        if file.from_ is not None
+    }
     folder = blueprint.root / TEMPLATE_FOLDER
     own = {f"{TEMPLATE_FOLDER}/{path.name}": path.name for path in folder.glob(f"*{TEMPLATE_SUFFIX}")}
     contents: dict[str, bytes] = {}

@@ -8,17 +8,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.blueprint.linked.agent_memory import DEFAULT_MEMORY
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines
-from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.attachments import NO_ATTACHMENTS, Attachments
 from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.prerequisites import Prerequisite
+from rohe_iac.planning.model.keys import AGENT_PREFIX
 from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.share import receivers_of
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
+
+OWN_FILTERS = 4
+"""Topic filters of an agent beside those of its clients: for states, questions, replies, and other agents' batches."""
+
+FEW_FILTERS = 31
+"""Topic filters of a client for which the settings of every broker suffice."""
 
 OPERATOR = "operator"
 """The broker's client that the command line connects as."""
@@ -51,8 +61,8 @@ class PlanRendering(ABC):
         """Yields every manifest of the plan, in no order."""
 
     @abstractmethod
-    def url_of(self, replica: Placement) -> str | None:
-        """Returns the URL at which other replicas reach a replica, or None where that replica listens on no port."""
+    def url_of(self, replica: Placement, alone: bool) -> str | None:
+        """Returns the URL at which others reach a replica, None where it listens on no port (see `UrlOf`)."""
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns what the manifests name and do not contain; a target that makes everything itself has none."""
@@ -91,6 +101,27 @@ class PlanRendering(ABC):
         return frozenset(connected_pipelines(self.blueprint))
 
     @cached_property
+    def receivers(self) -> frozenset[str]:
+        """Returns the agents that receive reports for another one, which judges: they keep nothing that has to last."""
+        return receivers_of(self.plan.shares)
+
+    def service_of(self, workload: Workload, placement: Placement) -> Service:
+        """Returns the service that a replica runs, with the fields of its variant.
+
+        An agent that receives needs no memory for windows, unless the stack states how much agents get. The plan keeps
+        room for them nevertheless, so that any agent can judge where it is.
+        """
+        service = service_with_variant(workload, placement.variant)
+        stated = self.blueprint.stack.spec.agents
+        memory = service.requests.memory
+        if placement.instance not in self.receivers or memory is None or memory.rss is None:
+            return service
+        if "requests" in stated.model_fields_set and stated.requests.memory is not None:
+            return service
+        less = memory.model_copy(update={"rss": min(memory.rss, DEFAULT_MEMORY)})
+        return service.model_copy(update={"requests": service.requests.model_copy(update={"memory": less})})
+
+    @cached_property
     def grants(self) -> Mapping[str, Grants]:
         """Returns what each client of the broker may do, by the client's name, sorted; empty where there is no broker.
 
@@ -107,6 +138,21 @@ class PlanRendering(ABC):
                 by_client[client_of(workload)] += self.instances.get(address, ())
         found |= {client: service_grants(self.stack, client, names) for client, names in by_client.items()}
         return dict(sorted(found.items()))
+
+    @cached_property
+    def broker_filters(self) -> int:
+        """Returns how many topic filters one agent may need, at most; 0 where they are few.
+
+        An agent that is alone hears whole services. One of several hears clients: two filters for each, and all of them
+        where the others are dead; and for a while those of services, too, where there were more or fewer agents before.
+        """
+        most = 0
+        for pipeline in self.connected:
+            services = [item for item in self.workloads.items() if item[1].pipeline == pipeline]
+            agents = len(self.instances.get(f"{AGENT_PREFIX}{pipeline}", ()))
+            clients = sum(len(self.instances.get(address, ())) for address, _ in services) if agents > 1 else 0
+            most = max(most, len({client_of(workload) for _, workload in services}) + 2 * clients + OWN_FILTERS)
+        return most if most > FEW_FILTERS else 0
 
     def is_connected(self, workload: Workload) -> bool:
         """Checks whether the replicas of a workload are clients of the broker."""

@@ -9,6 +9,7 @@ from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue, S
 from rohe_iac.blueprint.language.stack import StackSpec
 from rohe_iac.blueprint.linked.cluster_device import ClusterDevice
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
+from rohe_iac.manifests.secret_source import reference_of
 from rohe_iac.planning.model.plan import Placement
 
 
@@ -42,6 +43,17 @@ def image_of(workload: Workload, service: Service, spec: StackSpec) -> str:
     embedded = spec.broker.embedded
     own = embedded.image if workload.role == "broker" and embedded is not None else None
     return own or spec.agents.image
+
+
+def pull_secrets(service: Service, spec: StackSpec) -> tuple[str, ...]:
+    """Returns the Secrets with which nodes log in at registries, sorted: those of the service and of the target.
+
+    Args:
+        service: The service of the pod.
+        spec: The stack, whose pods all have the Secrets of its target.
+    """
+    shared = spec.target.kubernetes.pull_secrets if spec.target.kubernetes is not None else ()
+    return tuple(sorted({*service.pull_secrets, *shared}))
 
 
 def cluster_prerequisites(
@@ -108,11 +120,23 @@ def _named(
         ca = ', "ca": ...' if embedded.tls else ""
         content = f'key credentials.json: {{"url": ..., "client": ..., "user": ..., "password": ...{ca}}}'
         yield "Secret", f"rohe-credential-{client}", content
-    for name, value in service.env.items():
-        if isinstance(value, SecretValue):
-            secret = value.secret
-            reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
-            yield "Secret", reference.name, f"key {reference.key or name}"
+    for variables in (service.env, *(step.env for step in service.init)):
+        for name, value in variables.items():
+            if isinstance(value, SecretValue):
+                reference = reference_of(value.secret, name)
+                yield "Secret", reference.name, f"key {reference.key}"
+    for source in service.env_from:
+        if source.secret is not None:
+            yield "Secret", reference_of(source.secret, "").name, "variables by name"
+    for file in service.files:
+        if file.secret is not None:
+            reference = reference_of(file.secret, file.path.rpartition("/")[2])
+            yield "Secret", reference.name, f"key {reference.key}"
+    for step in service.init:
+        if step.image is not None:
+            yield "image", step.image, ""
+    for secret in pull_secrets(service, spec):
+        yield "Secret", secret, "of type kubernetes.io/dockerconfigjson: the login at a registry"
 
 
 def _named_devices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +120,16 @@ class TemplateSet:
         return text.rstrip("\n").replace(" \n", "\n") + "\n"
 
 
-@cache
-def _shipped(target: str) -> TemplateSet:
-    return TemplateSet(target)
+@lru_cache(maxsize=16)
+def template_set(target: str, own: frozenset[tuple[str, str]] = frozenset(), place: str = "") -> TemplateSet:
+    """Returns the templates of a target, which are compiled once in a process, however often a plan is rendered.
+
+    Args:
+        target: As in `TemplateSet`.
+        own: Names and texts of the repository's templates.
+        place: As in `TemplateSet`.
+    """
+    return TemplateSet(target, dict(own), place)
 
 
 def render_document(target: str, kind: str, values: Mapping[str, Any]) -> str:
@@ -136,7 +143,7 @@ def render_document(target: str, kind: str, values: Mapping[str, Any]) -> str:
     Raises:
         UnrenderableManifest: As `TemplateSet.render` raises it.
     """
-    return _shipped(target).render(template_of(kind), values)
+    return template_set(target).render(template_of(kind), values)
 
 
 def template_of(kind: str) -> str:

@@ -31,6 +31,8 @@ class BrokerAddress:
         mqtt: Newest version of MQTT that the broker speaks, `5` or `3.1.1`; "" where that is not known.
         owner: Id of the user who runs the broker on this machine; None where that is not known.
         ca: Certificates (PEM) of the authorities that may have signed the broker's; "" for those of the system.
+        certificate: The client's own certificate (PEM); "" where the broker demands none.
+        key: The private key of that certificate (PEM).
         source: The file or folder of the credentials, which may change; None where there is none.
     """
 
@@ -42,13 +44,15 @@ class BrokerAddress:
     mqtt: str = ""
     owner: int | None = None
     ca: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
     source: Path | None = field(default=None, compare=False, repr=False)
 
     def refreshed(self) -> BrokerAddress:
-        """Returns the address with the user, password and authorities that its source has now.
+        """Returns the address with the user, password, certificate and authorities that its source has now.
 
-        Passwords change under a running client, as when a cluster replaces a mounted Secret. A source that cannot be
-        read now, because it is being replaced, changes nothing.
+        Passwords and certificates change under a running client, as when a cluster replaces a mounted Secret. A source
+        that cannot be read now, because it is being replaced, changes nothing.
         """
         if self.source is None:
             return self
@@ -56,7 +60,8 @@ class BrokerAddress:
             content = _read_credentials(self.source)
         except UnusableCredentials:
             return self
-        return replace(self, user=_text(content, "user"), password=_text(content, "password"), ca=_text(content, "ca"))
+        user, password, ca, certificate, key = (_text(content, name) for name in _REFRESHED)
+        return replace(self, user=user, password=password, ca=ca, certificate=certificate, key=key)
 
     def client_id(self, name: str) -> str:
         """Returns a client identifier that nobody can tell who does not know the password.
@@ -82,17 +87,18 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
 
     Args:
         url: `mqtt://HOST[:PORT]` (default port 1883) or `mqtts://HOST[:PORT]` (8883); "" takes the credential file's.
-        credentials: JSON file with `url`, `user` and `password`, and with `mqtt`, `owner` and `ca` where those are
-            known; or a folder, as a mounted Secret is, with the files `user` and `password`, and maybe `ca.crt`.
+        credentials: JSON file with `url`, `user` and `password`, and with `mqtt`, `owner`, `ca`, `certificate` and
+            `key` where those are known; or a folder, as a mounted Secret is, with the files `user` and `password`, and
+            maybe `ca.crt`, `tls.crt` and `tls.key`.
 
     Raises:
         UnusableCredentials: The URL is malformed, or the credentials cannot be read.
     """
-    user = password = mqtt = ca = ""
+    mqtt, known = "", dict.fromkeys(_REFRESHED, "")
     owner: int | None = None
     if credentials is not None:
         content = _read_credentials(credentials)
-        user, password, ca = _text(content, "user"), _text(content, "password"), _text(content, "ca")
+        known = {name: _text(content, name) for name in _REFRESHED}
         if not url or url == content.get("url"):
             url = str(content.get("url", ""))
             mqtt, found = str(content.get("mqtt", "")), content.get("owner")
@@ -107,10 +113,13 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
         raise UnusableCredentials(
             f"'{url}' is not a broker address", hint="a broker address is mqtt://HOST:PORT or mqtts://HOST:PORT"
         )
-    return BrokerAddress(parts.hostname, port, tls, user, password, mqtt, owner, ca, credentials)
+    return BrokerAddress(parts.hostname, port, tls, mqtt=mqtt, owner=owner, source=credentials, **known)
 
 
-SECRET_FILES = {"user": "user", "password": "password", "ca.crt": "ca"}
+_REFRESHED = ("user", "password", "ca", "certificate", "key")
+"""What credentials have of a client, and what changes under a running one."""
+
+SECRET_FILES = {"user": "user", "password": "password", "ca.crt": "ca", "tls.crt": "certificate", "tls.key": "key"}
 """The files of a folder of credentials, and what each one holds."""
 
 

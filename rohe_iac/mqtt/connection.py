@@ -14,17 +14,23 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from rohe_iac.foundation.peers import peer_of
 from rohe_iac.mqtt.address import BrokerAddress
+from rohe_iac.mqtt.denials import Denials
+from rohe_iac.mqtt.hang_ups import HangUps
+from rohe_iac.mqtt.library import client as paho
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.mqtt.receipt import Receipt
+from rohe_iac.mqtt.rivalry import Rivalry
+from rohe_iac.mqtt.subscriptions import Subscriptions
+from rohe_iac.mqtt.tls import client_context, refusal_of, tls_words
 
 LOG = logging.getLogger("rohe.mqtt")
 
@@ -36,6 +42,9 @@ MAX_RECONNECT_DELAY = 2.0
 
 SESSION_EXPIRY_INTERVAL = 24 * 3600
 """Seconds for which an MQTT 5 broker keeps a persistent session without a connection."""
+
+_ENDED_BY_PEER = (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN)
+"""Errors of a connection that the broker has ended."""
 
 
 def _ignore() -> None:
@@ -51,7 +60,9 @@ class Connection:
         broker: Address of the broker.
         client_id: MQTT client identifier.
         last_error: Why there is no connection; "" while there is one.
-        denied_publishes: Messages that the broker refused for lack of permission (reported by MQTT 5 only).
+        rivalry: Whether another client connects under the same identifier.
+        denials: What the broker refused for lack of permission (reported by MQTT 5 only).
+        hang_ups: Whether the broker ends the connection after each large message.
     """
 
     def __init__(
@@ -60,6 +71,7 @@ class Connection:
         client_id: str,
         *,
         subscriptions: tuple[str, ...] = (),
+        unqueued: tuple[str, ...] = (),
         will: Outgoing | None = None,
         on_message: Callable[[Incoming], None] | None = None,
         on_up: Callable[[], None] = _ignore,
@@ -74,6 +86,7 @@ class Connection:
             broker: Address of the broker.
             client_id: MQTT client identifier, without dots.
             subscriptions: Topic filters, subscribed with QoS 1.
+            unqueued: Topic filters, subscribed with QoS 0: a session keeps none of their messages.
             will: Message that the broker publishes when the connection breaks (MQTT last will).
             on_message: Called with every message that arrives.
             on_up: Called once the broker has granted the subscriptions.
@@ -88,10 +101,11 @@ class Connection:
         if "." in client_id:
             raise ValueError(f"client id '{client_id}': a dot is not possible with every broker")
         self.broker, self.client_id = broker, client_id
-        self._subscriptions, self._will = subscriptions, will
+        self._subscriptions, self._will = Subscriptions(subscriptions, unqueued), will
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._keep_session, self._manual_acks, self._keepalive = keep_session, manual_acks, keepalive
         self._client: paho.Client | None = None
+        self._refusals: dict[int, str] = {}
         self._up = threading.Event()
         self._closing = threading.Event()
         self._wake_in, self._wake_out = socket.socketpair()
@@ -101,7 +115,7 @@ class Connection:
         self._broker_answered = False
         self._connection_number = 0
         self.last_error = "not connected yet"
-        self.denied_publishes = 0
+        self.denials, self.hang_ups, self.rivalry = Denials(client_id), HangUps(client_id), Rivalry(client_id)
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
     def start(self) -> None:
@@ -126,17 +140,38 @@ class Connection:
         """Queues a message for sending.
 
         Returns:
-            False where there is no connection. True does not promise that the message arrives.
+            False where there is no connection. True does not promise that the message arrives; see `send`.
         """
-        client = self._client
+        return self.send(message) is not None
+
+    def send(self, message: Outgoing) -> Receipt | None:
+        """Queues a message for sending, and returns by what to see whether it arrived; None without connection."""
+        client, refusals = self._client, self._refusals
         if client is None or not self._up.is_set():
-            return False
+            return None
         try:
             sent = client.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
         except (ValueError, OSError) as error:
             LOG.warning("publish on %s: %s", message.topic, error)
-            return False
-        return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+            return None
+        if message.qos and self._protocol == 5:
+            self.denials.sent(sent.mid, message.topic)
+        if message.qos:
+            self.hang_ups.sent(sent.mid, message.topic, len(message.payload))
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return None
+        return Receipt(sent, refusals, lambda: self._client is client)
+
+    def replace_subscriptions(self, subscriptions: tuple[str, ...]) -> None:
+        """Replaces the topic filters of QoS 1, now and for every later connection.
+
+        Those that are no longer among them go on for a minute, so that what waits for them is delivered.
+        """
+        self._subscriptions.replace(subscriptions, self._client)
+
+    def end_subscriptions(self, subscriptions: Iterable[str]) -> None:
+        """Ends topic filters that an earlier run may have left in the session, after a minute in which they go on."""
+        self._subscriptions.end(subscriptions)
 
     def acknowledge(self, messages: list[Incoming]) -> None:
         """Acknowledges messages to the broker; messages of an earlier connection are left for redelivery."""
@@ -175,29 +210,49 @@ class Connection:
             try:
                 self._connect_and_serve()
             except OSError as error:
-                self.last_error = f"{self.broker.url}: {error.strerror or error}"
+                refusal = self._refusal() if error.errno in _ENDED_BY_PEER else ""
+                why = refusal or tls_words(str(error.strerror or error))
+                self._fail(why, said=bool(refusal) or isinstance(error, ssl.SSLError))
             except Exception as error:
                 # The loop runs paho's code, and no exception of paho may end the thread.
                 self.last_error = f"{self.broker.url}: {type(error).__name__}: {error}"
                 LOG.exception("network loop")
             else:
-                if not self._broker_answered:
+                refusal = "" if self._broker_answered else self._refusal()
+                if refusal:
+                    self._fail(refusal, said=True)
+                elif not self._broker_answered:
                     # A broker without MQTT 5 refuses its CONNECT or hangs up; the other version is tried next.
                     self._protocol = 4 if self._protocol == 5 else 5
             was_up = self._up.is_set()
             self._up.clear()
             self._client = None
             if was_up:
+                self.hang_ups.ended(self.broker.url)
+                self.rivalry.ended(time.monotonic() - started)
                 self._call(self._on_down)
             lasted = time.monotonic() - started > MAX_RECONNECT_DELAY
             delay = MIN_RECONNECT_DELAY if lasted or was_up else min(delay * 2, MAX_RECONNECT_DELAY)
             self._closing.wait(delay)
+
+    def _fail(self, why: str, *, said: bool) -> None:
+        """Remembers why there is no connection, and logs it where that is `said` and was not said before."""
+        error = f"{self.broker.url}: {why}"
+        if said and error != self.last_error:
+            LOG.warning("'%s' cannot connect: %s", self.client_id, error)
+        self.last_error = error
+
+    def _refusal(self) -> str:
+        """Returns why the broker ended a TLS connection before it answered, "" where it does not say that."""
+        return refusal_of(self.broker) if self.broker.tls and not self._closing.is_set() else ""
 
     def _connect_and_serve(self) -> None:
         # The broker ends the connections of a user whose password has changed, and the file has the new one by then.
         self.broker = self.broker.refreshed()
         client = self._new_client()
         self._connection_number += 1
+        self.denials.forget_under_way()
+        self._refusals = {}
         properties = None
         if self._protocol == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -226,6 +281,8 @@ class Connection:
                 return
             if client.loop_misc() != 0:
                 return
+            if self._up.is_set():
+                self._subscriptions.end_due(client)
         with contextlib.suppress(OSError, ValueError):
             client.loop_write()
 
@@ -242,7 +299,7 @@ class Connection:
         if self.broker.user:
             client.username_pw_set(self.broker.user, self.broker.password)
         if self.broker.tls:
-            client.tls_set_context(ssl.create_default_context(cadata=self.broker.ca or None))
+            client.tls_set_context(client_context(self.broker))
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
         client.on_socket_open = self._check_owner
@@ -250,6 +307,7 @@ class Connection:
         client.on_subscribe = self._handle_suback
         client.on_message = self._handle_message
         client.on_publish = self._handle_puback
+        client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self.rivalry.ended_for(reason)
         # Only the loop above writes, whichever thread publishes; paho would write on the publisher's thread.
         client.on_socket_register_write = self._wake
         client.on_socket_unregister_write = lambda *_: None
@@ -267,8 +325,9 @@ class Connection:
         # The other end has an owner as soon as its process has accepted the connection.
         while (peer := peer_of(near, far)) is None:
             if time.monotonic() > end:
-                raise ConnectionRefusedError(errno.ECONNREFUSED, "nobody accepts the connection")
+                raise ConnectionResetError(errno.ECONNRESET, "nobody accepts the connection")
             time.sleep(0.002)
+            sock.getpeername()  # raises ENOTCONN where the other end has gone again
         if peer.uid != self.broker.owner:
             LOG.error("%s is held by %s, not by the stack's broker: no password was sent", self.broker.url, peer.user)
             raise PermissionError(errno.EPERM, f"the port is held by {peer.user}, who does not run the stack's broker")
@@ -280,20 +339,19 @@ class Connection:
             LOG.log(logging.WARNING if self._broker_answered else logging.DEBUG, "%s", self.last_error)
             return
         self._broker_answered = True
-        if self._subscriptions:
-            client.subscribe([(topic, 1) for topic in self._subscriptions])
-        else:
+        if not self._subscriptions.begin(client):
             self._set_up()
 
-    def _handle_suback(self, client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-        refused = [topic for topic, code in zip(self._subscriptions, reasons, strict=False) if code.is_failure]
+    def _handle_suback(self, client: paho.Client, _userdata: Any, packet: int, reasons: Any, _properties: Any) -> None:
+        refused, waits = self._subscriptions.answered(packet, reasons)
         if refused:
             self.last_error = f"{self.broker.url} refused subscriptions of '{self.client_id}': {', '.join(refused)}"
             LOG.error("%s", self.last_error)
             # A client that misses a subscription would seem to work and receive nothing.
             client.disconnect()
             return
-        self._set_up()
+        if not waits and not self._up.is_set():
+            self._set_up()
 
     def _set_up(self) -> None:
         self.last_error = ""
@@ -318,14 +376,17 @@ class Connection:
             bool(message.retain),
             message.mid,
             self._connection_number,
+            arrived=time.monotonic(),
         )
         self._call(lambda: self._on_message(incoming) if self._on_message else None)
 
-    def _handle_puback(self, _client: paho.Client, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
-        # Only MQTT 5 reports that a publish was denied.
+    def _handle_puback(self, _client: paho.Client, _userdata: Any, mid: int, reason: Any, _properties: Any) -> None:
+        self.denials.answered(mid, reason, self.broker.url)
         if reason is not None and getattr(reason, "is_failure", False):
-            self.denied_publishes += 1
-            LOG.warning("a publish of '%s' was denied: %s", self.client_id, reason)
+            self._refusals[mid] = str(reason)
+        elif self._refusals:
+            self._refusals.pop(mid, None)  # the identifier was used again
+        self.hang_ups.answered(mid)
 
     @staticmethod
     def _call(callback: Callable[[], None]) -> None:

@@ -89,7 +89,10 @@ def restored(content: bytes, segments_of: Callable[[str], Mapping[int, bytes]]) 
     for name, lane in state.lanes.items():
         numbers = range(lane.first, lane.stored, BLOCK_SIZE)
         found = segments_of(name) if numbers else {}
-        lane.blocks[:0] = [_BLOCK.decode(content) for content in _all_of(name, numbers, found)]
+        blocks = _all_of(name, numbers, found)
+        lane.blocks[:0] = [
+            _block_of(content, bare=number < lane.bare) for number, content in zip(numbers, blocks, strict=True)
+        ]
         panes = lane.panes
         if panes.first < panes.stored:
             kept = sorted(segments_of(panes_of(name)).items())
@@ -102,6 +105,13 @@ def restored(content: bytes, segments_of: Callable[[str], Mapping[int, bytes]]) 
     runs = _all_of(FINISHED, numbers, segments_of(FINISHED) if numbers else {})
     finished.runs[:0] = [_RUN.decode(run) for run in runs]
     return state
+
+
+def _block_of(content: bytes, *, bare: bool) -> Block:
+    block = _BLOCK.decode(content)
+    if bare:
+        block.records = []  # it may have been stored before its records were dropped
+    return block
 
 
 def _all_of(name: str, numbers: Iterable[int], found: Mapping[int, bytes]) -> list[bytes]:

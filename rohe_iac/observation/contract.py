@@ -9,6 +9,7 @@ import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.quantities import shown_measurement
+from rohe_iac.foundation.user_modules import FUNCTION_BYTES
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
 """Names of aggregates besides percentiles."""
@@ -144,12 +145,14 @@ class ProcessingSpec(msgspec.Struct, frozen=True, kw_only=True):
         parser: `file.py:name` of a function that turns a report into samples; "" for none.
         features: Names of numbers that a sample must have.
         options: Keyword arguments of the function.
+        memory: Bytes of memory that the processes of the function may have, Python and modules included.
     """
 
     function: str
     window: WindowSpec
     parser: str = ""
     features: tuple[str, ...] = ()
+    memory: int = FUNCTION_BYTES
     options: dict[str, Any] = {}
 
 

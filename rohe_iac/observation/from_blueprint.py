@@ -64,6 +64,7 @@ def agent_contract(contract: ObservationContract, pipeline: Pipeline) -> AgentCo
                     parser=written.parser or "",
                     features=written.features,
                     options=written.options,
+                    memory=written.memory,
                     window=window_spec(written.window),
                 )
                 for written in spec.processing

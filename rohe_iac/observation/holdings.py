@@ -5,19 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from rohe_iac.observation.measuring.columns import COLUMN_BYTES, NUMBER_BYTES, POINTER_BYTES
 from rohe_iac.observation.measuring.lane import BLOCK_SIZE
+from rohe_iac.observation.measuring.pane import DIGEST_BYTES
 from rohe_iac.observation.observer_state import ObserverState
-
-COLUMN_BYTES = 16
-"""Memory of a sample besides its numbers: time, origin, and its share of what a block has."""
-
-NUMBER_BYTES = 24
-"""Memory of one number of a sample: in its column, and in what is worked out of it."""
-
-POINTER_BYTES = 8
-
-DIGEST_BYTES = 700
-"""Memory of a digest without its bins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,8 @@ def holdings_of(state: ObserverState) -> Holdings:
             samples = (len(lane.blocks) - 1) * BLOCK_SIZE + len(last.times)
             record = sys.getsizeof(last.records[-1]) + POINTER_BYTES if last.records else 0
             windows += samples * len(lane.origins[last.origins[-1]])
-            window_bytes += samples * (COLUMN_BYTES + NUMBER_BYTES * len(last.numbers) + record)
+            window_bytes += samples * (COLUMN_BYTES + NUMBER_BYTES * len(last.numbers))
+            window_bytes += min(samples, lane.first + samples - lane.bare) * record
         for pane in lane.panes.panes:
             windows += pane.last - pane.first
             for digests in pane.digests:

@@ -24,9 +24,16 @@ from rohe_iac.observation.measuring.measure import SampleStream, group_of, may_b
 from rohe_iac.observation.measuring.report_lanes import MAX_UNRELEASED, ReportLanes
 from rohe_iac.observation.measuring.request_lanes import RequestLanes
 from rohe_iac.observation.measuring.windows import ClosedWindow
-from rohe_iac.observation.needed_names import needed_names
+from rohe_iac.observation.needed_names import needed_names, reduced
 from rohe_iac.observation.observer_state import ObserverState, new_state
-from rohe_iac.observation.reports.client_clock import ClientClock, LaggingClient, PassedGap
+from rohe_iac.observation.quiet_watch import QuietWatch
+from rohe_iac.observation.reports.client_clock import (
+    DEFAULT_INTERVAL,
+    MIN_INTERVAL,
+    ClientClock,
+    LaggingClient,
+    PassedGap,
+)
 from rohe_iac.observation.reports.joining import RequestJoin
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sample import SamplePart
@@ -42,6 +49,7 @@ class Observer:
         state: Everything that the observer remembers.
         degrade_policy: Policy of the corrective actions.
         evaluators: Evaluators of all objectives.
+        quiet: Watch over objectives that hear nothing.
     """
 
     def __init__(self, configuration: Configuration, state: ObserverState | None = None) -> None:
@@ -96,6 +104,7 @@ class Observer:
             groups = self._groups_of(instance.service, instance.member, instance.instance, instance.node)
             self._watermark.expect(instance.instance, groups, joins=configuration.takes_part(instance.service))
             self._groups[instance.instance] = groups
+        self.quiet = QuietWatch(configuration, self.evaluators, self._groups, state)
 
     def _groups_of(self, service: str, member: str, instance: str, node: str) -> list[str]:
         part = SamplePart(service=service, member=member, instance=instance, node=node, values={})
@@ -162,7 +171,7 @@ class Observer:
         order = (
             (f"{client}/{report.boot}/", report.seq) if report.seq else (msgspec.structs.replace(report, at=at).key, 0)
         )
-        report = self._reduced(report, at)
+        report = reduced(report if at == report.at else msgspec.structs.replace(report, at=at), self._names)
         groups = self._groups.get(client)
         if groups is None:
             groups = state.watermark.groups.get(client)
@@ -183,19 +192,7 @@ class Observer:
         state.counters.late += late
         return self._advance(client, patient=True)
 
-    def _reduced(self, report: Report, at: float) -> Report:
-        """Returns a report with the time that counts, and without the values that nobody looks at."""
-        names = self._names
-        if names is None or (names.issuperset(report.fields) and names.issuperset(report.metrics)):
-            return report if at == report.at else msgspec.structs.replace(report, at=at)
-        return msgspec.structs.replace(
-            report,
-            at=at,
-            metrics={name: value for name, value in report.metrics.items() if name in names},
-            fields={name: value for name, value in report.fields.items() if name in names},
-        )
-
-    def refuse(self, client: str, boot: str, seq: int, now: float) -> list[Outcome]:
+    def pass_dead_letter(self, client: str, boot: str, seq: int, now: float) -> list[Outcome]:
         """Records that a report of a client arrived at `now` and cannot be used, so that it is not waited for.
 
         Args:
@@ -204,18 +201,32 @@ class Observer:
             seq: Sequence number within the boot.
             now: Time of arrival (seconds since the epoch).
         """
-        self._watermark.refuse(client, now, boot, seq)
+        self._watermark.pass_dead_letter(client, now, boot, seq)
         return self._advance()
 
-    def promise(self, client: str, up_to: float, now: float) -> list[Outcome]:
+    def heartbeat(self, client: str, interval: float, now: float) -> list[Outcome]:
+        """Records that a client is there.
+
+        Args:
+            client: Client that says so.
+            interval: Seconds within which it will say something again.
+            now: Time of arrival (seconds since the epoch).
+        """
+        self._watermark.heartbeat(client, now)
+        self.state.watermark.clients[client].interval = max(MIN_INTERVAL, interval)
+        return self._advance()
+
+    def promise(self, client: str, up_to: float, now: float, interval: float = DEFAULT_INTERVAL) -> list[Outcome]:
         """Records at `now` that all reports of a client up to an event time have been stored.
 
         Args:
             client: Client that says so.
             up_to: Event time (seconds since the epoch); 0 where the client only says that it will make such promises.
             now: Time of arrival (seconds since the epoch).
+            interval: Seconds within which it will say something again.
         """
         self._watermark.promise(client, now, up_to)
+        self.state.watermark.clients[client].interval = max(MIN_INTERVAL, interval)
         return self._advance()
 
     def tick(self, now: float) -> list[Outcome]:
@@ -230,6 +241,7 @@ class Observer:
 
     def resume(self, now: float) -> list[Outcome]:
         """Ends the pause at `now` (seconds since the epoch), because the agent is connected (again)."""
+        self.quiet.look(now, at_once=True)
         self._watermark.resume(now)
         for evaluator in self.evaluators:
             evaluator.begin(now)
@@ -238,7 +250,10 @@ class Observer:
         return self._advance()
 
     def stall(self, seconds: float, now: float) -> list[Outcome]:
-        """Records that the agent was stalled for some seconds until `now` (since the epoch) and heard nobody."""
+        """Records that the agent was stalled for some seconds until `now` (since the epoch) and heard nobody.
+
+        Seconds below zero say that its clock was set back by as many.
+        """
         self._watermark.stall(seconds, now)
         return []
 
@@ -250,6 +265,19 @@ class Observer:
             outcomes += self._settle(self._lanes[number].cut(number))
         for lane in self._lanes.values():
             lane.trim(at_once=True)
+        return outcomes
+
+    @property
+    def spare_bytes(self) -> int:
+        """Returns the memory that `fold` would free, about, in bytes."""
+        return sum(lane.spare_bytes for lane in self._all_lanes)
+
+    def fold(self, now: float) -> list[Outcome]:
+        """Frees memory at `now` (since the epoch) without ending a window: keeps less of the samples in windows."""
+        self._watermark.tick(now)
+        outcomes = self._advance()
+        for lane in self._all_lanes:
+            lane.condense()
         return outcomes
 
     def stop(self, client: str, now: float) -> list[Outcome]:
@@ -279,6 +307,7 @@ class Observer:
             hurry: Whether nothing is waited for.
             patient: Whether reports may be given to windows later, as long as no window closes.
         """
+        self.quiet.look(self.state.watermark.now)
         watermark = self._watermark.hurry() if hurry else self._watermark.advance(reported)
         outcomes: list[Outcome] = []
         if patient and not self._watermark.moved:

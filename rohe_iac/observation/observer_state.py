@@ -15,7 +15,7 @@ from rohe_iac.observation.measuring.columns import decode_column, encode_column
 from rohe_iac.observation.measuring.lane import LaneState
 from rohe_iac.observation.measuring.report_lanes import Waiting
 from rohe_iac.observation.reports.joining import JoinState
-from rohe_iac.observation.reports.watermark import WatermarkState
+from rohe_iac.observation.reports.watermark_state import WatermarkState
 
 FORM = 5
 """Version of the form of an observer's state."""
@@ -33,6 +33,7 @@ class ObserverState(msgspec.Struct, kw_only=True):
         lanes: Samples in windows, by name of the lane.
         objectives: States of the objectives by `CONTRACT/OBJECTIVE`.
         processors: States of the processors by `CONTRACT/INDEX`.
+        looked: When it was last looked whether objectives hear anything (seconds since the epoch).
         form: Version of the form; a state of another form is not read.
     """
 
@@ -45,6 +46,7 @@ class ObserverState(msgspec.Struct, kw_only=True):
     lanes: dict[str, LaneState] = {}
     objectives: dict[str, ObjectiveState] = {}
     processors: dict[str, ProcessorState] = {}
+    looked: float = 0.0
 
 
 def encode_state(state: ObserverState) -> bytes:

@@ -73,6 +73,11 @@ class AsyncReporter:
         return self._reporter.pending
 
     @property
+    def denied(self) -> dict[str, str]:
+        """Returns the topics on which the broker refuses this service's messages, each with its reason (MQTT 5)."""
+        return self._reporter.denied
+
+    @property
     def refused(self) -> int:
         """Returns how many reports were refused."""
         return self._reporter.refused

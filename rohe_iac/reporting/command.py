@@ -55,6 +55,7 @@ class CommandDesk:
         self._queue: queue.Queue[tuple[Command, str] | None] = queue.Queue(maxsize=256)
         self._answers: OrderedDict[str, tuple[bool, str]] = OrderedDict()
         self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
 
     def on_command(self, callback: CommandCallback) -> None:
         """Sets the callback; it replaces an earlier one."""
@@ -85,13 +86,18 @@ class CommandDesk:
             LOG.warning("too many commands wait; '%s' was dropped and will come again", command.id)
 
     def close(self) -> None:
-        """Ends the thread."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join(1.0)
+        """Executes the commands that wait, within 1 s, and ends the thread; of a full queue they are dropped."""
+        if self._thread is None:
+            return
+        try:
+            self._queue.put_nowait(None)
+        except queue.Full:
+            # A callback that hangs empties no queue, so that waiting for room could last for ever.
+            self._ending.set()
+        self._thread.join(1.0)
 
     def _run(self) -> None:
-        while (delivery := self._queue.get()) is not None:
+        while not self._ending.is_set() and (delivery := self._queue.get()) is not None:
             command, reply = delivery
             if command.id not in self._answers:
                 self._answers[command.id] = self._execute(command)

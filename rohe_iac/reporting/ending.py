@@ -12,7 +12,9 @@ from types import FrameType
 from typing import Protocol
 
 WRITE_PATIENCE = 1.0
-"""Seconds for which the end of a service waits for the disk, at most, and only while reports wait in memory."""
+"""Seconds for which the interpreter's exit waits for the disk, at most, while reports wait in memory; so does
+SIGTERM before it closes what is open. Closing waits for the disk as long as for acknowledgements, and this long at
+least."""
 
 DEFAULT_GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL where ROHE_GRACE does not say otherwise: those of the target `local`."""

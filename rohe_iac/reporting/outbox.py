@@ -32,24 +32,36 @@ MAX_LOG_PAGES = MAX_LOG_BYTES // 4096
 FREED_PAGES = 500
 """Free pages of the database (2 MiB) that are given back to the file system at once, at most."""
 
+CLOSE_PATIENCE = 0.2
+"""Seconds for which the end of a service waits for a read or a write that is under way, each, at most."""
+
 Encode = Callable[[int], bytes]
 """Returns a report with its sequence number."""
 
 DELETE_BATCH = 200
 """Rows of one delete, so that no report waits long behind it."""
 
+BOOTS = """
+CREATE TABLE boots (number INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL UNIQUE);
+"""
+
 SCHEMA = Schema(
     noun="an outbox",
-    version=1,
+    version=2,
     marker="waiting",
-    tables="""
+    tables=f"""
 CREATE TABLE waiting (row INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL,
   seq INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (boot, seq));
+{BOOTS}
 """,
     # The databases without a version have the table of version 1.
-    migrations={0: ""},
+    migrations={
+        0: "",
+        1: f"{BOOTS} INSERT INTO boots (boot) SELECT boot FROM waiting GROUP BY boot ORDER BY min(row);",
+    },
 )
-"""The one table of an outbox."""
+"""Tables; `boots` numbers the boots in the order in which each accepted its first report. A number is never given
+again, so that numbers tell how many boots have come after one, also when all their reports are acknowledged."""
 
 
 class OutboxUnusable(RoheError):
@@ -65,12 +77,14 @@ class OutboxEntry:
         boot: Boot that accepted the report.
         seq: Sequence number within the boot.
         payload: The report.
+        boot_number: Place of the boot among all boots that the outbox has ever had reports of.
     """
 
     row: int
     boot: str
     seq: int
     payload: bytes
+    boot_number: int
 
 
 class Outbox:
@@ -133,6 +147,11 @@ class Outbox:
             database.execute(f"PRAGMA wal_autocheckpoint={MAX_LOG_PAGES}")
             database.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             SCHEMA.prepare(database, self._path)
+            # The newest stays: a process that runs may report under it again.
+            database.execute(
+                "DELETE FROM boots WHERE boot NOT IN (SELECT boot FROM waiting)"
+                " AND number < (SELECT max(number) FROM boots)"
+            )
         except (sqlite3.Error, WrongSchema):
             database.close()
             raise
@@ -166,6 +185,8 @@ class Outbox:
                 count, size = count + 1, size + len(payload)
                 rows.append((boot, seq + count, payload))
             try:
+                if boot not in self._last_seq:
+                    self._database.execute("INSERT OR IGNORE INTO boots (boot) VALUES (?)", (boot,))
                 self._insert(rows)
             except sqlite3.Error as error:
                 return self._failure(error)
@@ -206,7 +227,9 @@ class Outbox:
         """Returns at most `limit` entries accepted after `row`, oldest first."""
         with self._reading:
             rows = self._reader.execute(
-                "SELECT row, boot, seq, payload FROM waiting WHERE row > ? ORDER BY row LIMIT ?", (row, limit)
+                "SELECT row, boot, seq, payload, coalesce(number, 0) FROM waiting LEFT JOIN boots USING (boot)"
+                " WHERE row > ? ORDER BY row LIMIT ?",
+                (row, limit),
             ).fetchall()
         return [OutboxEntry(*values) for values in rows]
 
@@ -274,7 +297,11 @@ class Outbox:
                 self._database.executescript(f"PRAGMA incremental_vacuum({FREED_PAGES})")
 
     def close(self) -> None:
-        """Closes the database; waiting reports stay in it."""
+        """Closes the database, but not where a disk that does not answer keeps it; waiting reports stay in it."""
         for lock, database in ((self._reading, self._reader), (self._lock, self._database)):
-            with lock, contextlib.suppress(sqlite3.Error):
-                database.close()
+            if lock.acquire(timeout=CLOSE_PATIENCE):
+                try:
+                    with contextlib.suppress(sqlite3.Error):
+                        database.close()
+                finally:
+                    lock.release()

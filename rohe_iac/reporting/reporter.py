@@ -13,9 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.sqlite.folder_lock import FolderLock
 from rohe_iac.reporting.command import CommandCallback
 from rohe_iac.reporting.ending import CLOSING, WRITE_PATIENCE, end_in_order
-from rohe_iac.reporting.outbox_lock import OutboxLock
 from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.reporting.settings import ReporterSettings, settings_from
 from rohe_iac.reporting.write_buffer import WriteBuffer, WriteResult
@@ -55,7 +55,7 @@ class Reporter:
         self._outbox: Outbox | None = None
         self._sender: Sender | None = None
         self._buffer: WriteBuffer | None = None
-        self._lock: OutboxLock | None = None
+        self._lock: FolderLock | None = None
         self._begun, self._closing = threading.Event(), threading.Event()
         self._command_callback: CommandCallback | None = None
         self._process = os.getpid()
@@ -82,7 +82,7 @@ class Reporter:
 
     def _open(self, settings: ReporterSettings) -> None:
         try:
-            self._lock = OutboxLock(settings.outbox)
+            self._lock = FolderLock(settings.outbox, "outbox", LOG)
         except OSError as error:
             # A service without an outbox goes on unobserved instead of failing.
             LOG.error("nothing will be reported: the outbox in %s cannot be used: %s", settings.outbox, error)
@@ -154,6 +154,11 @@ class Reporter:
     def pending(self) -> int:
         """Returns how many reports wait in memory for the disk; kill -9 of the service loses them."""
         return self._buffer.pending if self._buffer is not None else 0
+
+    @property
+    def denied(self) -> dict[str, str]:
+        """Returns the topics on which the broker refuses this service's messages, each with its reason (MQTT 5)."""
+        return dict(self._sender.connection.denials.topics) if self._sender is not None else {}
 
     @property
     def refused(self) -> int:
@@ -264,8 +269,9 @@ class Reporter:
         Reports that an agent has not acknowledged are sent by the next reporter with the same outbox.
 
         Args:
-            timeout: Seconds to wait for acknowledgements, at most. By default those between SIGTERM and SIGKILL, but
-                no longer than acknowledgements come. For the disk at least WRITE_PATIENCE is waited.
+            timeout: Seconds to wait for the disk and for acknowledgements together, at most. By default those between
+                SIGTERM and SIGKILL less CLOSING, but for acknowledgements no longer than they come. While reports are
+                pending the disk gets WRITE_PATIENCE in any case, and no more while another process has the outbox.
         """
         if self._closing.is_set():
             return

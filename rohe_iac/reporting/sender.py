@@ -15,6 +15,7 @@ from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
 from rohe_iac.reporting.acknowledgement import Acknowledgement, decode_acknowledgement
 from rohe_iac.reporting.command import CommandDesk
+from rohe_iac.reporting.delivery_watch import DeliveryWatch
 from rohe_iac.reporting.outbox import Outbox
 from rohe_iac.reporting.settings import ReporterSettings
 
@@ -22,6 +23,15 @@ LOG = logging.getLogger("rohe.reporting")
 
 MAX_IN_FLIGHT = 512
 """Reports sent and not yet acknowledged, at most."""
+
+MAX_BOOTS_AHEAD = 200
+"""Boots after that of the oldest report that waits, of which reports are sent. An agent remembers the numbers of 1,000
+boots of a client; so it never forgets one of which the client may send a report again, whatever is lost."""
+
+MAX_PENDING_ACKS = 500
+"""Boots whose acknowledgements wait for the sender's thread, at most; those that arrived first are dropped, and their
+reports are sent again. Agents acknowledge 200 boots on a new connection and the 201 boots under way, so that only
+acknowledgements of boots that the client never had are more."""
 
 MIN_RESEND_DELAY = 3.0
 """Seconds without an acknowledgement of the oldest report after which reports are sent again for the first time."""
@@ -36,11 +46,15 @@ ROUND_INTERVAL = 0.005
 """Seconds, at least, from one round of sending to the next: reports that come close together are sent together. At
 5,000 reports a second this thread then takes 32 us of the processor a report, not 53 us."""
 
-STATE_INTERVAL = 10.0
-"""Seconds between state messages."""
+STATE_INTERVAL = 5.0
+"""Seconds between retained state messages. States promise that the next one comes within this time; the others, which
+come more often, see to it on a machine that is short of time."""
 
 PROMISE_INTERVAL = 1.0
 """Seconds between two messages by which an instance with an empty outbox says that nothing of it is under way."""
+
+BUSY_INTERVAL = 2.0
+"""Seconds between two state messages, at most, while reports are under way."""
 
 PROMISE_MARGIN = 1.0
 """Seconds by which such a message stays behind the present, for reports that are just being made."""
@@ -84,8 +98,10 @@ class Sender:
         self._resent_at = 0.0
         self._closing = False
         self._sent_row = self._oldest_row = 0
-        self._oldest_since = self._state_sent_at = self._checkpointed_at = self._promised_at = time.monotonic()
+        self._oldest_since = self._state_sent_at = self._checkpointed_at = time.monotonic()
+        self._promised_at = self._spoke_at = self._oldest_since
         self._resend_delay = MIN_RESEND_DELAY
+        self._watch = DeliveryWatch()
         self._agent_boot = ""
         self._acks: dict[str, Acknowledgement] = {}
         self._ack_topic = ack_topic(settings.stack, settings.instance)
@@ -147,14 +163,16 @@ class Sender:
 
     def _encode_state(self, state: str) -> bytes:
         content: dict[str, Any] = {"state": state, "client": self._settings.instance, "boot": self._boot}
-        content |= self._settings.plan
-        content["at"] = time.time()
+        content |= {"pipeline": self._settings.pipeline, "service": self._settings.service, **self._settings.plan}
+        content["interval"], content["at"] = STATE_INTERVAL, time.time()
         if state != "lost":
             # The time is taken first, so that whatever is accepted after the counts is of a later time; and what was
             # in memory at the first count may have gone to disk before the second.
             in_memory = self._counts()["pending"]
             content |= self._counts()
             under_way = in_memory or content["pending"] or content["waiting"]
+            content["denied"] = dict(self.connection.denials.topics)
+            content["unacknowledged"] = round(self._watch.silence(time.monotonic()), 1)
             content["complete_up_to"] = 0.0 if under_way else content["at"] - PROMISE_MARGIN
         return json.dumps(content).encode()
 
@@ -178,7 +196,10 @@ class Sender:
                 return
             with self._changed:
                 # Deletions wait for the disk, and the connection's thread must not. A later one contains the earlier.
+                self._acks.pop(ack.boot, None)
                 self._acks[ack.boot] = ack
+                if len(self._acks) > MAX_PENDING_ACKS:
+                    del self._acks[next(iter(self._acks))]
                 self._changed.notify()
 
     def announce(self) -> None:
@@ -237,6 +258,8 @@ class Sender:
             # A full or failing disk must not end the thread: what could not be read or deleted is sent again.
             with self._changed:
                 self._resend = self._resend or resend
+            if self.connection.up:
+                self._speak(now, idle=False)  # the service is there, whatever its disk does
             return error
         return None
 
@@ -251,13 +274,8 @@ class Sender:
             with self._changed:
                 self._resend = self._resend or resend
             return
-        if now - self._state_sent_at > STATE_INTERVAL:
-            self.announce()
-            self._state_sent_at = now
         oldest = self._outbox.entries_after(0, 1)
-        if not oldest and now - self._promised_at >= PROMISE_INTERVAL:
-            self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), qos=0))
-            self._promised_at = now
+        self._speak(now, idle=not oldest)
         if not oldest or oldest[0].row != self._oldest_row:
             self._oldest_row = oldest[0].row if oldest else 0
             self._oldest_since, self._resend_delay = now, MIN_RESEND_DELAY
@@ -266,14 +284,47 @@ class Sender:
             self._resend_delay = min(self._resend_delay * 2, MAX_RESEND_DELAY)
         if resend and self._sent_row:
             self._sent_row, self._oldest_since, self._resent_at = 0, now, now
-        self._sent_row = self._send_after(self._sent_row)
+        before = self._sent_row
+        if oldest:
+            self._sent_row = self._send_after(self._sent_row, oldest[0].boot_number + MAX_BOOTS_AHEAD)
+        self._watch.note(self._oldest_row, before, self._sent_row, now)
+        self._warn(now)
 
-    def _send_after(self, row: int) -> int:
-        """Publishes reports after `row` while there is room in flight; returns the row of the last one published."""
+    def _warn(self, now: float) -> None:
+        """Logs once that reports do not arrive, where the broker has not said why already."""
+        said = self._watch.to_say(now)
+        if said is None or self._report_topic in self.connection.denials.topics:
+            return
+        silent = ", which MQTT 3.1.1 does not tell" if self.connection.protocol == 4 else ""
+        LOG.warning(
+            "reports on %s were sent %d times in %.0f s and no agent has acknowledged them: "
+            "no agent listens, or the broker does not let '%s' publish there%s",
+            self._report_topic, said[0], said[1], self._settings.broker.user or self._settings.instance, silent,
+        )  # fmt: skip
+
+    def _speak(self, now: float, *, idle: bool) -> None:
+        """Publishes the state where it is time to: retained, or only to say that the instance is there."""
+        if now - self._state_sent_at > STATE_INTERVAL - 1.0:
+            self.announce()
+            self._state_sent_at = self._spoke_at = now
+        if (idle and now - self._promised_at >= PROMISE_INTERVAL) or now - self._spoke_at >= BUSY_INTERVAL:
+            self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), qos=0))
+            self._spoke_at = now
+            self._promised_at = now if idle else self._promised_at
+
+    def _send_after(self, row: int, last_boot: int) -> int:
+        """Publishes reports after `row` while there is room in flight; returns the row of the last one published.
+
+        Args:
+            row: Row of the last report that was published.
+            last_boot: Number of the last boot whose reports are published.
+        """
         room = MAX_IN_FLIGHT - self._outbox.count_up_to(row)
         while room > 0 and not self._closing:
             entries = self._outbox.entries_after(row, min(room, 100))
             for entry in entries:
+                if entry.boot_number > last_boot:
+                    return row
                 if not self.connection.publish(Outgoing(self._report_topic, entry.payload)):
                     return row
                 row = entry.row

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rohe_iac.observation.judging.outcome import Outcome
-from rohe_iac.sinks.sink import Sink, SinkFailed
+from rohe_iac.sinks.sink import Confirm, Sink, SinkFailed
 
 LOG = logging.getLogger("rohe.sinks")
 
@@ -34,6 +35,15 @@ class OutcomeLog(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """Outcomes that the sink was given: row of the last one, how many, and what to ask until they are written."""
+
+    row: int
+    count: int
+    confirm: Confirm | None
+
+
 @dataclass
 class Forwarder:
     """Forwards a log to one sink; a failure is retried with exponential backoff and delays no other sink.
@@ -49,32 +59,51 @@ class Forwarder:
     log: OutcomeLog
     failures: int = 0
     last_error: str = ""
-    _retry_at: float = field(default=0.0)
+    _retry_at: float = field(default=-math.inf)
+    _begun: _Begun | None = field(default=None)
+
+    def to_builtins(self) -> dict[str, object]:
+        """Returns the name of the sink, and how and why it fails, as JSON values."""
+        return {"name": self.sink.name, "failures": self.failures, "why": self.last_error}
+
+    @property
+    def waits(self) -> bool:
+        """Checks whether the sink was given outcomes of which it does not know yet whether they are written."""
+        return self._begun is not None
 
     def forward(self, now: float) -> int:
         """Writes the outcomes that the sink does not have yet, unless it backs off after a failure.
 
         Args:
-            now: Present time in seconds since the epoch.
+            now: Present time by the monotonic clock (seconds).
 
         Returns:
-            How many outcomes the sink has written.
+            How many outcomes the sink has written, as far as it knows by now.
         """
         if now < self._retry_at:
             return 0
         forwarded = 0
-        row = self.log.cursor(self.sink.name)
-        while batch := self.log.outcomes_after(row, BATCH_SIZE):
-            try:
-                self.sink.write([outcome for _, outcome in batch])
-            except SinkFailed as error:
-                self.failures += 1
-                self.last_error = error.brief
-                self._retry_at = now + min(MAX_BACKOFF, 0.5 * 2 ** min(self.failures, 10))
-                LOG.warning("sink %s: %s", self.sink.name, error.brief)
-                return forwarded
-            row = batch[-1][0]
-            self.log.move_cursor(self.sink.name, row)
-            forwarded += len(batch)
+        try:
+            while (begun := self._begun or self._begin()) is not None:
+                self._begun = begun
+                if begun.confirm is not None and not begun.confirm():
+                    return forwarded
+                self.log.move_cursor(self.sink.name, begun.row)
+                self._begun = None
+                forwarded += begun.count
+        except SinkFailed as error:
+            self._begun = None
+            self.failures += 1
+            self.last_error = error.brief
+            self._retry_at = now + min(MAX_BACKOFF, 0.5 * 2 ** min(self.failures, 10))
+            LOG.warning("sink %s: %s", self.sink.name, error.brief)
+            return forwarded
         self.failures, self.last_error = 0, ""
         return forwarded
+
+    def _begin(self) -> _Begun | None:
+        """Gives the sink the next outcomes; returns None where it has all of them."""
+        batch = self.log.outcomes_after(self.log.cursor(self.sink.name), BATCH_SIZE)
+        if not batch:
+            return None
+        return _Begun(batch[-1][0], len(batch), self.sink.write([outcome for _, outcome in batch]))

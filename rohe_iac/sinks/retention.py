@@ -6,20 +6,25 @@ import math
 import sqlite3
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 
 MAX_DEAD_LETTERS = 1000
 """Undecodable messages kept, the newest."""
 
+MAX_DIGESTS = 2**18
+"""Digests of reports without a number that are kept, the newest: some 12 MiB. What a broker delivers again it
+has delivered a short while before; and by count a clock that is set has no effect."""
+
 MAX_DELETED = 100
 """Rows that one statement deletes, at most, so that it takes a few milliseconds: of up to 64 kB each."""
 
-MIN_FREE_PAGES = 2_000
-"""Free pages (8 MiB) below which the file is not shrunk."""
+MIN_FREE_BYTES = 8 * 2**20
+"""Free bytes below which the file is not shrunk."""
 
-SHRINK_PAGES = 500
-"""Pages that are given back at once."""
+SHRINK_BYTES = 2 * 2**20
+"""Bytes that are given back at once."""
 
 MAX_SHRINKS = 80
 """Times that pages are given back in one pruning, at most."""
@@ -36,7 +41,7 @@ def prune(
 
     Args:
         database: Database of an agent.
-        before: Inputs and digests older than this are deleted (seconds since the epoch).
+        before: Inputs older than this are deleted (seconds since the epoch).
         max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
         seconds: Time after which it stops; what is left is deleted by the next call.
         needed: Number of the first segment that the last checkpoint needs, by name; those before are deleted.
@@ -59,7 +64,7 @@ def prune(
         deleted += batch
         if time.monotonic() > end:
             return deleted
-    database.execute("DELETE FROM digests WHERE at < ?", (before,))
+    database.execute("DELETE FROM digests WHERE number <= (SELECT max(number) FROM digests) - ?", (MAX_DIGESTS,))
     database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
     bounds: tuple[tuple[str, str, tuple[float, ...]], ...] = (
         ("inputs", "row <= ?", (last,)),
@@ -84,13 +89,22 @@ def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[
 
 def _give_space_back(database: sqlite3.Connection, end: float) -> None:
     """Shrinks the file where a quarter of it, or more, is free; a smaller part is used again by what comes next."""
+    size = pragma(database, "page_size")
     for _ in range(MAX_SHRINKS):
         free = pragma(database, "freelist_count")
-        if free < MIN_FREE_PAGES or free * 4 < pragma(database, "page_count"):
-            return
+        if free * size < MIN_FREE_BYTES or free * 4 < pragma(database, "page_count"):
+            break
         # Only a script is stepped to its end; `execute` would free a single page.
-        database.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+        database.executescript(f"PRAGMA incremental_vacuum({SHRINK_BYTES // size})")
         if pragma(database, "freelist_count") >= free:
             return  # a large database of an earlier version keeps the size of its file
         if time.monotonic() > end:
             return
+    if _file_size(database) - pragma(database, "page_count") * size >= SHRINK_BYTES:
+        # The file itself becomes smaller when the write-ahead log is merged, which without reports happens never.
+        database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _file_size(database: sqlite3.Connection) -> int:
+    path = database.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    return Path(path).stat().st_size if path else 0

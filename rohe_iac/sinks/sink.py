@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rohe_iac.foundation.errors import RoheError
@@ -13,6 +13,11 @@ class SinkFailed(RoheError):
     """A sink could not write the outcomes of a call; the same outcomes will be given to the sink again."""
 
 
+Confirm = Callable[[], bool]
+"""Returns whether the outcomes of a call are written by now, without waiting; raises `SinkFailed` where they may not be
+and have to be given again."""
+
+
 class Sink(Protocol):
     """A destination that is given outcomes in order, each at least once."""
 
@@ -21,8 +26,11 @@ class Sink(Protocol):
         """Returns the name under which the store keeps the sink's progress."""
         ...
 
-    def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Writes all outcomes.
+    def write(self, outcomes: Sequence[Outcome]) -> Confirm | None:
+        """Writes all outcomes, or begins to.
+
+        Returns:
+            None where all are written; otherwise what to ask until they are.
 
         Raises:
             SinkFailed: The outcomes could not be written.

@@ -14,16 +14,18 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.sqlite.full_disk import is_full_disk
-from rohe_iac.foundation.sqlite.pages import used_bytes
+from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.checkpoint import Segment
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.observer_input import ObserverInput
 from rohe_iac.sinks.packing import packed, unpacked
 from rohe_iac.sinks.retention import prune
 
@@ -33,14 +35,13 @@ CREATE TABLE segments (name TEXT NOT NULL, number INTEGER NOT NULL, content BLOB
 
 SCHEMA = Schema(
     noun="a store",
-    version=2,
+    version=4,
     marker="inputs",
     tables=f"""
 CREATE TABLE inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,
   client TEXT NOT NULL, payload BLOB NOT NULL);
-CREATE TABLE seen (client TEXT NOT NULL, boot TEXT NOT NULL, ranges TEXT NOT NULL,
-  PRIMARY KEY (client, boot));
-CREATE TABLE digests (digest BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (client TEXT NOT NULL, boot TEXT NOT NULL, ranges TEXT NOT NULL, PRIMARY KEY (client, boot));
+CREATE TABLE digests (digest BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE outcomes (row INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL, contract TEXT NOT NULL, objective TEXT NOT NULL, at REAL NOT NULL, body BLOB NOT NULL);
 CREATE INDEX outcomes_by_kind ON outcomes (kind, row);
@@ -49,19 +50,31 @@ CREATE TABLE dead (row INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, topi
 CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL,
   digest TEXT NOT NULL, state BLOB NOT NULL);
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-{SEGMENTS}
-""",
-    # The databases without a version have the tables of version 1, and another name of one counter.
-    migrations={0: "UPDATE numbers SET name = 'misattributed' WHERE name = 'refused';", 1: SEGMENTS},
+{SEGMENTS}""",
+    # Without a version: tables of version 1, and another name of a counter. Version 2: no row is compressed.
+    migrations={
+        0: "UPDATE numbers SET name = 'misattributed' WHERE name = 'refused';",
+        1: SEGMENTS,
+        2: "ALTER TABLE digests RENAME COLUMN at TO number;",
+        3: "UPDATE inputs SET kind = 'dead-letter' WHERE kind = 'refused';",
+    },
 )
 """Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors, and
-`segments` the parts of the observer's state that do not change any more."""
+`segments` the parts of the observer's state that do not change any more. `number` of `digests` grows with each one; a
+time would have them all forgotten when a clock is set."""
 
 PAGE_ROWS = 50
 """Rows of inputs that are read at once; one may have many reports."""
 
 MAX_LOG_BYTES = 16 * 2**20
 """Size in bytes to which the write-ahead log is cut after it was longer."""
+
+PAGE_BYTES = 1024
+"""Size in bytes of a page of a new database. A transaction writes every page that it changes as a whole, and one of few
+reports changes some ten pages: with pages of 4 kB it would write eighteen times what the reports have."""
+
+MERGE_BYTES = 4 * 2**20
+"""Size in bytes of the write-ahead log at which it is merged into the database."""
 
 _OUTCOME = msgspec.json.Decoder(Outcome)
 
@@ -76,22 +89,6 @@ class StoreFull(StoreFailed):
     """The file system of the store has no room; nothing was written, and writing can be tried again."""
 
 
-class ObserverInput(msgspec.Struct, frozen=True):
-    """One call of the observer, as it is logged and replayed.
-
-    Attributes:
-        kind: report, refused, promise, tick, stall, pause, resume, stop, lost or restore.
-        at: Time of the call in seconds since the epoch, by the agent's clock.
-        client: Client that reported or stopped.
-        payload: The report as JSON, what is said of a client or of the agent, or the violation to restore.
-    """
-
-    kind: str
-    at: float
-    client: str = ""
-    payload: bytes = b""
-
-
 @dataclass
 class Transaction:
     """Everything that one transaction of the store writes.
@@ -100,8 +97,8 @@ class Transaction:
         inputs: Inputs of the observer, in order.
         received: Sequence numbers received so far, by client and boot.
         forgotten: Clients and boots whose sequence numbers are no longer needed.
-        digests: Digests of reports without a sequence number, with their times of arrival.
-        dead_letters: Undecodable messages: time of arrival, topic, reason, payload.
+        digests: Digests of reports without a sequence number, in order of arrival.
+        dead_letters: Messages that cannot be used: time of arrival, topic, reason, payload.
         outcomes: Outcomes of the inputs.
         counts: What to add to the store's counters, by name.
         segments: Parts of the observer's state that do not change any more.
@@ -110,7 +107,7 @@ class Transaction:
     inputs: list[ObserverInput] = field(default_factory=list)
     received: dict[tuple[str, str], SequenceSet] = field(default_factory=dict)
     forgotten: list[tuple[str, str]] = field(default_factory=list)
-    digests: list[tuple[bytes, float]] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
     dead_letters: list[tuple[float, str, str, bytes]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -125,7 +122,7 @@ def outcome_key(outcome: Outcome) -> str:
 
 
 class AgentStore:
-    """One agent's database; one writer, and any number of readers, each with an AgentStore of its own.
+    """One agent's database; one writer, which `store_lock` chooses, and any number of readers.
 
     Attributes:
         path: File of the database.
@@ -150,16 +147,47 @@ class AgentStore:
             )
             if not read_only:
                 self.path.chmod(0o600)
+                self._database.execute(f"PRAGMA page_size={PAGE_BYTES}")
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")
                 self._database.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
                 SCHEMA.prepare(self._database, self.path)
+                # A database of an earlier version keeps the size of its pages.
+                pages = MERGE_BYTES // pragma(self._database, "page_size")
+                self._database.execute(f"PRAGMA wal_autocheckpoint={pages}")
             else:
                 SCHEMA.check(self._database, self.path)
         except WrongSchema as error:
             raise StoreFailed(error.brief, detail=error.detail, hint=error.hint) from error
         except (OSError, sqlite3.Error) as error:
             raise self._failure("opened", error) from error
+
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """Returns all rows of a query as tuples.
+
+        Raises:
+            StoreFailed: The database cannot be read.
+        """
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failure("read", error) from error
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Has what is written meanwhile written as a whole, or not at all.
+
+        Raises:
+            StoreFailed: The database cannot be written.
+        """
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise self._failure("written", error) from error
 
     def _failure(self, verb: str, error: Exception) -> StoreFailed:
         if is_full_disk(error, self.path):
@@ -181,8 +209,7 @@ class AgentStore:
             StoreFailed: The database cannot be written.
         """
         database = self._database
-        try:
-            database.execute("BEGIN IMMEDIATE")
+        with self._writing():
             database.executemany(
                 "INSERT INTO inputs (kind, at, client, payload) VALUES (?, ?, ?, ?)",
                 packed(
@@ -199,7 +226,12 @@ class AgentStore:
                     for (client, boot), numbers in transaction.received.items()
                 ],
             )
-            database.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", transaction.digests)
+            if transaction.digests:
+                newest = database.execute("SELECT coalesce(max(number), 0) FROM digests").fetchone()[0]
+                database.executemany(
+                    "INSERT OR IGNORE INTO digests (number, digest) VALUES (?, ?)",
+                    list(enumerate(transaction.digests, start=int(newest) + 1)),
+                )
             database.executemany(
                 "INSERT INTO dead (at, topic, why, payload) VALUES (?, ?, ?, ?)", transaction.dead_letters
             )
@@ -213,11 +245,6 @@ class AgentStore:
                 [(segment.name, segment.number, segment.content) for segment in transaction.segments],
             )
             row = database.execute("SELECT coalesce(max(row), 0) FROM inputs").fetchone()[0]
-            database.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                database.execute("ROLLBACK")
-            raise self._failure("written", error) from error
         return int(row)
 
     def _write_outcomes(self, outcomes: list[Outcome]) -> None:
@@ -246,22 +273,19 @@ class AgentStore:
 
     def received_numbers(self) -> dict[tuple[str, str], SequenceSet]:
         """Returns the sequence numbers that were received, by client and boot; what was written last comes last."""
-        rows = self._database.execute("SELECT client, boot, ranges FROM seen ORDER BY rowid")
+        rows = self._read("SELECT client, boot, ranges FROM seen ORDER BY rowid")
         return {(client, boot): SequenceSet(json.loads(ranges)) for client, boot, ranges in rows}
 
     def has_digest(self, digest: bytes) -> bool:
         """Checks whether a message with this digest was received before."""
-        row = self._database.execute("SELECT 1 FROM digests WHERE digest = ?", (digest,)).fetchone()
-        return row is not None
+        return bool(self._read("SELECT 1 FROM digests WHERE digest = ?", (digest,)))
 
     def inputs_after(self, row: int) -> Iterator[tuple[int, ObserverInput]]:
         """Yields the inputs after `row` in order, with their rows, and keeps few of them in memory."""
         while True:
             # Read in pages, because an open cursor would keep the write-ahead log from being merged.
-            rows = self._database.execute(
-                f"SELECT row, kind, at, client, payload FROM inputs WHERE row > ? ORDER BY row LIMIT {PAGE_ROWS}",
-                (row,),
-            ).fetchall()
+            query = f"SELECT row, kind, at, client, payload FROM inputs WHERE row > ? ORDER BY row LIMIT {PAGE_ROWS}"
+            rows = self._read(query, (row,))
             for number, kind, at, client, payload in rows:
                 for row_input in unpacked((kind, at, client, payload)):
                     yield number, ObserverInput(*row_input)
@@ -271,12 +295,12 @@ class AgentStore:
 
     def checkpoint(self) -> tuple[int, str, bytes] | None:
         """Returns the row, the configuration's digest and the state of the last checkpoint; None before the first."""
-        row = self._database.execute("SELECT row, digest, state FROM checkpoint").fetchone()
-        return (int(row[0]), str(row[1]), bytes(row[2])) if row is not None else None
+        rows = self._read("SELECT row, digest, state FROM checkpoint")
+        return (int(rows[0][0]), str(rows[0][1]), bytes(rows[0][2])) if rows else None
 
     def segments(self, name: str) -> dict[int, bytes]:
         """Returns the segments of a name by number."""
-        return dict(self._database.execute("SELECT number, content FROM segments WHERE name = ?", (name,)).fetchall())
+        return dict(self._read("SELECT number, content FROM segments WHERE name = ?", (name,)))
 
     def write_checkpoint(self, row: int, digest: str, state: bytes, needed: Mapping[str, int] | None = None) -> None:
         """Replaces the checkpoint; pruning deletes the segments that it does not need.
@@ -291,23 +315,17 @@ class AgentStore:
         Raises:
             StoreFailed: The database cannot be written.
         """
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
+        with self._writing():
             self._database.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)", (row, digest, state))
             if needed is None:
                 self._database.execute("DELETE FROM segments")
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise self._failure("written", error) from error
         self._needed = dict(needed) if needed is not None else {}
 
     def prune(self, before: float, max_bytes: int, seconds: float = math.inf) -> int:
         """Deletes old rows, and shrinks the file; inputs after the last checkpoint always stay.
 
         Args:
-            before: Inputs and digests older than this are deleted (seconds since the epoch).
+            before: Inputs older than this are deleted (seconds since the epoch).
             max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
             seconds: Time after which it stops; what is left is deleted by the next call.
 
@@ -321,11 +339,14 @@ class AgentStore:
 
     def used_bytes(self) -> int:
         """Returns the size in bytes of the database's pages that are in use."""
-        return used_bytes(self._database)
+        try:
+            return used_bytes(self._database)
+        except sqlite3.Error as error:
+            raise self._failure("read", error) from error
 
     def counters(self) -> dict[str, int]:
         """Returns the counters of the store by name, with the cursor of each sink as `cursor:SINK`."""
-        return dict(self._database.execute("SELECT name, value FROM numbers").fetchall())
+        return dict(self._read("SELECT name, value FROM numbers"))
 
     def cursor(self, sink: str) -> int:
         """Returns the row of the last outcome that the sink has written; 0 before the first."""
@@ -337,14 +358,12 @@ class AgentStore:
         Raises:
             StoreFailed: The database cannot be written.
         """
-        try:
+        with self._writing():
             self._database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (f"cursor:{sink}", row))
-        except sqlite3.Error as error:
-            raise self._failure("written", error) from error
 
     def outcomes_after(self, row: int, limit: int) -> list[tuple[int, Outcome]]:
         """Returns at most `limit` outcomes after `row` with their rows, in order."""
-        rows = self._database.execute("SELECT row, body FROM outcomes WHERE row > ? ORDER BY row LIMIT ?", (row, limit))
+        rows = self._read("SELECT row, body FROM outcomes WHERE row > ? ORDER BY row LIMIT ?", (row, limit))
         return [(number, _OUTCOME.decode(body)) for number, body in rows]
 
     def newest_outcomes(self, kind: str, limit: int, after: int = 0) -> list[tuple[int, Outcome]]:
@@ -355,7 +374,7 @@ class AgentStore:
             limit: Largest number of outcomes to return.
             after: Only outcomes after this row are returned.
         """
-        rows = self._database.execute(
+        rows = self._read(
             "SELECT row, body FROM (SELECT row, body FROM outcomes WHERE kind = ? AND row > ?"
             " ORDER BY row DESC LIMIT ?) ORDER BY row",
             (kind, after, limit),

@@ -30,6 +30,14 @@ class HeardInstances:
         """Returns whether the agent has heard nothing of an instance that it expects, of whichever manifest."""
         return instance not in self._clients and not self._instances.get(instance, {}).get("spoke")
 
+    def silence(self, instance: str) -> str:
+        """Returns for how long an instance has said nothing although it promised to speak; "" where it does speak."""
+        found = self._instances.get(instance, {})
+        if not found.get("silent") or not found.get("interval"):
+            return ""
+        seconds = float(self.answer.get("at", 0.0)) - float(found.get("spoke", 0.0))
+        return f"it was last heard {seconds:.0f} s ago, and promises to speak every {found['interval']:g} s"
+
     def objection(self, instance: str, digest: str, age: float | None = None) -> str:
         """Returns why the instance of a manifest counts as not heard, "" where the agent has heard it.
 

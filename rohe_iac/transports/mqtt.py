@@ -1,50 +1,30 @@
-"""The agent's side of MQTT: a persistent session, a bounded queue to one worker, and manual acknowledgements."""
+"""The agent's side of MQTT: a persistent session, and manual acknowledgements."""
 
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from rohe_iac.foundation.topics import (
-    MAX_REPORT_BYTES,
-    ack_topic,
-    command_topic,
-    reply_topic,
-    report_topic,
-    state_topic,
-)
+from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.inbox import ConnectionChange, Inbox
 from rohe_iac.transports.messages import AcknowledgementMessage, CommandMessage
-
-QUEUE_SIZE = 50_000
-"""Messages that may wait for the worker; a broker stops long before, at its bound of unacknowledged messages."""
-
-QUEUE_BYTES = 16 * 2**20
-"""Bytes of memory that waiting messages may take, because a broker bounds their number alone."""
-
-MESSAGE_OVERHEAD = 500
-"""Bytes of memory that a waiting message takes beside its payload."""
-
-
-KEPT_OF_OVERSIZED = 4096
-"""Bytes that are kept of a larger message."""
 
 
 class AgentTransport:
     """The connection of one agent: reports, states and replies wait for `receive`; questions go to a callback.
 
+    It is a `ReportSource`, and more: all that an agent says goes out by it.
+
     Attributes:
         connection: Connection to the broker, under the agent's name.
-        dropped: Messages that found the queue full; the broker delivers them again.
+        inbox: Where messages and changes wait for `receive`; those of other sources may wait there, too.
     """
 
     def __init__(
@@ -55,6 +35,11 @@ class AgentTransport:
         topics: Iterable[str],
         boot: str,
         on_question: Callable[[bytes], None],
+        direct: Mapping[str, Callable[[bytes], None]] | None = None,
+        *,
+        filters: Iterable[str] | None = None,
+        unqueued: Iterable[str] = (),
+        keep_session: bool = True,
     ) -> None:
         """Prepares the connection; `start` opens it.
 
@@ -65,28 +50,34 @@ class AgentTransport:
             topics: Service levels of the report topics to subscribe to.
             boot: Identifier of this run of the agent.
             on_question: Called with the payload of every question, on the network thread.
+            direct: What is called with the payload of every message on further topics, likewise.
+            filters: Topic filters to subscribe to in place of those for reports and states; they change by `hear`. None
+                for an agent that hears all clients.
+            unqueued: Further topic filters, whose messages the broker does not keep while the agent is away.
+            keep_session: Whether the broker keeps reports and states while the agent is away.
         """
         self._stack, self._agent, self._boot = stack, agent, boot
-        self._question_topic = command_topic(stack, agent)
-        self._on_question = on_question
-        self._queue: queue.Queue[Incoming | str] = queue.Queue()
-        self._counting = threading.Lock()
-        self._queued_bytes = 0
-        self.dropped = 0
+        question_topic = command_topic(stack, agent)
+        self._direct = {question_topic: on_question, **(direct or {})}
+        self._fixed = (question_topic, reply_topic(stack, agent), *(direct or {}))
+        self.inbox = Inbox()
         self.connection = Connection(
             broker,
             broker.client_id(agent),
             subscriptions=(
-                *(report_topic(stack, topic, "+") for topic in sorted(set(topics))),
-                state_topic(stack, "+"),
-                self._question_topic,
-                reply_topic(stack, agent),
+                *(
+                    filters
+                    if filters is not None
+                    else (*(report_topic(stack, topic, "+") for topic in sorted(set(topics))), state_topic(stack, "+"))
+                ),
+                *self._fixed,
             ),
             will=Outgoing(state_topic(stack, agent), self._encode_state({"state": "lost"}), retain=True),
             on_message=self._handle_message,
-            on_up=lambda: self._enqueue_change("up"),
-            on_down=lambda: self._enqueue_change("down"),
-            keep_session=True,
+            on_up=lambda: self._note_change("up"),
+            on_down=lambda: self._note_change("down"),
+            unqueued=tuple(unqueued),
+            keep_session=keep_session,
             manual_acks=True,
         )
 
@@ -94,39 +85,51 @@ class AgentTransport:
         """Starts the thread that connects; returns at once."""
         self.connection.start()
 
-    def receive(self, limit: int, timeout: float) -> tuple[list[Incoming], list[str]]:
-        """Returns the messages that arrived and the changes of the connection.
+    def hear(self, filters: Iterable[str]) -> None:
+        """Replaces the topic filters for reports and states."""
+        self.connection.replace_subscriptions((*filters, *self._fixed))
 
-        Args:
-            limit: Largest number of messages to return.
-            timeout: Seconds to wait for the first message or change.
+    def end(self, filters: Iterable[str]) -> None:
+        """Ends topic filters that an earlier run may have left in the session; those of this run stay."""
+        self.connection.end_subscriptions(filters)
 
-        Returns:
-            The messages in order of arrival, and the changes (`up` or `down`) in order.
-        """
-        messages: list[Incoming] = []
-        changes: list[str] = []
-        end = time.monotonic() + timeout
-        try:
-            while len(messages) < limit:
-                left = end - time.monotonic()
-                waiting = not messages and not changes and left > 0
-                item = self._queue.get(timeout=left) if waiting else self._queue.get_nowait()
-                if isinstance(item, str):
-                    changes.append(item)
-                else:
-                    messages.append(item)
-                    with self._counting:
-                        self._queued_bytes -= len(item.payload) + MESSAGE_OVERHEAD
-        except queue.Empty:
-            pass
-        return messages, changes
+    def receive(self, limit: int, timeout: float) -> tuple[list[Incoming], list[ConnectionChange]]:
+        """Returns the messages that arrived and the changes of connections; see `Inbox.receive`."""
+        return self.inbox.receive(limit, timeout)
+
+    @property
+    def up(self) -> bool:
+        """Checks whether the agent is connected and subscribed."""
+        return self.connection.up
+
+    @property
+    def url(self) -> str:
+        """Returns the URL of the broker."""
+        return self.connection.broker.url
+
+    @property
+    def trouble(self) -> str:
+        """Returns why there is no connection; "" while there is one."""
+        return "" if self.connection.up else self.connection.last_error or "no connection yet"
 
     def acknowledge(self, messages: list[Incoming]) -> None:
-        """Acknowledges committed messages to the broker."""
-        self.connection.acknowledge(messages)
+        """Acknowledges committed messages to the broker; those of other sources are passed over."""
+        self.connection.acknowledge([message for message in messages if not message.source])
 
-    def acknowledge_reports(self, client: str, boot: str, up_to_seq: int, holes: list[list[int]]) -> None:
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publishes a message to another agent, at least once while connected; False without connection."""
+        return self.connection.publish(Outgoing(topic, payload))
+
+    def publish_once(self, topic: str, payload: bytes) -> bool:
+        """Publishes a message to another agent once, with QoS 0, because its sender repeats it where it is lost.
+
+        A broker holds messages of QoS 1 back while their receiver leaves too many reports unacknowledged.
+        """
+        return self.connection.publish(Outgoing(topic, payload, qos=0))
+
+    def acknowledge_reports(
+        self, client: str, boot: str, up_to_seq: int, holes: list[list[int]], agent_boot: str = ""
+    ) -> None:
         """Publishes to a reporter which reports of one of its boots are committed.
 
         A lost acknowledgement is published again when the reporter sends its reports again.
@@ -136,9 +139,12 @@ class AgentTransport:
             boot: Boot whose reports are acknowledged.
             up_to_seq: Newest sequence number that is acknowledged.
             holes: Inclusive ranges of sequence numbers below it that are missing.
+            agent_boot: Run of the agent as the reporter sees it, which sends again when it changes; "" for `boot`.
         """
         ranges = [(first, last) for first, last in holes]
-        message = AcknowledgementMessage(boot=boot, up_to_seq=up_to_seq, holes=ranges, agent_boot=self._boot)
+        message = AcknowledgementMessage(
+            boot=boot, up_to_seq=up_to_seq, holes=ranges, agent_boot=agent_boot or self._boot
+        )
         self.connection.publish(Outgoing(ack_topic(self._stack, client), msgspec.json.encode(message), qos=0))
 
     def command(self, client: str, content: dict[str, Any]) -> bool:
@@ -172,24 +178,13 @@ class AgentTransport:
     def _encode_state(self, content: dict[str, Any]) -> bytes:
         return json.dumps({"client": self._agent, "boot": self._boot, "at": time.time(), **content}).encode()
 
-    def _enqueue_change(self, change: str) -> None:
-        self._queue.put_nowait(change)
+    def _note_change(self, state: str) -> None:
+        self.inbox.note_change(ConnectionChange(state, self.url))
 
     def _handle_message(self, message: Incoming) -> None:
-        if message.topic == self._question_topic:
+        if (call := self._direct.get(message.topic)) is not None:
             self.connection.acknowledge([message])
-            self._on_question(message.payload)
+            call(message.payload)
             return
-        whole = len(message.payload)
-        if whole > MAX_REPORT_BYTES:
-            # The worker refuses it; what waits for that must not fill the queue.
-            message = replace(message, payload=message.payload[:KEPT_OF_OVERSIZED], cut_from=whole)
-        size = len(message.payload) + MESSAGE_OVERHEAD
-        with self._counting:
-            fits = self._queue.qsize() < QUEUE_SIZE and self._queued_bytes + size <= QUEUE_BYTES
-            self._queued_bytes += size if fits else 0
-        if fits:
-            self._queue.put_nowait(message)
-        else:
-            # The message stays unacknowledged, to the broker and to the reporter: it is delivered again.
-            self.dropped += 1
+        # Without room the message stays unacknowledged, to the broker and to the reporter: it is delivered again.
+        self.inbox.offer(message)

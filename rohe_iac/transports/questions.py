@@ -14,6 +14,7 @@ from rohe_iac.foundation.topics import command_topic, reply_topic
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.long_status import joined_answer
 
 LOG = logging.getLogger("rohe.questions")
 
@@ -105,7 +106,9 @@ class Inquirer:
                 )
             if not pages and now >= next_attempt:
                 # An agent that has only just started did not receive what was published before.
-                self._connection.publish(Outgoing(topic, payload))
+                # A broker holds messages of QoS 1 back while the agent leaves too many reports unacknowledged, as it
+                # does on a full disk.
+                self._connection.publish(Outgoing(topic, payload, qos=0))
                 next_attempt = now + RETRY_INTERVAL
             try:
                 message = self._pages.get(timeout=min(end - now, 0.25))
@@ -120,4 +123,4 @@ class Inquirer:
             if page["last"]:
                 last_page = int(page["page"])
             end = time.monotonic() + self._timeout
-        return [item for index in sorted(pages) for item in pages[index]]
+        return joined_answer(question, [item for index in sorted(pages) for item in pages[index]])

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, UnreadableRecord, last_complete_record, read_record
@@ -72,22 +73,30 @@ class KnownStack:
         return self.record is not None or bool(self.damage) or self.folder.engine.exists() or self.folder.run.exists()
 
 
-def known_stack(directory: Path, stack: str | None, *, damaged: bool = False) -> KnownStack:
+def known_stack(
+    directory: Path,
+    stack: str | None,
+    *,
+    damaged: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
+) -> KnownStack:
     """Returns the stack of a name; without a name, the only one applied here, or else the only one of the blueprint.
 
     Args:
         directory: a folder of the blueprint.
         stack: the name of the stack, or None.
         damaged: whether the newest record of the history takes the place of one that cannot be read.
+        values: values that take the place of those of the stack, by name, where the blueprint is asked.
 
     Raises:
-        UsageError: there is no blueprint, there is no stack of the name, or the name of the stack is needed.
+        UsageError: there is no blueprint, there is no stack of the name, the name of the stack is needed, or the
+            stack has no such value.
         InvalidBlueprint: the blueprint has to name the stack, and has faults.
         UnreadableRecord: the record is damaged, and `damaged` is False.
     """
     root = root_of(directory)
     project = project_of(root)
-    name = stack or _only_applied(project) or load(directory).stack.metadata.name
+    name = stack or _only_applied(project) or load(directory, values=values).stack.metadata.name
     folder = StackFolder.of(project, name)
     damage = ""
     try:
@@ -100,17 +109,19 @@ def known_stack(directory: Path, stack: str | None, *, damaged: bool = False) ->
     if stack is not None and not known.touched:
         _check_name(directory, stack)
     if not known.touched:
-        known = replace(known, planned=_planned(directory, name))
+        known = replace(known, planned=_planned(directory, name, values))
     applied = f"applied record {record.serial}" if record is not None else "nothing applied"
     LOG.info("stack %s of project %s, %s, state in %s", name, project, applied, folder.path)
     return known
 
 
-def _planned(directory: Path, name: str) -> tuple[str, Mapping[str, str]]:
+def _planned(directory: Path, name: str, values: Mapping[str, GivenValue]) -> tuple[str, Mapping[str, str]]:
     """Returns the cluster that the blueprint has a stack in, as target and settings; this machine for any other."""
     try:
-        blueprint = load(directory, name)
+        blueprint = load(directory, name, values=values)
     except RoheError:
+        if values:
+            raise
         return "local", {}
     settings = target_settings_of(blueprint)
     return (target_of(blueprint), dict(settings)) if settings else ("local", {})

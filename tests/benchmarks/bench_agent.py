@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.agent.inputs import apply_input
-from rohe_iac.agent.intake import Intake
+from rohe_iac.agent.intake.intake import Intake
 from rohe_iac.agent.memory import search_garbage_rarely
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.checkpoint import checkpoint_of, restored

@@ -70,6 +70,8 @@ def test_what_is_left_alone_is_told_with_the_reason(rohe: Run, repository: Path)
     assert done.returncode == 0
     assert "odd.yaml:6: skipped: no layout keeps this comment" in done.stderr
     assert "foreign.yaml: skipped" in done.stderr
+    assert done.returncode == 0
+    assert rohe("fmt", "--check", "odd.yaml").returncode == 1, "it cannot be laid out"
 
 
 def test_a_file_that_is_read_only_is_not_replaced(rohe: Run, repository: Path) -> None:

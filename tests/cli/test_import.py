@@ -161,4 +161,116 @@ def test_a_folder_is_not_a_file(rohe: Run, empty: Path) -> None:
 def test_fields_of_one_name_that_are_not_mapped_are_told_together(rohe: Run, empty: Path) -> None:
     report = rohe("import", "original/add_service.yaml").stderr
     assert "application, client_id, instance_name, stage_id, role, command: says who sent the command" in report
-    assert "object_detection_web_service.instance_ids and 8 more of that name" in report
+    assert "object_detection.object_detection_web_service, object_detection.object_detection_imgproc_service" in report
+    assert "}.{node, instance_ids}: empty" in report
+
+
+CONFIGURED = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: app}
+data: {app.ini: "level = info\\n"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: web, image: "example/web:1", volumeMounts: [{name: conf, mountPath: /etc/app}]}]
+  volumes: [{name: conf, configMap: {name: app}}]
+"""
+
+
+def test_files_that_came_inside_of_an_imported_file_are_written_and_never_over_others(rohe: Run, empty: Path) -> None:
+    (empty / "pod.yaml").write_text(CONFIGURED)
+    assert rohe("import", "pod.yaml", "--name", "web", "--out", "blueprints/web.yaml").returncode == 0
+    written = empty / "files" / "web" / "app" / "app.ini"
+    assert written.read_text() == "level = info\n"
+    assert rohe("validate").returncode == 0
+    written.write_text("mine\n")
+    done = rohe("import", "pod.yaml", "--name", "web", "--out", "blueprints/web.yaml")
+    assert (done.returncode, "app.ini is there with another content" in done.stderr) == (64, True)
+    assert written.read_text() == "mine\n"
+
+
+def test_no_file_is_written_outside_of_the_root_and_none_where_one_may_not_be(rohe: Run, empty: Path) -> None:
+    root = empty / "root"
+    root.mkdir()
+    (root / "rohe.yaml").write_text("apiVersion: rohe.dev/v1\n")
+    keys = '{a.ini: "x", "../../../../pwned": "y", "..": "z"}'
+    (empty / "pod.yaml").write_text(CONFIGURED.replace('{app.ini: "level = info\\n"}', keys))
+    done = rohe("import", "pod.yaml", "--name", "web", "--out", "root/blueprints/web.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "not a key that Kubernetes takes" in done.stderr
+    assert {path.name for path in (root / "files").rglob("*") if path.is_file()} == {"a.ini"}
+    assert not list(empty.parent.rglob("pwned"))
+
+
+def test_a_link_that_leads_outside_of_the_root_is_not_followed(rohe: Run, empty: Path) -> None:
+    (empty / "pod.yaml").write_text(CONFIGURED.replace("{app.ini", '{a.ini: "x", app.ini'))
+    outside = empty.parent / f"{empty.name}-outside"
+    outside.mkdir()
+    (empty / "files" / "web").mkdir(parents=True)
+    (empty / "files" / "web" / "app").symlink_to(outside)
+    done = rohe("import", "pod.yaml", "--name", "web", "--out", "blueprints/web.yaml")
+    assert (done.returncode, "would be outside of" in done.stderr) == (64, True)
+    assert not [*outside.iterdir()]
+    assert not (empty / "blueprints" / "web.yaml").exists()
+
+
+def test_equal_reasons_and_notes_of_several_services_are_listed_once_with_their_names(rohe: Run, empty: Path) -> None:
+    services = {f"s{number}": {"image": "a/b:1", "restart": "always", "volumes": ["/data"]} for number in range(12)}
+    (empty / "compose.yaml").write_text(json.dumps({"services": services}))
+    report = rohe("import", "compose.yaml").stderr
+    names = ", ".join(services)
+    assert report.count("what is placed is kept running") == 1
+    assert f"services.{{{names}}}.restart: what is placed is kept running (compose.yaml:1:" in report
+    value = json.loads(rohe("import", "compose.yaml", "-o", "json").stdout)
+    (note,) = [note for note in value["files"][0]["notes"] if len(note["fields"]) == 12]
+    assert note["fields"][:2] == ["services.s0.volumes[0]", "services.s1.volumes[0]"]
+    assert len(note["places"]) == 12
+
+
+PROMISES = """
+apiVersion: rohe.dev/v1
+kind: Stack
+metadata: {name: door}
+spec: {pipelines: [door], inventory: house, contracts: [door]}
+---
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: door}
+spec: {services: [{name: camera, command: [camera], ports: [{name: http}]}]}
+---
+apiVersion: rohe.dev/v1
+kind: Inventory
+metadata: {name: house}
+spec: {nodes: [{name: pi, cpu: 1, memory: {rss: 1Gi}}]}
+---
+apiVersion: rohe.dev/v1
+kind: ObservationContract
+metadata: {name: door}
+spec:
+  pipeline: door
+  objectives:
+    - {name: fast, metric: response_time, aggregate: p99, operator: "<=", value: 300ms, window: {size: 5m}, for: 1m}
+    - {name: same, metric: response_time, operator: "==", value: 1s, window: {size: 5m}}
+"""
+
+
+def test_contracts_are_exported_as_openslo_and_what_it_cannot_say_is_listed(rohe: Run, empty: Path) -> None:
+    file = empty / "blueprints" / "door.yaml"
+    file.parent.mkdir()
+    file.write_text(PROMISES)
+    done = rohe("export", "--openslo", "--out", "slo")
+    assert (done.returncode, done.stdout) == (0, "slo/openslo.yaml: 1\n"), done.stderr
+    assert "not written: objectives.same of contract/door: OpenSLO has no operator '=='" in done.stderr
+    assert "not written: objectives.fast.for of contract/door: OpenSLO has no such field" in done.stderr
+    service, slo = yaml.safe_load_all((empty / "slo" / "openslo.yaml").read_text())
+    assert (service["kind"], slo["kind"], slo["spec"]["service"]) == ("Service", "SLO", "door")
+    assert slo["spec"]["objectives"][0]["value"] == 0.3
+    value = json.loads(rohe("export", "door", "--openslo", "--out", "slo", "-o", "json").stdout)
+    assert value["files"] == [{"file": "slo/openslo.yaml", "entries": 1}]
+    assert {item["field"] for item in value["leftOut"]} == {"objectives.same", "objectives.fast.for"}
+    file.write_text(PROMISES.replace(", contracts: [door]", ""))
+    done = rohe("export", "--openslo", "--out", "slo")
+    assert (done.returncode, "nothing to write: the stack has no contract" in done.stderr) == (0, True), done.stderr

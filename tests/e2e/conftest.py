@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from waiting import until
 
 from rohe_iac.deployment.engine.find import Engine, find_engine
 from rohe_iac.deployment.run.outcome import Outcome
@@ -199,12 +199,7 @@ class Bench:
 
     def until(self, condition: Callable[[], object], patience: float = 15.0) -> bool:
         """Returns whether the condition came to hold within `patience` seconds."""
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if condition():
-                return True
-            time.sleep(0.05)
-        return False
+        return until(condition, patience)
 
     def clear(self) -> None:
         self.target.end(timeout=60)

@@ -1,8 +1,10 @@
-"""The demo, run as a user runs it, with the real engine; interrupted and killed too."""
+"""The demo, run as a user runs it, with the real engine; interrupted and killed too.
+
+Demos have the ports of the example, so that one runs at a time: tests/conftest.py gives all tests here to one worker.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
@@ -18,14 +20,6 @@ import pytest
 
 DEMO = Path(__file__).parents[2] / "examples" / "digits" / "demo.py"
 LIMIT = 400.0
-
-
-@pytest.fixture(autouse=True)
-def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Demos have the ports of the example, so that one runs at a time, on whichever worker."""
-    with (tmp_path_factory.getbasetemp().parent / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 class Run:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits"
 LIMIT = 300.0
@@ -29,6 +30,11 @@ class Stack:
         shutil.copytree(EXAMPLE, self._work, ignore=shutil.ignore_patterns("__pycache__"))
         stack = self._work / "blueprints" / "stack.yaml"
         stack.write_text(stack.read_text().replace("24200-24299", "24500-24599"))
+        # Windows and load of the example are shown by its demo; half of both leaves more of the machine to other tests.
+        contract = self._work / "blueprints" / "contract.yaml"
+        contract.write_text(contract.read_text().replace("200", "100"))
+        pipeline = self._work / "blueprints" / "pipeline.yaml"
+        pipeline.write_text(pipeline.read_text().replace('LOAD: "40"', 'LOAD: "20"'))
         self._environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -53,10 +59,7 @@ class Stack:
         return next(part for part in status["parts"] if part["instance"] == instance)
 
     def wait(self, what: str, happened: Callable[[], bool]) -> None:
-        end = time.monotonic() + LIMIT
-        while not happened():
-            assert time.monotonic() < end, f"{what} did not come"
-            time.sleep(0.5)
+        assert until(happened, LIMIT), f"{what} did not come"
 
     def results(self) -> list[dict[str, Any]]:
         """Returns the newest windows of the objective that judges answers; empty while the agent does not answer."""
@@ -96,7 +99,7 @@ def test_a_killed_classifier_is_told_the_pipeline_goes_on_and_it_returns(stack: 
     stack.wait("an answer on its port", answers)
     assert stack.part("classify-bayes-0")["pid"] != killed["pid"]
 
-    # Windows of 200 answers that began after the kill: others answered for it, and rightly.
+    # Windows of 100 answers that began after the kill: others answered for it, and rightly.
     stack.wait("windows since", lambda: any(result["start"] > at for result in stack.results()))
     since = [result for result in stack.results() if result["end"] > at]
     assert {result["verdict"] for result in since} == {"KEPT"}

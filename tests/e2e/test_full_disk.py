@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.platform]
 
@@ -41,16 +41,6 @@ def fill(folder: Path) -> Path:
             except OSError:
                 continue
     return ballast
-
-
-def until(condition: Callable[[], object], patience: float = 90.0) -> bool:
-    """Returns whether the condition came to hold within `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def serves(repository: Any) -> bool:

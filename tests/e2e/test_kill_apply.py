@@ -45,7 +45,19 @@ MOMENTS: dict[str, Seen] = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+SHORT = (
+    "the lock is taken",
+    "the engine holds its own lock",
+    "the supervisor is made and the state does not know",
+    "the broker runs and the state does not know",
+    "a replica runs and is not ready",
+)
+"""The moments that every run of the tests tries; `make soak` tries all."""
+
+
+@pytest.mark.parametrize(
+    "moment", [pytest.param(name, marks=() if name in SHORT else pytest.mark.soak) for name in MOMENTS]
+)
 def test_a_killed_apply_leaves_no_engine_and_the_next_one_converges(repository: Any, moment: str) -> None:
     seen = MOMENTS[moment]
     process = repository.start("apply", "--yes")

@@ -242,11 +242,12 @@ def foreign(data: bytes) -> str:
 def message(data: bytes) -> str:
     """Gives a message to an agent, as a report, a state and a reply; what comes of it is stored, judged and saved."""
     from rohe_iac.agent.inputs import apply_input
-    from rohe_iac.agent.intake import Intake
+    from rohe_iac.agent.intake.intake import Intake
     from rohe_iac.mqtt.message import Incoming
     from rohe_iac.observation.observer import Observer
     from rohe_iac.observation.observer_state import decode_state, encode_state
-    from rohe_iac.sinks.store import AgentStore, ObserverInput
+    from rohe_iac.sinks.observer_input import InputKind, ObserverInput
+    from rohe_iac.sinks.store import AgentStore
 
     topics = ("report/load/load-0", "state/load-0", "reply/agent-0")
     good = b'{"v":1,"seq":2,"client":"load-0","boot":"b","at":1001.0,"service":"load","start":1000.5,"end":1001.0}'
@@ -257,8 +258,8 @@ def message(data: bytes) -> str:
         batch = Intake(store, "agent-0").process(
             [Incoming(f"rohe/v1/s/{topic}", payload, 1, False, 1, 1) for topic, payload in arriving], 1001.0
         )
-        batch.prepend(ObserverInput("resume", 1000.0))
-        batch.append(ObserverInput("tick", 1030.0))
+        batch.prepend(ObserverInput(InputKind.RESUME, 1000.0))
+        batch.append(ObserverInput(InputKind.TICK, 1030.0))
         for observer_input, report in batch.inputs:
             batch.transaction.outcomes += apply_input(observer, observer_input, report)
         store.write(batch.transaction)

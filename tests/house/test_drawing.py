@@ -25,7 +25,7 @@ def test_values_of_the_generator():
 
 def drawn(root: Path, folder: Path, **hunt: str) -> list[str]:
     """Runs two tests that print what they draw; returns the lines."""
-    for name in ("conftest.py", "drawing.py", "shared_cluster.py"):
+    for name in ("conftest.py", "drawing.py", "shared_cluster.py", "waiting.py"):
         (folder / name).write_text((root / "tests" / name).read_text())
     (folder / "test_drawn.py").write_text(DRAWN)
     seed = [f"--hypothesis-seed={hunt['ROHE_HUNT']}"] if hunt else []

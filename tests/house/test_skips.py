@@ -26,7 +26,7 @@ def test_of_another_machine():
 
 def ran(root: Path, folder: Path, ci: str) -> subprocess.CompletedProcess[str]:
     """Runs SKIPPING under the project's own conftest and settings."""
-    for name in ("conftest.py", "drawing.py", "shared_cluster.py"):
+    for name in ("conftest.py", "drawing.py", "shared_cluster.py", "waiting.py"):
         (folder / name).write_bytes((root / "tests" / name).read_bytes())
     (folder / "test_skipping.py").write_text(SKIPPING)
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(root / "pyproject.toml"), "--rootdir", str(folder)]

@@ -47,6 +47,7 @@ KIND_OF = {
         (
             "planner",
             "target",
+            "amqp",
             "broker",
             "store",
             "agents",
@@ -73,10 +74,22 @@ def pieces(path: Path) -> list[str]:
     return [re.sub(rf"^{block['pad']}", "", block["text"], flags=re.MULTILINE) for block in found]
 
 
+def pipelines_of(piece: str) -> list[str]:
+    """The pipelines of a contract over several, of which a page shows the contract alone."""
+    contracts = [document for document in read_plain(piece).values if document["kind"] == "ObservationContract"]
+    return [
+        yaml.safe_dump(
+            {"apiVersion": "rohe.dev/v1", "kind": "Pipeline", "metadata": {"name": name}, "spec": WHOLE["Pipeline"]}
+        )
+        for contract in contracts
+        for name in contract["spec"].get("pipelines", ())
+    ]
+
+
 def completed(piece: str) -> str:
     """The documents of the piece; those around it where it is a piece of one."""
     if "apiVersion:" in piece:
-        return piece
+        return "---\n".join((piece, *pipelines_of(piece)))
     (value,) = read_plain(piece).values
     value = value.get("spec", value) if set(value) == {"spec"} else value
     kinds = {KIND_OF.get(key, key) for key in value}

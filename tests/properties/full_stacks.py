@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
@@ -77,9 +77,9 @@ def edited(problem: Problem, kind: str, seed: int) -> Problem:
     return replace(problem, nodes=tuple(nodes), demands=tuple(demands), settings=settings)
 
 
-def edits() -> Iterator[tuple[int, str, Problem, Plan, Problem]]:
+def edits(seeds: Iterable[int]) -> Iterator[tuple[int, str, Problem, Plan, Problem]]:
     """Yields the seed, the kind of edit, the stack, its plan and the edited stack; all of the stack has a place."""
-    for seed in LEAST or range(10_000):
+    for seed in seeds:
         before = stack(seed)
         first = plan(before, explain=False)
         if not first.unplaced:
@@ -97,7 +97,7 @@ def main() -> None:
     """Prints `LEAST`."""
     LEAST.clear()
     found = 0
-    for seed, _, _, first, after in edits():
+    for seed, _, _, first, after in edits(range(10_000)):
         settings = replace(after.settings, strategy="exact", objective=("placed", "stable"))
         solved = plan(replace(after, settings=settings), first, explain=False)
         if all(proof.reached == proof.limit for proof in solved.proofs):

@@ -6,13 +6,18 @@ It keeps of MQTT 3.1.1 what delivery depends on: sessions, packet identifiers, r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from rohe_iac.mqtt.address import BrokerAddress
+from rohe_iac.mqtt.denials import Denials
+from rohe_iac.mqtt.hang_ups import HangUps
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.mqtt.receipt import Receipt
+from rohe_iac.mqtt.rivalry import Rivalry
 
 MAX_UNACKNOWLEDGED = 20
 """Messages that a session may have delivered and unacknowledged; brokers bound them too."""
@@ -24,6 +29,7 @@ class Session:
 
     subscriptions: tuple[str, ...]
     persistent: bool
+    unqueued: tuple[str, ...] = ()
     queue: deque[tuple[Outgoing, bool]] = field(default_factory=deque)
     unacknowledged: dict[int, Outgoing] = field(default_factory=dict)
     packets: int = 0
@@ -35,7 +41,9 @@ class Session:
 
     def copied(self) -> Session:
         """Returns the session as a broker that starts again from its disk finds it."""
-        found = Session(self.subscriptions, self.persistent, deque(self.queue), dict(self.unacknowledged))
+        found = Session(
+            self.subscriptions, self.persistent, self.unqueued, deque(self.queue), dict(self.unacknowledged)
+        )
         found.take_back()
         return found
 
@@ -61,7 +69,9 @@ class ModelledBroker:
         name = connection.client_id
         session = self.sessions.get(name) if connection.keep_session else None
         if session is None:
-            session = self.sessions[name] = Session(connection.subscriptions, connection.keep_session)
+            session = self.sessions[name] = Session((), connection.keep_session, connection.unqueued)
+        # A session goes on with the filters of earlier runs until they are ended by name.
+        session.subscriptions = tuple({*session.subscriptions, *connection.subscriptions} - connection.ended)
         session.take_back()
         self.connections[name] = connection
         session.queue.extend(
@@ -95,18 +105,33 @@ class ModelledBroker:
             listens = name in self.connections or (session.persistent and message.qos > 0)
             if listens and _any_matches(session.subscriptions, message.topic):
                 session.queue.append((message, False))
+            elif name in self.connections and _any_matches(session.unqueued, message.topic):
+                session.queue.append((replace(message, qos=0), False))
 
     def deliver(self, connection: ModelledConnection, count: int) -> None:
         """Delivers the next messages to a client."""
         session = self.sessions[connection.client_id]
         for _ in range(count):
-            if not session.queue or len(session.unacknowledged) >= MAX_UNACKNOWLEDGED:
+            full = len(session.unacknowledged) >= MAX_UNACKNOWLEDGED
+            # Messages of QoS 0 are not held back.
+            place = next((place for place, (waiting, _) in enumerate(session.queue) if not full or not waiting.qos), -1)
+            if place < 0:
                 return
-            message, retained = session.queue.popleft()
+            message, retained = session.queue[place]
+            del session.queue[place]
             session.packets += 1
             if connection.manual_acks and message.qos:
                 session.unacknowledged[session.packets] = message
             connection.receive(message, session.packets, retained=retained)
+        if not session.queue:
+            connection.end_drained()
+
+    def subscribe(self, connection: ModelledConnection, subscriptions: tuple[str, ...], ended: set[str]) -> None:
+        """Adds subscriptions of a connected client, and ends others."""
+        session = self.sessions[connection.client_id]
+        fresh = tuple(item for item in subscriptions if item not in session.subscriptions)
+        session.subscriptions = tuple({*session.subscriptions, *subscriptions} - ended)
+        session.queue.extend((message, True) for topic, message in self._retained.items() if _any_matches(fresh, topic))
 
     def acknowledge(self, connection: ModelledConnection, packet: int) -> None:
         """Forgets a message that a client has acknowledged."""
@@ -142,6 +167,7 @@ class ModelledConnection:
         client_id: str,
         *,
         subscriptions: tuple[str, ...] = (),
+        unqueued: tuple[str, ...] = (),
         will: Outgoing | None = None,
         on_message: Callable[[Incoming], None],
         on_up: Callable[[], None] = lambda: None,
@@ -153,9 +179,11 @@ class ModelledConnection:
         self.broker, self.client_id, self.subscriptions, self.will = broker, client_id, subscriptions, will
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self.keep_session, self.manual_acks = keep_session, manual_acks
+        self.unqueued, self.ended, self._draining = unqueued, set[str](), set[str]()
         self.sent: deque[Outgoing] = deque()
         self.up, self.started = False, False
-        self.last_error, self.denied_publishes = "", 0
+        self.last_error, self.protocol, self.denials = "", 4, Denials("model")
+        self.hang_ups, self.rivalry = HangUps("model"), Rivalry("model")
         self._number = 0
 
     def start(self) -> None:
@@ -180,6 +208,27 @@ class ModelledConnection:
         self._network.watch_publish(message)
         self.sent.append(copy(message))
         return True
+
+    def send(self, message: Outgoing) -> Receipt | None:
+        """Publishes; outcomes are not what is modelled, so that they count as answered at once."""
+        sent = SimpleNamespace(mid=0, is_published=lambda: True)
+        return Receipt(sent, {}, lambda: True) if self.publish(message) else None
+
+    def replace_subscriptions(self, subscriptions: tuple[str, ...]) -> None:
+        self._draining = (self._draining | set(self.subscriptions)) - set(subscriptions)
+        self.ended -= set(subscriptions)
+        self.subscriptions = subscriptions
+        if self.up:
+            self._network.broker.subscribe(self, subscriptions, self.ended)
+
+    def end_subscriptions(self, subscriptions: Iterable[str]) -> None:
+        self._draining |= set(subscriptions) - set(self.subscriptions)
+
+    def end_drained(self) -> None:
+        """Ends the filters that are not wanted any more, once what waited for them was delivered."""
+        if self._draining:
+            self.ended, self._draining = self.ended | self._draining, set()
+            self._network.broker.subscribe(self, (), self.ended)
 
     def acknowledge(self, messages: list[Incoming]) -> None:
         for message in messages:

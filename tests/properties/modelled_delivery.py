@@ -14,14 +14,25 @@ from typing import Any
 import pytest
 from modelled_broker import ModelledConnection, Network
 from modelled_ledger import Ledger, name_of
-from modelled_processes import CLIENTS, LARGEST, MOST_BOOTS, MOST_IN_FLIGHT, AgentProcess, Killed, ServiceProcess
+from modelled_processes import (
+    CLIENTS,
+    LARGEST,
+    MOST_BOOTS,
+    MOST_BOOTS_AHEAD,
+    MOST_IN_FLIGHT,
+    MOST_PENDING_ACKS,
+    AgentProcess,
+    Killed,
+    ServiceProcess,
+)
 
-from rohe_iac.agent import intake, worker
+from rohe_iac.agent import worker
+from rohe_iac.agent.intake import dead_letter, intake, known_numbers
 from rohe_iac.mqtt.message import Incoming, Outgoing
 from rohe_iac.observation.reports import sequence_set
 from rohe_iac.reporting import outbox, reporter, sender, write_buffer
 from rohe_iac.sinks.store import AgentStore, StoreFull
-from rohe_iac.transports import mqtt
+from rohe_iac.transports import gathering, inbox, mqtt
 
 
 class Clock:
@@ -68,8 +79,15 @@ class World:
         self._folder, self._numbers = folder, iter(range(10**9))
         self.network = Network(self._watch_publish, self._watch_acknowledge)
         self._patch(patch)
-        self.agent = AgentProcess(self)
+        self.agent = self._new_agent()
         self.services = {name: ServiceProcess(self, name) for name in CLIENTS}
+
+    def _new_agent(self) -> AgentProcess:
+        return AgentProcess(self)
+
+    def processes(self) -> list[Any]:
+        """Returns all processes, whether they run or not."""
+        return [*self.services.values(), self.agent]
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         connect = partial(ModelledConnection, self.network)
@@ -79,7 +97,7 @@ class World:
         )
         for module in (outbox, reporter, sender, write_buffer):
             patch.setattr(module, "time", self.of_services)
-        for module in (intake, mqtt, worker):
+        for module in (inbox, intake, mqtt, worker):
             patch.setattr(module, "time", self.of_agent)
         for module in (reporter, sender, write_buffer):
             patch.setattr(module, "threading", threads)
@@ -87,16 +105,19 @@ class World:
             patch.setattr(module, "secrets", tokens)
         for module in (sender, mqtt):
             patch.setattr(module, "Connection", connect)
-        for module in (intake, mqtt):
+        for module in (dead_letter, inbox):
             patch.setattr(module, "MAX_REPORT_BYTES", LARGEST)
         patch.setattr(reporter, "end_in_order", lambda *_: None)
         patch.setattr(sender, "MAX_IN_FLIGHT", MOST_IN_FLIGHT)
-        patch.setattr(intake, "MAX_BOOTS", MOST_BOOTS)
+        patch.setattr(sender, "MAX_BOOTS_AHEAD", MOST_BOOTS_AHEAD)
+        patch.setattr(sender, "MAX_PENDING_ACKS", MOST_PENDING_ACKS)
+        patch.setattr(known_numbers, "MAX_BOOTS", MOST_BOOTS)
         patch.setattr(sequence_set, "MAX_RANGES", MOST_IN_FLIGHT + 2)
         patch.setattr(worker, "MAX_BATCH", 7)
         patch.setattr(worker, "RECEIVE_TIMEOUT", 0.0)
-        patch.setattr(worker, "memory_limit", lambda: 0)
-        patch.setattr(mqtt, "KEPT_OF_OVERSIZED", 600)
+        patch.setattr(gathering, "PATIENCE", 0.0)
+        patch.setattr(worker, "memory_limit", lambda _functions: 0)
+        patch.setattr(inbox, "KEPT_OF_OVERSIZED", 600)
         for owner, name in (
             (AgentStore, "write"), (AgentStore, "write_checkpoint"), (outbox.Outbox, "_insert"),
             (outbox.Outbox, "_delete"),
@@ -135,7 +156,7 @@ class World:
 
     def connections(self) -> Iterator[ModelledConnection]:
         """Yields the connections of the processes that run."""
-        for process in (*self.services.values(), self.agent):
+        for process in self.processes():
             if (connection := process.connection) is not None:
                 yield connection
 
@@ -154,7 +175,9 @@ class World:
         if (client, content["boot"]) in self.ledger.forgotten:
             return
         assert missing.isdisjoint(stored), f"{content} names {sorted(missing & stored)} as missing, which are stored"
-        assert max(stored) == content["up_to_seq"], f"{content} does not say that {sorted(stored)} are stored"
+        assert max(stored, default=0) == content["up_to_seq"], (
+            f"{content} does not say that {sorted(stored)} are stored"
+        )
 
     def check_forgotten(self, client: str, boot: str) -> None:
         """Checks that an agent forgets no boot of which a report is stored that its client may send again."""
@@ -173,7 +196,7 @@ class World:
 
     def end(self) -> None:
         """Ends all processes, so that they leave no file open."""
-        for process in (*self.services.values(), self.agent):
+        for process in self.processes():
             if process.connection is not None:
                 process.kill()
 

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from rohe_iac.observation.reports.report import MAX_AGE, read_stored, sequence_number_of
 from rohe_iac.reporting.refusal import Refusal
+from rohe_iac.sinks.observer_input import InputKind
 from rohe_iac.sinks.store import AgentStore
 
 
@@ -53,7 +54,7 @@ class Ledger:
                 assert name not in self.refused_names, f"{name} was refused, and stored"
                 assert name not in self.unusable, f"{name} cannot be used, and was stored"
                 self.stored[name] = key
-            elif found.kind == "refused":
+            elif found.kind == InputKind.DEAD_LETTER:
                 content = json.loads(found.payload)
                 key = (found.client, content["boot"], content["seq"])
             else:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from msgspec import structs
 from test_random_placements import problem
 
@@ -145,9 +146,10 @@ def alterations(asked: Problem, found: Plan) -> Iterator[tuple[str, Plan]]:
             break
 
 
-def test_whatever_is_told_otherwise_is_refused() -> None:
+@pytest.mark.parametrize("seeds", [range(7), pytest.param(range(7, 16), marks=pytest.mark.soak)], ids=["few", "more"])
+def test_whatever_is_told_otherwise_is_refused(seeds: range) -> None:
     tried: Counter[str] = Counter()
-    for seed in range(16):
+    for seed in seeds:
         asked = problem(seed)
         found = plan(asked)
         if not found.placements:

@@ -19,13 +19,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from modelled_broker import MAX_UNACKNOWLEDGED, ModelledConnection, Session
 from modelled_delivery import World
-from modelled_processes import CLIENTS, LARGEST, LARGEST_OF_SERVICE, AgentProcess, Killed, ServiceProcess
+from modelled_processes import (
+    CLIENTS,
+    LARGEST,
+    LARGEST_OF_SERVICE,
+    MOST_BOOTS,
+    MOST_WAITING,
+    AgentProcess,
+    Killed,
+    ServiceProcess,
+)
 
 QUIET_ROUNDS = 60
 """Rounds of a second within which everything is delivered once nothing disturbs; resends are up to 30 s apart."""
 
 clients = st.sampled_from(CLIENTS)
-ends = st.integers(0, 2)
+ends = st.integers(0, 4)
 places = st.integers(0, 30)
 counts = st.integers(1, 10)
 DAY = 86400.0
@@ -41,7 +50,10 @@ class Delivery(RuleBasedStateMachine):
         self._patch = pytest.MonkeyPatch()
         # Processes are killed, and never the machine: files in memory will do, and are ten times as fast.
         self._folder = tempfile.TemporaryDirectory(prefix="rohe-delivery-", dir=MEMORY if MEMORY.is_dir() else None)
-        self.world = World(Path(self._folder.name), self._patch)
+        self.world = self._new_world(Path(self._folder.name))
+
+    def _new_world(self, folder: Path) -> World:
+        return World(folder, self._patch)
 
     @initialize()
     def begin(self) -> None:
@@ -69,7 +81,7 @@ class Delivery(RuleBasedStateMachine):
 
     @rule(client=clients, fuse=st.integers(1, 9))
     def report_and_be_killed(self, client: str, fuse: int) -> None:
-        self._do(self.world.services[client], _report_and_send, fuse)
+        self._do(self.world.services[client], report_and_send, fuse)
 
     @rule(client=clients)
     def send(self, client: str) -> None:
@@ -130,10 +142,15 @@ class Delivery(RuleBasedStateMachine):
         for _ in range(times):
             self._do(service, ServiceProcess.kill)
             service.start()
-            self._do(service, _report_and_send)
+            self._do(service, report_and_send)
             if heard:
                 self._connect_all()
                 self._exchange(with_acks=with_acks)
+
+    @rule(client=clients, rounds=st.integers(1, 6))
+    def lose_the_acknowledgements_of_the_oldest_boot(self, client: str, rounds: int) -> None:
+        for _ in range(rounds):
+            self._exchange(unheard=client)
 
     # The network and the broker.
 
@@ -222,7 +239,7 @@ class Delivery(RuleBasedStateMachine):
         ledger = world.ledger
         assert [name for name in ledger.accepted if not ledger.settled(name)] == []
         assert {client: world.services[client].waiting() for client in CLIENTS} == {client: [] for client in CLIENTS}
-        for client, boot in world.agent.worker._intake.known_boots():
+        for client, boot in world.agent.worker._intake.boots_to_tell():
             _, holes = world.agent.worker._intake.acknowledgement(client, boot)
             assert holes == [] or (client, boot) in ledger.forgotten, f"{client}/{boot} has holes"
 
@@ -248,8 +265,13 @@ class Delivery(RuleBasedStateMachine):
             self._failed = True
             raise
 
-    def _exchange(self, disturb: Callable[[], None] | None = None, *, with_acks: bool = True) -> None:
-        """Has every message arrive, and every process do a turn; `disturb` changes what is in the broker's queues."""
+    def _exchange(
+        self, disturb: Callable[[], None] | None = None, *, with_acks: bool = True, unheard: str = ""
+    ) -> None:
+        """Has every message arrive, and every process do a turn; `disturb` changes what is in the broker's queues.
+
+        Without `with_acks` no acknowledgement arrives, and none of the oldest boot that waits at the client `unheard`.
+        """
         broker = self.world.network.broker
         for service in self.world.services.values():
             self._do(service, ServiceProcess.write)
@@ -261,7 +283,12 @@ class Delivery(RuleBasedStateMachine):
         for name in () if with_acks else CLIENTS:
             if name in broker.sessions:
                 broker.sessions[name].queue.clear()
-        for end in range(3):
+        if unheard in broker.sessions and (oldest := self.world.services[unheard].oldest_boot()):
+            queue = broker.sessions[unheard].queue
+            kept = [entry for entry in queue if oldest.encode() not in entry[0].payload]
+            queue.clear()
+            queue.extend(kept)
+        for end in range(len(self.world.processes())):
             self._with_connection(end, lambda connection: broker.deliver(connection, 1000))
         self._do(self.world.agent, AgentProcess.turn)
 
@@ -271,7 +298,7 @@ class Delivery(RuleBasedStateMachine):
         return len(self.world.network.broker.sessions[connection.client_id].queue) > MAX_UNACKNOWLEDGED
 
     def _start_all(self) -> None:
-        for process in (*self.world.services.values(), self.world.agent):
+        for process in self.world.processes():
             if process.connection is None:
                 process.start()
 
@@ -281,7 +308,8 @@ class Delivery(RuleBasedStateMachine):
                 self.world.network.broker.connect(connection)
 
     def _with_connection(self, end: int, act: Callable[[ModelledConnection], None]) -> None:
-        process = (*self.world.services.values(), self.world.agent)[end]
+        processes = self.world.processes()
+        process = processes[end % len(processes)]
         if process.connection is not None and process.connection.up:
             act(process.connection)
 
@@ -291,7 +319,7 @@ class Delivery(RuleBasedStateMachine):
             act(sessions[end], place % len(sessions[end].queue))
 
 
-def _report_and_send(service: ServiceProcess) -> None:
+def report_and_send(service: ServiceProcess) -> None:
     service.report()
     service.turn()
 
@@ -305,3 +333,17 @@ TestDelivery.settings = settings(max_examples=200 if HUNT else 60, stateful_step
 
 TestLongDelivery = pytest.mark.soak(LongDelivery.TestCase)
 TestLongDelivery.settings = settings(max_examples=2000, stateful_step_count=150, deadline=None)
+
+
+def test_a_report_whose_acknowledgement_is_lost_counts_once_however_many_boots_follow() -> None:
+    delivery = Delivery()
+    try:
+        delivery.begin()
+        delivery.crash_again_and_again(CLIENTS[0], MOST_WAITING, heard=False, with_acks=True)
+        delivery._connect_all()
+        for _ in range(MOST_WAITING):
+            delivery._exchange(unheard=CLIENTS[0])
+            delivery.nothing_is_lost_or_doubled()
+        assert len(delivery.world.ledger.accepted) == MOST_WAITING > MOST_BOOTS
+    finally:
+        delivery.teardown()

@@ -97,7 +97,7 @@ LINES = st.lists(st.sampled_from(["x", "", " x", "$A", "a b", '"', "-c", "1", "n
 SERVICES = st.fixed_dictionaries(
     {},
     optional={
-        "image": st.sampled_from(["a:1", "host:5000/a@sha256:abc"]),
+        "image": st.sampled_from(["a:1", "host:5000/a@sha256:" + "ab" * 32]),
         "replicas": st.one_of(st.integers(0, 9), st.just("auto")),
         "ports": PORTS,
         "requests": REQUESTS,

@@ -74,7 +74,7 @@ def services(draw: st.DrawFn, name: str) -> dict[str, Any]:
     )
     return {
         "name": name,
-        "image": draw(st.sampled_from(["minio/minio", "rdsea/od_web:2.0", "host:5000/a@sha256:abc"])),
+        "image": draw(st.sampled_from(["minio/minio", "rdsea/od_web:2.0", "host:5000/a@sha256:" + "ab" * 32])),
         "replicas": draw(st.integers(0, 50)),
         "sensitivity": draw(st.sampled_from(["none", "cpu", "memory", "cpu+memory"])),
         "requests": requests,

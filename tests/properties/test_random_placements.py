@@ -17,6 +17,8 @@ from rohe_iac.planning.model.demand import (
     DemandVariant,
     DeviceRequest,
     Edge,
+    LabelMatch,
+    NodePreference,
     PortRequest,
     Resources,
     SpreadRule,
@@ -35,6 +37,11 @@ from rohe_iac.planning.verification.verify import verify
 MB = 2**20
 PARTS = 4
 """In which the million is judged, so that several processors can."""
+
+FEW_OR_MORE = pytest.mark.parametrize(
+    "seeds", [range(5), pytest.param(range(5, 12), marks=pytest.mark.soak)], ids=["few", "more"]
+)
+"""Seeds of problems: a few of all sizes at each change, more in a long campaign."""
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio")
 
@@ -84,6 +91,17 @@ def resources(drawn: random.Random) -> Resources:
     )
 
 
+def matches(drawn: random.Random) -> tuple[LabelMatch, ...]:
+    """What a service asks of labels and names beyond one value: mostly nothing."""
+    kinds = [
+        LabelMatch("zone", "In", ("a", "b")),
+        LabelMatch("rack", "NotIn", ("1", "2")),
+        LabelMatch("disk", drawn.choice(["Exists", "DoesNotExist"])),
+        LabelMatch("node", drawn.choice(["In", "NotIn"]), ("n000", "n001", "n005")),
+    ]
+    return (drawn.choice(kinds),) if drawn.random() < 0.2 else ()
+
+
 def demand(drawn: random.Random, number: int, names: list[str]) -> Demand:
     keys = ["node", "zone", "rack"]
 
@@ -119,6 +137,8 @@ def demand(drawn: random.Random, number: int, names: list[str]) -> Demand:
         near=rules(0.1, 0.5),
         ports=ports,
         variants=variants,
+        matches=matches(drawn),
+        prefers=(NodePreference((), 3, matches(drawn)),) if drawn.random() < 0.1 else (),
     )
 
 
@@ -175,7 +195,7 @@ def judged(placements: int, seed: int = 0, step: int = 1) -> Counter[str]:
 
 
 def test_no_node_is_above_capacity_in_random_placements() -> None:
-    counts = judged(3000)
+    counts = judged(1000)
     assert counts["unplaced"]
 
 
@@ -190,10 +210,11 @@ def test_no_node_is_above_capacity_in_a_million_random_placements(
     assert counts["placements"] >= 1_000_000 // PARTS
 
 
+@FEW_OR_MORE
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_scaling_up_and_down_to_nothing_leaves_the_ledger_as_it_was(strategy: str) -> None:
+def test_scaling_up_and_down_to_nothing_leaves_the_ledger_as_it_was(strategy: str, seeds: range) -> None:
     taken = 0
-    for seed in range(12):
+    for seed in seeds:
         asked = problem(seed)
         asked = replace(asked, settings=replace(asked.settings, strategy=strategy, survive=0))
         before = None
@@ -233,13 +254,14 @@ sys.path[:0] = {folders!r}
 from test_random_placements import problem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.model.json_codec import plan_to_json
-told = [json.dumps(plan_to_json(plan(problem(seed))), sort_keys=True) for seed in range(12)]
+told = [json.dumps(plan_to_json(plan(problem(seed))), sort_keys=True) for seed in {seeds!r}]
 print(hashlib.sha256("".join(told).encode()).hexdigest())
 """
 
 
-def test_plans_are_the_same_bytes_whatever_the_hash_seed_the_processors_and_the_order() -> None:
-    script = BYTES.format(folders=[str(folder) for folder in Path(__file__).parents[:2]])
+@FEW_OR_MORE
+def test_plans_are_the_same_bytes_whatever_the_hash_seed_the_processors_and_the_order(seeds: range) -> None:
+    script = BYTES.format(folders=[str(folder) for folder in Path(__file__).parents[:2]], seeds=seeds)
     told = set()
     for hashing, processors in (("0", "1"), ("1", "2"), ("4242", "8")):
         environment = {**os.environ, "PYTHONHASHSEED": hashing, "OMP_NUM_THREADS": processors}
@@ -248,7 +270,7 @@ def test_plans_are_the_same_bytes_whatever_the_hash_seed_the_processors_and_the_
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         told.add(done.stdout)
     assert len(told) == 1
-    for seed in range(12):
+    for seed in seeds:
         asked = problem(seed)
         turned = replace(asked, nodes=asked.nodes[::-1], demands=asked.demands[::-1], edges=asked.edges[::-1])
         assert plan_to_json(plan(replace(turned, wires=asked.wires[::-1]))) == plan_to_json(plan(asked))

@@ -7,6 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rohe_iac.observation.reports.client_clock import MAX_FILLING
 from rohe_iac.observation.reports.watermark import ALL, GRACE_PERIOD, SWEEP_INTERVAL, Watermark
 
 LATENESS = 2.0
@@ -83,3 +84,18 @@ def test_time_in_which_the_agent_was_stalled_is_no_silence(stalls: list[float]) 
         assert before + 0.1 >= watermark.value, "what b sent meanwhile is only now read"
         watermark.observe("b", before + 0.1, now, "boot", number)
         watermark.advance()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 400), st.floats(0.01, GRACE_PERIOD - 1.0))
+def test_a_gap_that_is_being_filled_holds_for_as_long_as_it_takes_within_the_bound(missing: int, pace: float) -> None:
+    watermark = Watermark(LATENESS, expected=["a"])
+    watermark.resume(START - MAX_FILLING)
+    watermark.observe("a", START, START, "boot", missing + 1)
+    for number in range(1, missing + 1):
+        now = START + number * pace
+        watermark.observe("a", START - LATENESS + number * pace / 1000, now, "boot", number)
+        watermark.advance()
+        assert now - START > MAX_FILLING or not watermark.passed, "its reports arrive in time, one after the other"
+    watermark.tick(max(watermark.state.now, START + MAX_FILLING + SWEEP_INTERVAL))
+    assert not watermark.state.clients["a"].has_gaps

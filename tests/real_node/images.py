@@ -127,6 +127,8 @@ class ImageBuilder:
                     *("bud", "--pull-never", "--layers", "--build-arg", f"BASE={self._base}", "-t", tag),
                     *("--volume", f"{self._wheels(recipe)}:/wheels:ro", "-f", str(ROOT / recipe.dockerfile), name),
                 )
+        # A build that was killed leaves its container, which would keep the image that it began from.
+        self._buildah("rm", "--all")
         # An image that lost its name to the one built now keeps its layers, and each build leaves another one.
         self._buildah("rmi", "--prune")
         return [self._archive(tag, archives) for tag in tags]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from rohe_iac.blueprint.checks import objective as objective_checks
 from rohe_iac.blueprint.documents.tree import Tree
@@ -11,16 +12,17 @@ from rohe_iac.blueprint.findings.references import (
     check_reference,
     check_unique,
     check_user_module,
-    find_cycle,
+    find_cycles,
     format_cycle,
     name_hint,
     warning,
 )
+from rohe_iac.blueprint.findings.remainder import Remainder
 from rohe_iac.blueprint.hints.nearest import MAX_NAMES
 from rohe_iac.blueprint.language.contract import Objective, ObservationContract, Processing, Scope
 from rohe_iac.blueprint.language.metric_expression import names_in, percentiles_in
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
-from rohe_iac.blueprint.linked.offer import Offer
+from rohe_iac.blueprint.linked.offer import Offer, joined_offer
 from rohe_iac.blueprint.text.parsed import Path
 
 REPORT_FIELDS = frozenset(
@@ -32,31 +34,46 @@ REPORT_FIELDS = frozenset(
 MAX_SLUG = 63
 
 
+_SAMPLE_FIELDS = frozenset(("from", "to", "rate", "name", "ensemble", "members", "variants"))
+"""Fields of a pipeline's services and flow from which the samples of each service follow, besides its load."""
+
+
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
     """Yields every finding of one contract."""
     spec = contract.spec
-    pipeline_document = tree.catalogue.named("Pipeline", spec.pipeline, document)
-    offer = tree.offer(pipeline_document) if pipeline_document is not None else None
-    # Faulty parts of the pipeline are not in its model, and are reported there.
-    broken_names = document.broken_names | (
-        pipeline_document.broken_names if pipeline_document is not None else frozenset()
-    )
-    if offer is None and not tree.catalogue.is_broken("Pipeline", spec.pipeline):
-        names = tree.catalogue.names("Pipeline", document)
-        yield from check_reference(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
+    offers: list[Offer | None] = []
+    broken_names, has_unnamed = document.broken_names, False
+    partials: list[Remainder] = []
+    yield from check_unique(document, ("spec", "pipelines"), "pipeline", spec.pipelines or (), "")
+    for number, name in enumerate(spec.about):
+        pipeline_document = tree.catalogue.meant("Pipeline", name, document)
+        offers.append(tree.offer(pipeline_document) if pipeline_document is not None else None)
+        if pipeline_document is not None:
+            # Faulty parts of the pipeline are not in its model, and are reported there.
+            broken_names |= pipeline_document.broken_names
+            has_unnamed |= pipeline_document.has_unknown_names
+            partials += [pipeline_document.remainder] if pipeline_document.remainder is not None else []
+        if tree.catalogue.named("Pipeline", name, document) is None and not tree.catalogue.is_broken("Pipeline", name):
+            names = tree.catalogue.names("Pipeline", document)
+            at: Path = ("spec", "pipeline") if spec.pipelines is None else ("spec", "pipelines", number)
+            yield from check_reference(document, at, "R202", "pipeline", name, names)
+    offer = joined_offer(offers)
     yield from check_unique(
         document,
         ("spec", "objectives"),
         "objective",
         [objective.name or f" {index}" for index, objective in enumerate(spec.objectives)],
     )
-    yield from objective_checks.check(document, spec, offer)
+    known = offer
+    if offer is not None and any(_may_have_sample(path) for partial in partials for path in partial.lost_parts()):
+        known = replace(offer, rates={})  # samples are not known where a part that they follow from is at fault
+    yield from objective_checks.check(document, spec, known)
     yield from check_unique(document, ("spec", "sinks"), "sink", [_sink_name(sink) for sink in spec.sinks], "")
     yield from _check_metrics(document, contract, offer, broken_names)
     for index, objective in enumerate(spec.objectives):
         base: Path = ("spec", "objectives", index)
         if offer is not None:
-            yield from _check_scope(document, (*base, "scope"), objective.scope, offer, broken_names)
+            yield from _check_scope(document, (*base, "scope"), objective.scope, offer, broken_names, has_unnamed)
         if objective.metric not in spec.metrics:
             yield from _check_reported(
                 document,
@@ -71,6 +88,7 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
             objective.on_violation is not None
             and objective.on_violation.action in ("degrade", "reroute")
             and offer is not None
+            and not any(_may_have_choice(path) for partial in partials for path in partial.lost_parts())
         ):
             yield from _check_choices(document, (*base, "onViolation"), objective, offer)
     for index, processing in enumerate(spec.processing):
@@ -83,8 +101,22 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
         yield warning(document, ("spec",), "R228", "the contract has no objectives, so it is always kept")
 
 
+def _may_have_sample(lost: Path) -> bool:
+    """Checks whether the number of samples may follow from a part of a pipeline that is lost."""
+    if lost[:2] == ("spec", "load"):
+        return True
+    inside = lost[2 : lost.index("reports")] if "reports" in lost else lost[2:]
+    is_near = lost[:2] in (("spec", "services"), ("spec", "flow"))
+    return is_near and all(isinstance(step, int) or step in _SAMPLE_FIELDS for step in inside)
+
+
+def _may_have_choice(lost: Path) -> bool:
+    """Checks whether a part of a pipeline that is lost may have variants, or members of an ensemble."""
+    return lost[:2] == ("spec", "services") and (len(lost) <= 3 or lost[3] in ("ensemble", "variants"))
+
+
 def _check_scope(
-    document: Document, base: Path, scope: Scope, offer: Offer, broken: frozenset[str]
+    document: Document, base: Path, scope: Scope, offer: Offer, broken: frozenset[str], has_unnamed: bool
 ) -> Iterator[Finding]:
     yield from _check_reporter(document, base, scope, offer)
     if scope.service is None:
@@ -93,7 +125,9 @@ def _check_scope(
         return
     if scope.service not in offer.services:
         if scope.service not in broken:
-            yield from check_reference(document, (*base, "service"), "R205", "service", scope.service, offer.services)
+            name, known = scope.service, offer.services
+            path = (*base, "service")
+            yield from check_reference(document, path, "R205", "service", name, known, may_exist=has_unnamed)
         return
     if scope.member is not None:
         members = offer.members.get(scope.service, frozenset())
@@ -158,7 +192,7 @@ def _check_reported(
         yield from _check_accuracy(document, base, offer) if metric == "accuracy" else ()
         return
     if service is not None and service not in offer.services:
-        return
+        service = None  # the service is reported itself; a metric that no service has is misspelt all the same
     declared, silent = offer.of(service)
     if metric in declared:
         return
@@ -224,8 +258,7 @@ def _check_metrics(
         if offer is not None and name in offer.declared and name not in BUILT_IN:
             message = f"a service reports '{name[:63]}' too, and objectives take the contract's own"
             yield warning(document, base, "R216", message, "give yours another name", on_key=True)
-    cycle = find_cycle(edge for edge in edges if edge[1] in metrics)
-    if cycle:
+    for cycle in find_cycles(edge for edge in edges if edge[1] in metrics):
         cycle_text = format_cycle(cycle)
         path = ("spec", "metrics", cycle[0])
         yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rohe_iac.blueprint.checks.sites.joined import inventories_of
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
@@ -24,16 +25,18 @@ def check(document: Document, stack: Stack, tree: Tree, checked: set[tuple[Docum
         document: The document of the stack.
         stack: The stack.
         tree: All documents of the blueprint.
-        checked: Pipelines with the inventories that they were checked with; those that are checked are added.
+        checked: Pipelines with the inventory that they were checked with, or with the stack where it takes several;
+            those that are checked are added.
     """
-    inventory = tree.catalogue.named("Inventory", stack.spec.inventory, document)
-    if stack.spec.target.local is not None or inventory is None or not isinstance(inventory.model, Inventory):
+    taken = inventories_of(document, stack, tree)
+    if stack.spec.target.local is not None or not taken:
         return
-    claimed = _claimed(inventory.model)
+    inventory = document if len(taken) > 1 else taken[0][0]
+    claimed = {kind: name for _, model in taken for kind, name in _claimed(model).items()}
     if not claimed:
         return
     for name in stack.spec.pipelines:
-        pipeline = tree.catalogue.named("Pipeline", name, document)
+        pipeline = tree.catalogue.meant("Pipeline", name, document)
         if pipeline is None or not isinstance(pipeline.model, Pipeline) or (pipeline, inventory) in checked:
             continue
         checked.add((pipeline, inventory))

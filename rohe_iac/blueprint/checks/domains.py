@@ -12,6 +12,7 @@ from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.pipeline import Pipeline, Requests, Service
 from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.linked.machine import Machine
+from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.blueprint.text.parsed import Path
 
 UNPLACEABLE = "no replica of it can be placed"
@@ -27,11 +28,15 @@ class Domains:
 
     def check(self, document: Document, base: Path, service: Service) -> Iterator[Finding]:
         """Yields a warning where no node meets all demands of a service at once, though each is met somewhere."""
+        members = service.ensemble.members if service.ensemble is not None else ()
+        if any(member.arch is not None or member.placement is not None for member in members):
+            yield from self._check_members(document, base, service)
+            return
         requests = _requests_of(service)
         # Of variants one is enough.
         for group in [requests] if service.variants else [[each_request] for each_request in requests]:
             if next(self._suitable_machines(service, group), None) is None and self._allowance.domains > 0:
-                yield self._nowhere_finding(document, base, service, group[0])
+                yield self._nowhere_finding(document, base, service, group[0], service.name)
                 return
         rules = service.placement
         for index, rule in enumerate(rules.spread):
@@ -51,6 +56,15 @@ class Domains:
                     message = f"'{service.name}' and '{other.name}' {problem} {affinity.topology_key} that they fit in"
                     yield warning(document, path, "R303", message, UNPLACEABLE)
 
+    def _check_members(self, document: Document, base: Path, service: Service) -> Iterator[Finding]:
+        """Yields a warning for each member that no node suits; a member may have nodes of its own."""
+        members = service.ensemble.members if service.ensemble is not None else ()
+        for number, member in enumerate(members):
+            whole = with_alternative(service, member)
+            if next(self._suitable_machines(whole, [whole.requests]), None) is None and self._allowance.domains > 0:
+                path = (*base, "ensemble", "members", number)
+                yield self._nowhere_finding(document, path, whole, whole.requests, member.name)
+
     def _suitable_machines(self, service: Service, asked: Sequence[Requests]) -> Iterator[Machine]:
         for machine in self._machines:
             self._allowance.domains -= 1
@@ -59,16 +73,18 @@ class Domains:
             if any(not machine.refusal(service, requests) for requests in asked):
                 yield machine
 
-    def _nowhere_finding(self, document: Document, base: Path, service: Service, requests: Requests) -> Finding:
+    def _nowhere_finding(
+        self, document: Document, base: Path, service: Service, requests: Requests, name: str
+    ) -> Finding:
         counts = Counter(machine.refusal(service, requests) for machine in self._machines)
         reasons = [f"{count} {'is' if count == 1 else 'are'} {reason}" for reason, count in sorted(counts.items())]
-        message = f"no node has all that '{service.name}' asks for: {', '.join(reasons[:5])}"
+        message = f"no node has all that '{name}' asks for: {', '.join(reasons[:5])}"
         return warning(document, (*base, "name"), "R303", message, UNPLACEABLE)
 
     def _check_spread(
         self, document: Document, path: Path, service: Service, key: str, limit: int
     ) -> Iterator[Finding]:
-        if service.replicas == "auto":
+        if not isinstance(service.replicas, int):
             return
         wanted, domains = -(-service.replicas // limit), set()
         for machine in self._suitable_machines(service, _requests_of(service)):
@@ -109,6 +125,15 @@ def check_topology_keys(document: Document, base: Path, service: Service, labels
             path = (*base, "placement", field, index, "topologyKey")
             hint = did_you_mean(key, [*labels, "node"])
             yield warning(document, path, "R303", f"no node has a label '{key[:63]}'", hint)
+
+
+def check_flow_keys(document: Document, pipeline: Pipeline, labels: frozenset[str]) -> Iterator[Finding]:
+    """Yields a warning for every `within` of a flow that no node has as a label."""
+    for index, link in enumerate(pipeline.spec.flow):
+        if link.within is not None and link.within not in ("node", *labels):
+            hint = did_you_mean(link.within, [*labels, "node"])
+            message = f"no node has a label '{link.within[:63]}'"
+            yield warning(document, ("spec", "flow", index, "within"), "R303", message, hint)
 
 
 def _requests_of(service: Service) -> list[Requests]:

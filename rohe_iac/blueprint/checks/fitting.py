@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from rohe_iac.blueprint.checks.domains import UNPLACEABLE, Domains, check_topology_keys
+from rohe_iac.blueprint.checks.domains import UNPLACEABLE, Domains, check_flow_keys, check_topology_keys
 from rohe_iac.blueprint.checks.pipeline import IMPLAUSIBLE_CPU
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Pipeline, Requests, Service
+from rohe_iac.blueprint.language.placement import LabelCondition, WantedLabel, requirements_of
 from rohe_iac.blueprint.linked.machine import Machine, machines_of
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import bandwidths_alike, shown_bytes, shown_cpu
@@ -93,6 +94,11 @@ class Fleet:
         return values
 
     @cached_property
+    def names(self) -> set[str]:
+        """Returns the names of the nodes."""
+        return {machine.name for machine in self.machines}
+
+    @cached_property
     def labels(self) -> frozenset[str]:
         """Returns the names of all labels."""
         return frozenset(self.values)
@@ -110,6 +116,7 @@ def fleet_of(inventory: Inventory) -> Fleet:
 
 def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
     """Yields a warning for every demand that no node meets, or for demands that no node meets together."""
+    yield from check_flow_keys(document, pipeline, fleet.labels)
     domains = Domains(fleet.machines, document, pipeline)
     for index, service in enumerate(pipeline.spec.services):
         base: Path = ("spec", "services", index)
@@ -119,10 +126,14 @@ def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Itera
                 path: Path = (*base, "variants", part_index, "requests")
                 findings += check_requests(document, path, variant.requests, fleet)
         for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
+            path = (*base, "ensemble", "members", part_index)
             if member.requests is not None:
-                path = (*base, "ensemble", "members", part_index, "requests")
-                findings += check_requests(document, path, member.requests, fleet)
-        findings += _check_rules(document, base, service, fleet)
+                findings += check_requests(document, (*path, "requests"), member.requests, fleet)
+            if member.arch is not None or member.placement is not None:
+                own = Service.model_construct(name=member.name, arch=member.arch or ())
+                own = own if member.placement is None else own.model_copy(update={"placement": member.placement})
+                findings += check_rules(document, path, own, fleet)
+        findings += check_rules(document, base, service, fleet)
         yield from findings or domains.check(document, base, service)
 
 
@@ -178,29 +189,55 @@ def _check_accelerator(
         yield warning(document, (*base, "share"), "R301", message, UNPLACEABLE)
 
 
-def _check_rules(document: Document, base: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+def check_rules(document: Document, base: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+    """Yields a warning for every label, value and architecture that rules ask for and no node has."""
     if service.arch and "" not in fleet.archs and fleet.archs.isdisjoint(service.arch):
-        known_names = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
+        known_names = [(i, VALUES[arch]) for i, arch in enumerate(service.arch) if VALUES.get(arch) in fleet.archs]
+        path: Path = (*base, "arch", *(known_names[0][:1] if known_names else ()))
         hint = (
-            f"did you mean '{known_names[0]}'?"
+            f"did you mean '{known_names[0][1]}'?"
             if known_names
             else f"architectures of the inventory: {_first_names(fleet.archs)}"
         )
         message = f"no node is of architecture {' or '.join(service.arch)}"
-        yield warning(document, (*base, "arch"), "R303", message, hint)
-    for key, value in service.placement.node_selector.items():
-        values = fleet.values.get(key, set())
-        if value not in values:
-            hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
-            path = (*base, "placement", "nodeSelector", key)
-            yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
+        yield warning(document, path, "R303", message, hint)
+    for key, wanted in service.placement.node_selector.items():
+        yield from _check_label(document, (*base, "placement", "nodeSelector", key), key, wanted, fleet)
     for index, preferred in enumerate(service.placement.prefer):
-        for key, value in preferred.node_selector.items():
-            if value not in fleet.values.get(key, set()):
-                path = (*base, "placement", "prefer", index, "nodeSelector", key)
-                hint = f"values of '{key}': {fleet.some_values[key]}" if key in fleet.some_values else ""
-                yield warning(document, path, "R303", f"no node has the preferred label {key}: {value}", hint)
+        for key, wanted in preferred.node_selector.items():
+            path = (*base, "placement", "prefer", index, "nodeSelector", key)
+            yield from _check_label(document, path, key, wanted, fleet, "preferred ")
     yield from check_topology_keys(document, base, service, fleet.labels)
+
+
+def _check_label(
+    document: Document, path: Path, key: str, wanted: WantedLabel, fleet: Fleet, kind: str = ""
+) -> Iterator[Finding]:
+    """Yields a warning for each value of a selector that no node has, and for a condition that no node meets.
+
+    Args:
+        document: The document of the selector.
+        path: The path of the label in it.
+        key: The label; `node` is the node's name.
+        wanted: What is asked of the label.
+        fleet: The nodes.
+        kind: What precedes the word label in messages: nothing, or "preferred ".
+    """
+    if key == "node":
+        values, what, hint = fleet.names, "is named", f"nodes: {_first_names(fleet.names)}"
+    else:
+        values, what = fleet.values.get(key, set()), f"has the {kind}label {key}:"
+        hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
+    if isinstance(wanted, LabelCondition):
+        (requirement,) = requirements_of({key: wanted})
+        if not any(requirement.holds(machine.domain(key)) for machine in fleet.machines):
+            yield warning(document, path, "R303", f"no node meets what is asked of the {kind}label {key}", hint)
+        return
+    several = not isinstance(wanted, str)
+    for index, value in enumerate([wanted] if isinstance(wanted, str) else wanted):
+        if value not in values:
+            place = (*path, index) if several else path
+            yield warning(document, place, "R303", f"no node {what} {value}", hint)
 
 
 def _first_names(names: set[str]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import check_reference, check_unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, number_in_list, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
-from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node, Used
+from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, InventorySpec, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
+from rohe_iac.blueprint.language.scale.node_range import has_open_range, is_range, missing_reference, names_of
 from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.cluster_device import devices_of_entry
+from rohe_iac.blueprint.linked.fleet import single_nodes, whole_inventory
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
@@ -23,38 +25,116 @@ MAX_GIBIBYTES = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 
 
-def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
-    """Yields every finding of one inventory."""
+def check(document: Document, inventory: Inventory, others: Sequence[Inventory] = ()) -> Iterator[Finding]:
+    """Yields every finding of one inventory.
+
+    Args:
+        document: Its document.
+        inventory: The inventory.
+        others: Inventories that stacks take together with it, whose device types and nodes it may name.
+    """
     spec = inventory.spec
-    yield from check_unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
+    types = {name: kind for member in (*others, inventory) for name, kind in member.spec.device_types.items()}
+    if not (spec.nodes or spec.device_types or spec.links) and document.remainder is None:
+        yield Finding(document, ("spec",), "R107", "field 'nodes' is missing")
+    if any(is_range(node.name) or node.count is not None for node in spec.nodes):
+        yield from _check_ranges(document, spec)
+    else:
+        yield from check_unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
     for name, device in spec.device_types.items():
         yield from _check_device_type(document, ("spec", "deviceTypes", name), device)
         yield from _check_arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
     macs: dict[str, str] = {}
+    for index, (node, own) in enumerate(zip(entries_of(spec), spec.nodes, strict=True)):
+        found = _check_entry(document, ("spec", "nodes", index), node, types, macs)
+        if node == own:
+            yield from found
+            continue
+        # What the entry has from a range is reported at the range.
+        written = {type(own).model_fields[name].alias or name for name in own.model_fields_set}
+        yield from (finding for finding in found if written.intersection(finding.path[3:4]))
+    yield from _check_links(document, inventory, others)
+
+
+def _check_entry(
+    document: Document, base: Path, node: Node, types: Mapping[str, DeviceType], macs: dict[str, str]
+) -> Iterator[Finding]:
+    """Yields every finding about one entry of the nodes; `macs` has the nodes before it by their addresses."""
+    if node.device_type is not None and node.device_type not in types:
+        path = (*base, "deviceType")
+        yield from check_reference(document, path, "R207", "device type", node.device_type, types)
+    elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
+        yield from _check_capacity(document, base, node, types.get(node.device_type or ""))
+    taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
+    yield from check_unique(document, (*base, "taints"), "taint", taints, "")
+    yield from _check_arch(document, (*base, "arch"), node.arch)
+    yield from _check_claimed(document, (*base, "accelerators"), node.accelerators or {})
+    if node.mac is not None:
+        if MAC.fullmatch(node.mac) is None:
+            yield Finding(
+                document,
+                (*base, "mac"),
+                "R226",
+                f"'{node.mac[:40]}' is not a MAC address",
+                'for example "82:ae:30:11:38:06"',
+            )
+        elif macs.setdefault(node.mac.lower(), node.name) != node.name:
+            message = f"node '{node.name}' has the MAC address of '{macs[node.mac.lower()]}'"
+            yield warning(document, (*base, "mac"), "R226", message, "two machines never share one")
+
+
+def entries_of(spec: InventorySpec) -> Sequence[Node]:
+    """Returns the entries of an inventory; one about a node of a range has the fields of the range as well."""
+    if not any(is_range(node.name) for node in spec.nodes):
+        return spec.nodes
+    entries = list(spec.nodes)
+    for node, index in single_nodes(spec):
+        if not is_range(entries[index].name):
+            entries[index] = node
+    return entries
+
+
+def _check_ranges(document: Document, spec: InventorySpec) -> Iterator[Finding]:
+    """Yields every finding about ranges: counts, references to ranges, addresses, and names that are there twice.
+
+    An entry that names one node of a range is about that node, and no second one.
+    """
+    in_ranges: dict[str, int] = {}
+    alone: dict[str, int] = {}
     for index, node in enumerate(spec.nodes):
         base: Path = ("spec", "nodes", index)
-        if node.device_type is not None and node.device_type not in spec.device_types:
-            path = (*base, "deviceType")
-            yield from check_reference(document, path, "R207", "device type", node.device_type, spec.device_types)
-        elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
-            yield from _check_capacity(document, base, node, spec.device_types.get(node.device_type or ""))
-        taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
-        yield from check_unique(document, (*base, "taints"), "taint", taints, "")
-        yield from _check_arch(document, (*base, "arch"), node.arch)
-        yield from _check_claimed(document, (*base, "accelerators"), node.accelerators or {})
-        if node.mac is not None:
-            if MAC.fullmatch(node.mac) is None:
+        if has_open_range(node.name) != (node.count is not None):
+            if node.count is None:
+                # A count that is at fault itself is reported already.
+                if document.remainder is None or not document.remainder.has_changed(base, ("count",)):
+                    message = "a range without an end needs a count"
+                    yield Finding(document, (*base, "name"), "R116", message, "add count: 300")
+            else:
+                hint = "leave count out" if is_range(node.name) else f'write name: "{node.name[:40]}-[1:]"'
+                message = "count is about a name with a range without an end"
+                yield Finding(document, (*base, "count"), "R116", message, hint, on_key=True)
+                continue
+        if is_range(node.name):
+            texts: list[tuple[Path, str]] = [(("labels", key), value) for key, value in node.labels.items()]
+            texts += [(("taints", number, "value"), taint.value) for number, taint in enumerate(node.taints)]
+            for path, text in texts:
+                missing = missing_reference(text, node.name)
+                if missing:
+                    hint = "{1} is the first range of the name, {2} the second"
+                    message = f"{missing} is about a range that '{node.name[:63]}' does not have"
+                    yield Finding(document, (*base, *path), "R116", message, hint)
+            if node.mac is not None:
+                message = "a range has no MAC address: two machines never share one"
                 yield Finding(
-                    document,
-                    (*base, "mac"),
-                    "R226",
-                    f"'{node.mac[:40]}' is not a MAC address",
-                    'write it as "82:ae:30:11:38:06"',
+                    document, (*base, "mac"), "R226", message, "write it in an entry of each node", on_key=True
                 )
-            elif macs.setdefault(node.mac.lower(), node.name) != node.name:
-                message = f"node '{node.name}' has the MAC address of '{macs[node.mac.lower()]}'"
-                yield warning(document, (*base, "mac"), "R226", message, "two machines never share one")
-    yield from _check_links(document, inventory)
+        seen = in_ranges if is_range(node.name) else alone
+        for name, _ in names_of(node.name, node.count) if is_range(node.name) else ((node.name, ()),):
+            if seen.setdefault(name, index) != index:
+                number = number_in_list(document, ("spec", "nodes", seen[name]))
+                message = f"node '{name}' is here twice, first as number {number} of the list"
+                yield Finding(document, (*base, "name"), "R210", message, "names are unique within a list")
+                break
 
 
 _NOTHING_USED = Used.model_construct()
@@ -79,7 +159,7 @@ def _check_device_type(document: Document, base: Path, device: DeviceType) -> It
     if device.cpu > 2_048_000:
         message = f"a machine with {shown_cpu(device.cpu)} cores"
         yield warning(
-            document, (*base, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m (thousandths of a core)?"
+            document, (*base, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m? (thousandths of a core)"
         )
     if device.cores is not None and sum(device.cores) > device.cpu:
         message = f"its cores hold {shown_cpu(sum(device.cores))}, more than its cpu of {shown_cpu(device.cpu)}"
@@ -145,7 +225,7 @@ def _check_capacity(document: Document, base: Path, node: Node, device: DeviceTy
     for name, taken in used.accelerators.items():
         path = (*base, "used", "accelerators", name)
         if name not in devices:
-            yield from check_reference(document, path, "R206", "accelerator", name, devices)
+            yield from check_reference(document, path, "R206", "accelerator", name, devices, on_key=True)
         elif taken.share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
         elif taken.memory > (devices[name].memory or taken.memory) * devices[name].count:
@@ -162,13 +242,14 @@ def _check_capacity(document: Document, base: Path, node: Node, device: DeviceTy
             yield Finding(document, (*base, "used", "cores", number), "R227", message, "one entry a core, in order")
 
 
-def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
+def _check_links(document: Document, inventory: Inventory, others: Sequence[Inventory]) -> Iterator[Finding]:
     spec = inventory.spec
     yield from check_unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
     if not spec.links:
         return
-    ends = {f"node/{node.name}" for node in spec.nodes}
-    ends |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
+    nodes = whole_inventory([inventory, *others]).spec.nodes
+    ends = {f"node/{node.name}" for node in nodes}
+    ends |= {f"zone/{node.labels['zone']}" for node in nodes if "zone" in node.labels}
     joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
         first = joined.setdefault(frozenset(link.between), link.name)

@@ -9,6 +9,8 @@ from rohe_iac.blueprint.checks import device_parts, plausibility, shared_namespa
 from rohe_iac.blueprint.checks import inventory as inventory_checks
 from rohe_iac.blueprint.checks import pipeline as pipeline_checks
 from rohe_iac.blueprint.checks import stack as stack_checks
+from rohe_iac.blueprint.checks.broker import given_certificates
+from rohe_iac.blueprint.checks.sites.joined import others_of
 from rohe_iac.blueprint.documents.tree import Tree, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import ABSENCE_CODES
@@ -42,10 +44,12 @@ def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
             continue
         # Paths in the model are those of the remainder; places are looked up by paths in the whole document.
-        around = finding.path[:-1] if finding.code == "R221" else finding.path
-        if remainder.is_substitute(finding.path):
+        named = finding.code in ("R221", "R401") and finding.path[-1:] == ("name",)
+        around = finding.path[:-1] if finding.code == "R221" or named else finding.path
+        without_load = finding.code == "R220" and remainder.has_changed(("spec",), ("load",))
+        if without_load or remainder.is_substitute(finding.path):
             continue
-        if finding.code not in ABSENCE_CODES or not remainder.lost_below(around):
+        if finding.code not in (*ABSENCE_CODES, "R401") or not remainder.lost_below(around):
             yield finding.at(remainder.original(finding.path))
     for (document, severity), count in counts.items():
         if count > MAX_FAULTS:
@@ -60,14 +64,16 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
     for document, pipeline in documents_with_model(tree.documents, Pipeline):
         yield from pipeline_checks.check(document, pipeline, tree.root)
         yield from plausibility.check_pipeline(document, pipeline)
+    others = others_of(tree)
     for document, inventory in documents_with_model(tree.documents, Inventory):
-        yield from inventory_checks.check(document, inventory)
+        yield from inventory_checks.check(document, inventory, others.get(document, ()))
         yield from plausibility.check_inventory(document, inventory)
     for document, contract in documents_with_model(tree.documents, ObservationContract):
         yield from contract_checks.check(document, contract, tree)
     claimed = set[tuple[Document, Document]]()
     for document, stack in documents_with_model(tree.documents, Stack):
         yield from stack_checks.check(document, stack, tree)
+        yield from given_certificates.check(document, stack, tree.root)
         yield from device_parts.check(document, stack, tree, claimed)
     yield from shared_namespace.check(documents_with_model(tree.documents, Stack), tree)
     yield from _without_effect(tree)

@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.checks.command_line import check_command_lines
+from rohe_iac.blueprint.checks.containers.order import check_order
+from rohe_iac.blueprint.checks.containers.variables import check_user, check_variables
+from rohe_iac.blueprint.checks.containers.volumes import check_shared_volumes, check_volumes
 from rohe_iac.blueprint.checks.inventory import check_virtual
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import check_reference, check_unique, find_cycle, format_cycle, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, find_cycles, format_cycle, warning
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.pipeline import (
     Alternative,
+    File,
     Limits,
+    Member,
     Pipeline,
     Reports,
     Requests,
@@ -23,6 +28,7 @@ from rohe_iac.blueprint.language.placement import PlacementRules
 from rohe_iac.blueprint.language.pods.probe import Probe
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
+from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
@@ -40,40 +46,44 @@ def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Fi
     names = [service.name for service in services]
     yield from check_unique(document, base, "service", names)
     known = set(names)
+    shared = {volume.name: volume for volume in pipeline.spec.volumes}
     for index, service in enumerate(services):
         yield from _check_service(document, (*base, index), service, known, root)
+        yield from check_volumes(document, (*base, index), service, shared) if service.volumes else ()
+        for number, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
+            if member.volumes:
+                own = Service.model_construct(name=member.name, volumes=member.volumes)
+                yield from check_volumes(document, (*base, index, "ensemble", "members", number), own, shared)
         if service.replicas == "auto" and pipeline.spec.load is None:
             path = (*base, index, "replicas")
             yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
+    yield from check_shared_volumes(document, pipeline)
     yield from _check_flow(document, pipeline, known)
+    yield from check_order(document, pipeline, known)
     yield from _check_near_and_avoid(document, services)
 
 
 def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
+    unreachable = {service.name: service for service in pipeline.spec.services if not service.ports}
     for index, link in enumerate(pipeline.spec.flow):
         base: Path = ("spec", "flow", index)
         yield from check_reference(document, (*base, "from"), "R205", "service", link.from_, known)
         yield from check_reference(document, (*base, "to"), "R205", "service", link.to, known)
+        called = unreachable.pop(link.to, None)
+        if called is not None and not called.run_once and link.to != link.from_:
+            message = f"'{link.to}' has no port, so nobody can reach it"
+            yield warning(document, (*base, "to"), "R208", message, f"add ports: [{{name: http}}] to '{link.to}'")
         if link.from_ == link.to:
             yield Finding(document, (*base, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
         elif seen.setdefault((link.from_, link.to), index) != index:
             yield Finding(
                 document, base, "R210", f"the flow from '{link.from_}' to '{link.to}' is here twice", "keep one"
             )
-    cycle = find_cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
-    if cycle:
-        index = next(
-            number for number, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (cycle[-1], cycle[0])
-        )
-        cycle_text = format_cycle(cycle)
-        yield Finding(
-            document,
-            ("spec", "flow", index),
-            "R211",
-            f"the flow runs in a circle: {cycle_text}",
-            "take one of these flows out",
-        )
+    for cycle in find_cycles(step for step in seen if step[0] != step[1]):
+        message = f"the flow runs in a circle: {format_cycle(cycle)}"
+        path: Path = ("spec", "flow", seen[cycle[-1], cycle[0]])
+        yield Finding(document, path, "R211", message, "take one of these flows out")
 
 
 def _check_near_and_avoid(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
@@ -106,12 +116,8 @@ def _check_service(
         parts += [((*base, "ensemble", "members", number), part) for number, part in enumerate(members)]
     # Most services set few fields, and there may be a hundred thousand services.
     fields_set = service.model_fields_set
-    if "volumes" in fields_set:
-        yield from check_unique(
-            document, (*base, "volumes"), "volume at", [volume.path for volume in service.volumes], "path"
-        )
-        named = [volume.name or f" {index}" for index, volume in enumerate(service.volumes)]
-        yield from check_unique(document, (*base, "volumes"), "volume", named)
+    if service.user is not None:
+        yield from check_user(document, base, service)
     if "reports" in fields_set:
         yield from _check_reports(document, (*base, "reports"), service.reports)
     if "ports" in fields_set or "health" in fields_set:
@@ -121,13 +127,12 @@ def _check_service(
         yield from _check_placement(document, (*base, "placement"), service.name, service.placement, known)
     if "requests" in fields_set or "limits" in fields_set:
         yield from _check_sizes(document, base, service.requests, service.limits)
-    if service.files or service.profile is not None or "working_dir" in fields_set:
+    if service.files or service.env_from or service.profile is not None or "working_dir" in fields_set:
         yield from _check_paths(document, base, service, root)
     yield from check_command_lines(document, base, service, parts)
     for path, part in parts:
         yield from _check_sizes(document, path, part.requests or Requests(), part.limits or Limits())
-        if part.profile is not None:
-            yield from _check_file(document, (*path, "profile"), part.profile, root)
+        yield from _check_part(document, path, service, part, known, root)
     if service.image or service.command or service.profile:
         return
     if not parts:
@@ -137,6 +142,24 @@ def _check_service(
         if not (part.image or part.command or part.profile):
             message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
             yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
+
+
+def _check_part(
+    document: Document, base: Path, service: Service, part: Alternative, known: set[str], root: FilePath
+) -> Iterator[Finding]:
+    """Yields every finding of what a variant or member says in place of its service."""
+    whole = with_alternative(service, part)
+    if part.health is not None:
+        yield from _check_probed_ports(document, base, whole)
+    if part.profile is not None:
+        yield from _check_file(document, (*base, "profile"), part.profile, root)
+    if part.working_dir is not None:
+        yield from _check_working_dir(document, base, whole, root)
+    if isinstance(part, Member):
+        if part.placement is not None:
+            yield from _check_placement(document, (*base, "placement"), service.name, part.placement, known)
+        if part.files is not None:
+            yield from _check_mounted(document, base, part.files, root)
 
 
 def _check_reports(document: Document, base: Path, reports: Reports) -> Iterator[Finding]:
@@ -160,6 +183,19 @@ def _check_alternatives(document: Document, base: Path, service: Service) -> Ite
 
 
 def _check_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
+    yield from _check_probed_ports(document, base, service)
+    for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
+        used: set[tuple[int, str]] = set()
+        for index, port in enumerate(service.ports):
+            number = getattr(port, field)
+            if (number, port.protocol) in used:
+                message = f"{word} {number} is used by two ports of service '{service.name}'"
+                yield Finding(document, (*base, "ports", index, word), "R222", message, "give each port its own number")
+            elif number is not None:
+                used.add((number, port.protocol))
+
+
+def _check_probed_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
     ports = {port.name for port in service.ports}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         if probe is not None and probe.port is not None:
@@ -172,15 +208,6 @@ def _check_ports(document: Document, base: Path, service: Service) -> Iterator[F
             yield Finding(
                 document, path, "R208", f"port '{probe.port}' is UDP, and probes are TCP", "name a port of TCP"
             )
-    for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
-        used: set[tuple[int, str]] = set()
-        for index, port in enumerate(service.ports):
-            number = getattr(port, field)
-            if (number, port.protocol) in used:
-                message = f"{word} {number} is used by two ports of service '{service.name}'"
-                yield Finding(document, (*base, "ports", index, word), "R222", message, "give each port its own number")
-            elif number is not None:
-                used.add((number, port.protocol))
 
 
 def _port_path(probe: Probe) -> Path:
@@ -240,7 +267,7 @@ def _check_sizes(document: Document, base: Path, requests: Requests, limits: Lim
     if requests.cpu >= IMPLAUSIBLE_CPU:
         message = f"a request of {shown_cpu(requests.cpu)} cores"
         yield warning(
-            document, (*path, "cpu"), "R113", message, f"did you mean {requests.cpu // 1000}m (thousandths of a core)?"
+            document, (*path, "cpu"), "R113", message, f"did you mean {requests.cpu // 1000}m? (thousandths of a core)"
         )
     if limits.cpu is not None and limits.cpu < requests.cpu:
         message = f"the cpu limit {shown_cpu(limits.cpu)} is below the request {shown_cpu(requests.cpu)}"
@@ -260,21 +287,34 @@ def _check_sizes(document: Document, base: Path, requests: Requests, limits: Lim
 
 
 def _memory_warning(document: Document, path: Path, amount: int) -> Finding:
-    hint = f"did you mean {amount}Mi?" if amount < 10**6 else "write it as 512Mi"
+    hint = f"did you mean {amount}Mi?" if amount < 10**6 else "for example 512Mi"
     return warning(document, path, "R113", f"{amount} bytes of memory are less than 1Mi", hint)
 
 
 def _check_paths(document: Document, base: Path, service: Service, root: FilePath) -> Iterator[Finding]:
-    yield from check_unique(document, (*base, "files"), "file at", [file.path for file in service.files], "path")
-    for index, file in enumerate(service.files):
-        path = (*base, "files", index, "from")
-        faults = list(_check_file(document, path, file.from_, root))
-        yield from faults or _check_size(document, path, root / file.from_)
+    yield from _check_mounted(document, base, service.files, root)
+    for index, source in enumerate(service.env_from):
+        if source.file is not None:
+            yield from _check_file(document, (*base, "envFrom", index, "file"), source.file, root)
+    yield from check_variables(document, base, service, root)
     if service.profile is not None:
         yield from _check_file(document, (*base, "profile"), service.profile, root)
+    if "working_dir" in service.model_fields_set:
+        yield from _check_working_dir(document, base, service, root)
+
+
+def _check_mounted(document: Document, base: Path, files: Sequence[File], root: FilePath) -> Iterator[Finding]:
+    yield from check_unique(document, (*base, "files"), "file at", [file.path for file in files], "path")
+    for index, file in enumerate(files):
+        if file.from_ is not None:
+            path = (*base, "files", index, "from")
+            faults = list(_check_file(document, path, file.from_, root))
+            yield from faults or _check_size(document, path, root / file.from_)
+
+
+def _check_working_dir(document: Document, base: Path, service: Service, root: FilePath) -> Iterator[Finding]:
     # With an image, the folder is one of the image.
-    named = "working_dir" in service.model_fields_set and not FilePath(service.working_dir).is_absolute()
-    if service.command and service.image is None and named:
+    if service.command and service.image is None and not FilePath(service.working_dir).is_absolute():
         yield from _check_folder(document, (*base, "workingDir"), service.working_dir, root)
 
 

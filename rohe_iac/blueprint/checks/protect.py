@@ -16,13 +16,13 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import Address, parse_address
 
 
-def check(document: Document, stack: Stack, inventory: Document | None, tree: Tree) -> Iterator[Finding]:
-    """Yields every finding of one stack's `protect`; `inventory` is None where the stack's inventory does not exist."""
+def check(document: Document, stack: Stack, inventories: Sequence[Document], tree: Tree) -> Iterator[Finding]:
+    """Yields every finding of one stack's `protect`; without `inventories` nodes are not looked at."""
     addresses = stack.spec.protect
     if not addresses:
         return
     yield from check_unique(document, ("spec", "protect"), "address", addresses, "")
-    pipelines = [tree.catalogue.named("Pipeline", name, document) for name in stack.spec.pipelines]
+    pipelines = [tree.catalogue.meant("Pipeline", name, document) for name in stack.spec.pipelines]
     offers = [
         offer
         for pipeline_document in pipelines
@@ -42,11 +42,12 @@ def check(document: Document, stack: Stack, inventory: Document | None, tree: Tr
         name = address.parts[0]
         if address.kind in ("service", "replica"):
             if len(offers) == len(pipelines):
-                yield from _check_service(document, path, address, offers)
+                yield from _check_service(document, path, text, address, offers)
         elif address.kind == "contract":
-            yield from check_reference(document, path, "R204", "contract", name, contracts)
-        elif address.kind == "node" and inventory is not None:
-            yield from check_reference(document, path, "R209", "node", name, tree.nodes(inventory))
+            yield from check_reference(document, path, "R204", "contract", name, contracts, whole=text)
+        elif address.kind == "node" and inventories:
+            nodes = frozenset[str]().union(*map(tree.nodes, inventories))
+            yield from check_reference(document, path, "R209", "node", name, nodes, whole=text)
 
 
 def _service_names(document: Document, offers: Sequence[Offer]) -> frozenset[str]:
@@ -55,11 +56,13 @@ def _service_names(document: Document, offers: Sequence[Offer]) -> frozenset[str
     return names
 
 
-def _check_service(document: Document, path: Path, address: Address, offers: Sequence[Offer]) -> Iterator[Finding]:
+def _check_service(
+    document: Document, path: Path, text: str, address: Address, offers: Sequence[Offer]
+) -> Iterator[Finding]:
     if address.pipeline:
         known = [offer.name for offer in offers]
         if address.pipeline not in known:
-            yield from check_reference(document, path, "R202", "pipeline", address.pipeline, known)
+            yield from check_reference(document, path, "R202", "pipeline", address.pipeline, known, whole=text)
             return
         offers = [offer for offer in offers if offer.name == address.pipeline]
     name = address.parts[0]
@@ -67,19 +70,21 @@ def _check_service(document: Document, path: Path, address: Address, offers: Seq
     if not services:
         may_guess = document.allowance.guesses > 0
         yield from check_reference(
-            document, path, "R205", "service", name, _service_names(document, offers) if may_guess else ()
+            document, path, "R205", "service", name, _service_names(document, offers) if may_guess else (), whole=text
         )
     for service in services if len(address.parts) > 1 else ():
-        yield from _check_parts(document, path, address, service)
+        yield from _check_parts(document, path, text, address, service)
 
 
-def _check_parts(document: Document, path: Path, address: Address, service: Service) -> Iterator[Finding]:
+def _check_parts(document: Document, path: Path, text: str, address: Address, service: Service) -> Iterator[Finding]:
     members = {member.name: member for member in service.ensemble.members} if service.ensemble is not None else {}
     parts = address.parts[1:]
     replicas = service.replicas
     if parts and (members or not parts[0].isdecimal()):
         if parts[0] not in members:
-            yield from check_reference(document, path, "R206", f"member of '{service.name}'", parts[0], members)
+            yield from check_reference(
+                document, path, "R206", f"member of '{service.name}'", parts[0], members, whole=text
+            )
             return
         member_replicas = members[parts[0]].replicas
         replicas, parts = member_replicas if member_replicas is not None else replicas, parts[1:]

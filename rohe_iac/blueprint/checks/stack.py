@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from functools import cache
 
 from rohe_iac.blueprint.checks import protect as protect_checks
-from rohe_iac.blueprint.checks.fitting import Fleet, check_fitting, check_requests, fleet_of
+from rohe_iac.blueprint.checks.fitting import Fleet, check_fitting, fleet_of
+from rohe_iac.blueprint.checks.sites import joined
+from rohe_iac.blueprint.checks.sites.partial_fleet import ANY, may_be_said, unknown_aspects, with_known_types
+from rohe_iac.blueprint.checks.system_parts import parts as system_parts
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import check_reference, check_unique, check_user_module, name_hint, warning
 from rohe_iac.blueprint.language.contract import ObservationContract
-from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.agent_memory import agent_memory
+from rohe_iac.blueprint.linked.fleet import whole_inventory
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import counted, exact_bytes
@@ -46,17 +49,17 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         known = tree.catalogue.names(kind, document)
         for index, name in enumerate(names):
             if not tree.catalogue.is_broken(kind, name):
-                yield from check_reference(document, ("spec", field, index), code, noun, name, known)
-    if not tree.catalogue.is_broken("Inventory", spec.inventory):
-        known = tree.catalogue.names("Inventory", document)
-        yield from check_reference(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
+                yield from check_reference(document, ("spec", field, index), code, noun, name, known, taken=names)
+    yield from _check_inventories(document, stack, tree)
     yield from _check_contracts(document, stack, tree)
     yield from _check_agent_memory(document, stack, tree)
     yield from check_unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
     yield from _check_planner(document, stack, tree)
     yield from _check_devices(document, stack, tree)
-    inventory = tree.catalogue.named("Inventory", spec.inventory, document)
-    yield from protect_checks.check(document, stack, inventory, tree)
+    yield from _check_amqp(document, stack)
+    taken = joined.inventories_of(document, stack, tree)
+    complete = len(taken) == len(spec.inventories)
+    yield from protect_checks.check(document, stack, [own for own, _ in taken] if complete else [], tree)
     if spec.store.max_size < MEBIBYTE:
         message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
         yield warning(document, ("spec", "store", "maxSize"), "R113", message, hint)
@@ -64,53 +67,51 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         message = "reports that no agent has acknowledged, and all that an agent has stored, are lost with their pod"
         hint = "use storage: {claim: {}}, or hostPath where the namespace allows it"
         yield warning(document, ("spec", "storage", "emptyDir"), "R403", message, hint)
-    if inventory is not None and isinstance(inventory.model, Inventory) and not _is_partial(inventory):
-        yield from _check_fitting(document, stack, inventory, inventory.model, tree)
+    if complete:
+        unknown = frozenset[str]().union(*(unknown_aspects(own, inventory) for own, inventory in taken))
+        for finding in _check_fitting(document, stack, [(own, with_known_types(item)) for own, item in taken], tree):
+            if may_be_said(finding, unknown):
+                yield finding
 
 
-def _is_partial(inventory: Document) -> bool:
-    """Checks whether faults keep some machines, or their capacities, from being known."""
-    remainder = inventory.remainder
-    parts: list[Path] = [("spec", "nodes"), ("spec", "deviceTypes")]
-    return remainder is not None and any(remainder.lost_below(part) or remainder.is_substitute(part) for part in parts)
+def _check_inventories(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """Yields every finding about the inventories of a stack, each and all together."""
+    names = stack.spec.inventories
+    yield from check_unique(document, ("spec", "inventory"), "inventory", names, "")
+    known = tree.catalogue.names("Inventory", document)
+    for index, name in enumerate(names):
+        if not tree.catalogue.is_broken("Inventory", name):
+            yield from check_reference(document, joined.path_of(stack, index), "R203", "inventory", name, known)
+    yield from joined.check(document, stack, tree)
 
 
-def _check_fitting(
-    document: Document, stack: Stack, inventory_document: Document, inventory: Inventory, tree: Tree
-) -> Iterator[Finding]:
+def _check_fitting(document: Document, stack: Stack, taken: joined.Taken, tree: Tree) -> Iterator[Finding]:
     fleet: Fleet | None = None
+    compared_with = taken[0][0] if len(taken) == 1 else document
+    nodes = sum(joined.number_of_nodes(inventory) for _, inventory in taken)
     for name in stack.spec.pipelines:
-        pipeline = tree.catalogue.named("Pipeline", name, document)
-        if (
-            pipeline is None
-            or not isinstance(pipeline.model, Pipeline)
-            or (pipeline, inventory_document) in tree.compared
-        ):
+        pipeline = tree.catalogue.meant("Pipeline", name, document)
+        if pipeline is None or not isinstance(pipeline.model, Pipeline) or (pipeline, compared_with) in tree.compared:
             continue
         # Other stacks of the same two documents have the same findings.
-        tree.compared.add((pipeline, inventory_document))
+        tree.compared.add((pipeline, compared_with))
         if tree.allowance.fits < 0:
             return
-        tree.allowance.fits -= len(pipeline.model.spec.services) + (len(inventory.spec.nodes) if fleet is None else 0)
+        tree.allowance.fits -= len(pipeline.model.spec.services) + (nodes if fleet is None else 0)
         if tree.allowance.fits < 0:
             message = "whether services fit is not looked at from here on: there are so many stacks before"
             yield warning(document, ("spec", "inventory"), "R133", message, "check fewer stacks at once")
             return
-        fleet = fleet or fleet_of(inventory)
+        fleet = fleet or fleet_of(whole_inventory([inventory for _, inventory in taken]))
         yield from check_fitting(pipeline, pipeline.model, fleet)
     if fleet is not None:
-        yield from _check_system(document, stack, fleet)
+        yield from system_parts.check(document, stack, fleet, tree)
+        yield from _check_survival(document, stack, fleet)
 
 
-def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
-    """Yields findings about the stack's own agents and broker, and the number of nodes that it may lose."""
+def _check_survival(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
+    """Yields findings about the number of nodes that the stack may lose."""
     spec = stack.spec
-    if "agents" in spec.model_fields_set:
-        yield from check_requests(document, ("spec", "agents", "requests"), spec.agents.requests, fleet)
-    if "broker" in spec.model_fields_set and spec.broker.embedded is not None:
-        yield from check_requests(
-            document, ("spec", "broker", "embedded", "requests"), spec.broker.embedded.requests, fleet
-        )
     running = sum(machine.status == "running" for machine in fleet.machines)
     zones = {machine.labels.get("zone", machine.name) for machine in fleet.machines if machine.status == "running"}
     survive = spec.planner.survive
@@ -122,16 +123,41 @@ def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Fi
 
 
 def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
-    if any(tree.catalogue.named("Pipeline", name, document) is None for name in stack.spec.pipelines):
+    meant = [tree.catalogue.meant("Pipeline", name, document) for name in stack.spec.pipelines]
+    pipelines = {pipeline.name for pipeline in meant if pipeline is not None}
+    if None in meant:
         return  # the missing or faulty pipeline may be the one that a contract is about
-    pipelines = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
-        contract = tree.catalogue.named("ObservationContract", name, document)
+        contract = tree.catalogue.meant("ObservationContract", name, document)
         if contract is not None and isinstance(contract.model, ObservationContract):
-            pipeline = contract.model.spec.pipeline
-            if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
-                message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
-                yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
+            for pipeline in contract.model.spec.about:
+                if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
+                    message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
+                    hint = f"add {pipeline} to pipelines"
+                    yield Finding(document, ("spec", "contracts", index), "R230", message, hint)
+
+
+def _check_amqp(document: Document, stack: Stack) -> Iterator[Finding]:
+    """Yields findings about the routing keys of reports over AMQP: every pipeline needs some, unless it has all."""
+    amqp, pipelines = stack.spec.amqp, stack.spec.pipelines
+    if amqp is None:
+        return
+    base: Path = ("spec", "amqp")
+    for name in amqp.keys:
+        yield from check_reference(document, (*base, "keys", name), "R202", "pipeline", name, pipelines, on_key=True)
+    if amqp.type == "fanout":
+        if len(pipelines) > 1:
+            message = "a fanout exchange gives the reports of every pipeline to all"
+            hint = "use an exchange of type topic or direct, with keys"
+            yield Finding(document, (*base, "type"), "R243", message, hint)
+        elif amqp.keys:
+            message = "an exchange of type fanout has no use for routing keys"
+            yield Finding(document, (*base, "keys"), "R243", message, "leave keys out")
+        return
+    lacking = [name for name in pipelines if name not in amqp.keys]
+    if lacking and (len(pipelines) > 1 or amqp.type == "direct"):
+        message = f"no routing key says which reports are those of pipeline '{lacking[0]}'"
+        yield Finding(document, base, "R243", message, f"add keys: {{{lacking[0]}: [...]}}")
 
 
 def _check_agent_memory(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
@@ -142,45 +168,50 @@ def _check_agent_memory(document: Document, stack: Stack, tree: Tree) -> Iterato
     contracts = [
         contract.model
         for name in stack.spec.contracts
-        if (contract := tree.catalogue.named("ObservationContract", name, document)) is not None
+        if (contract := tree.catalogue.meant("ObservationContract", name, document)) is not None
         and isinstance(contract.model, ObservationContract)
     ]
     requested = agents.requests.memory.rss
     for name in stack.spec.pipelines:
-        pipeline = tree.catalogue.named("Pipeline", name, document)
+        pipeline = tree.catalogue.meant("Pipeline", name, document)
         if pipeline is None or not isinstance(pipeline.model, Pipeline):
             continue
         memory = agent_memory(pipeline.model, contracts)
         if memory.needed > requested:
             needed, given = exact_bytes(memory.needed), exact_bytes(requested)
-            message = f"the agent of pipeline '{name}' needs {needed} at {memory.load:g}/s, not {given}"
-            shorter = f", or shorten the windows of {memory.largest}" if memory.largest else ""
-            hint = f"write {needed}, or leave memory out to have it worked out (docs/sizing.md){shorter}"
+            part = f", {exact_bytes(memory.of_functions)} of it for user functions" if memory.functions else ""
+            message = f"the agent of pipeline '{name}' needs {needed} at {memory.load:g}/s{part}, not {given}"
+            smaller = f", or shorten the windows of {memory.largest}" if memory.largest else ""
+            if memory.needed - memory.of_functions <= requested:
+                name, size = max(memory.functions, key=lambda function: function[1])
+                smaller = f", or state less memory than {exact_bytes(size)} for the function {name}"
+            hint = f"write {needed}, or leave memory out to have it worked out (docs/sizing.md){smaller}"
             yield Finding(document, ("spec", "agents", "requests", "memory", "rss"), "R238", message, hint)
             return
 
 
 def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     """Yields a finding for every objective of the stack's contracts about a node that does not exist."""
-    inventory = tree.catalogue.named("Inventory", stack.spec.inventory, document)
-    if inventory is None or _is_partial(inventory):
+    taken = joined.inventories_of(document, stack, tree)
+    if len(taken) < len(stack.spec.inventories) or any(ANY in unknown_aspects(*item) for item in taken):
         return
+    compared_with = taken[0][0] if len(taken) == 1 else document
+    nodes: frozenset[str] | None = None
     for name in stack.spec.contracts:
-        contract = tree.catalogue.named("ObservationContract", name, document)
+        contract = tree.catalogue.meant("ObservationContract", name, document)
         if (
             contract is None
             or not isinstance(contract.model, ObservationContract)
-            or (contract, inventory) in tree.compared
+            or (contract, compared_with) in tree.compared
         ):
             continue
         # Other stacks of the same two documents have the same findings.
-        tree.compared.add((contract, inventory))
+        tree.compared.add((contract, compared_with))
         for index, objective in enumerate(contract.model.spec.objectives):
             if objective.scope.device is not None:
                 path = ("spec", "objectives", index, "scope", "device")
-                yield from check_reference(
-                    contract, path, "R209", "node", objective.scope.device, tree.nodes(inventory)
-                )
+                nodes = nodes or frozenset[str]().union(*(tree.nodes(own) for own, _ in taken))
+                yield from check_reference(contract, path, "R209", "node", objective.scope.device, nodes)
 
 
 def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
@@ -209,7 +240,7 @@ def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Fin
         try:
             fault = tree.user_modules.check(name, positional=1, callables=False)
         except ValueError as error:
-            yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
+            yield Finding(document, path, "R125", str(error), "for example user_modules/scorers.py:name")
             continue
         yield from check_user_module(document, path, fault, tree.user_modules.import_faults(name))
 

@@ -6,14 +6,17 @@ When a field gets its effect, its line here is removed, with the page that docum
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from rohe_iac.blueprint.checks.containers.unsupported import container_fields, is_local_secret, other_secret
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.pipeline import Alternative, Pipeline, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.language.placement import PlacementRules
 from rohe_iac.blueprint.language.pods.probe import Probe
-from rohe_iac.blueprint.language.stack import Stack
+from rohe_iac.blueprint.language.stack import Stack, StackSpec
 from rohe_iac.blueprint.text.parsed import Path
 
 CODE = "R401"
@@ -70,30 +73,48 @@ def _stack_fields(stack: Stack) -> Iterator[_Field]:
         yield ("spec", "broker", "embedded", "server"), what, "add image: one of the agent with the server installed"
     if local and embedded is not None and embedded.image is not None:
         yield ("spec", "broker", "embedded", "image"), "broker.embedded.image, on the target local,", "leave it out"
-    if local and embedded is not None and embedded.tls:
-        hint = "leave it out: the broker listens on 127.0.0.1 alone"
-        yield ("spec", "broker", "embedded", "tls"), "broker.embedded.tls, on the target local,", hint
     if spec.broker.credentials is not None:
         secret = SecretValue.model_construct(secret=spec.broker.credentials.secret)
-        if local:
-            yield (
-                ("spec", "broker", "credentials"),
-                "broker.credentials, on the target local,",
-                "use the embedded broker",
-            )
-        elif _is_local(secret):
+        name = secret.secret.name if isinstance(secret.secret, SecretReference) else secret.secret
+        if local and not name.startswith("file:"):
+            hint = "write file:PATH of a folder with the files user and password, or of a credential file"
+            yield ("spec", "broker", "credentials"), "a named secret in broker.credentials, on the target local,", hint
+        elif not local and is_local_secret(secret.secret):
             what = "the secret of this machine in broker.credentials, in a cluster,"
             yield ("spec", "broker", "credentials"), what, "name a Secret of the cluster: {secret: NAME}"
+    for name, stated in (("password", spec.amqp.password), ("ca", spec.amqp.ca)) if spec.amqp is not None else ():
+        if stated is not None and is_local_secret(stated.secret) != local:
+            kind, hint = other_secret("local" if local else "kubernetes")
+            on = "the target local" if local else "a cluster"
+            yield ("spec", "amqp", name), f"the {kind} of amqp.{name}, on {on},", hint
+    yield from _versions(spec)
+    if local:
+        yield from _endless(("spec", "agents"), spec.agents.placement)
+        yield from _endless(("spec", "store"), spec.store.placement)
+        if embedded is not None:
+            yield from _endless(("spec", "broker", "embedded"), embedded.placement)
+    tls = embedded.tls if embedded is not None else None
+    for part, value in (tls.given if tls is not None else {}).items():
+        if local and not is_local_secret(value.secret):
+            what = f"the named secret of {part} in broker.embedded.tls, on the target local,"
+            yield ("spec", "broker", "embedded", "tls", part), what, "write file:PATH or env:NAME"
     if local and "storage" in spec.model_fields_set:
         hint = "leave it out: outboxes and stores are in the stack's folder"
         yield ("spec", "storage"), "storage, on the target local,", hint
     if spec.store.mongodb is not None:
         yield ("spec", "store", "mongodb"), "store.mongodb", "use store: {sqlite: {}}"
-    if spec.agents.per_pipeline > 1:
-        yield ("spec", "agents", "perPipeline"), "agents.perPipeline above 1", "use perPipeline: 1"
     if spec.target.local is not None and "image" in spec.agents.model_fields_set:
         hint = "agents run as processes of this rohe: leave image out"
         yield ("spec", "agents", "image"), "agents.image, on the target local,", hint
+
+
+def _versions(spec: StackSpec) -> Iterator[_Field]:
+    """Yields a version of MQTT that the broker does not speak, or that nobody would tell the clients of."""
+    broker, at = spec.broker, ("spec", "broker", "mqtt")
+    if broker.mqtt == "5" and broker.embedded is not None and broker.embedded.server == "nats":
+        yield at, "mqtt 5 with server nats, which speaks 3.1.1 alone,", "use server: mosquitto, or leave mqtt out"
+    if broker.mqtt is not None and broker.url is not None and spec.target.local is None:
+        yield at, "broker.mqtt with url, in a cluster,", "name a Secret with a credential file that has `mqtt`"
 
 
 def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
@@ -107,22 +128,18 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
         if service.reports.interval is not None:
             hint = "leave it out: reports are taken whenever they come"
             yield (*base, "reports", "interval"), "reports.interval", hint
-        if service.files and on == "local":
-            hint = "let the service read from its working folder"
-            yield (*base, "files"), "files, on the target local,", hint
-        if service.volumes and on == "local":
-            hint = "let the service write below its working folder"
-            yield (*base, "volumes"), "volumes, on the target local,", hint
+        yield from container_fields(base, service, on)
         if on == "local":
             yield from _cluster_fields(base, service)
+        for path, part in parts[1:]:
+            own = Service.model_construct(name=part.name, **_fields_of(part))
+            yield from container_fields(path, own, on)
+            if on == "local":
+                yield from _cluster_fields(path, own)
         for path, part in parts:
             for name, value in (part.env or {}).items():
-                if isinstance(value, SecretValue) and _is_local(value) != (on == "local"):
-                    kind, hint = (
-                        ("named secret", "write env:NAME or file:PATH")
-                        if on == "local"
-                        else ("secret of this machine", "name a Secret of the cluster: {name: NAME, key: KEY}")
-                    )
+                if isinstance(value, SecretValue) and is_local_secret(value.secret) != (on == "local"):
+                    kind, hint = other_secret(on)
                     yield (*path, "env", name), f"the {kind} of env {name}, on the target {on},", hint
         running = parts[1:] or parts  # a service with variants or members does not run by itself
         if on != "local" and not all(part.image or service.image for _, part in running):
@@ -132,16 +149,21 @@ def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
             yield from _without_command(service, parts, service.name in called, pipeline.spec.load is not None)
 
 
+def _fields_of(part: Service | Alternative) -> dict[str, Any]:
+    """Returns what a variant or member says in place of its service and targets may not act on."""
+    values = {name: getattr(part, name, None) for name in ("files", "volumes", "placement", "health", "working_dir")}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _cluster_fields(base: Path, service: Service) -> Iterator[_Field]:
     """Yields the fields of a service that only a cluster acts on."""
     suffix = ", on the target local,"
-    for number, toleration in enumerate(service.placement.tolerations):
-        if toleration.toleration_seconds is not None:
-            at = (*base, "placement", "tolerations", number, "tolerationSeconds")
-            yield at, f"tolerationSeconds{suffix}", "leave it out: nodes of this machine always answer"
+    yield from _endless(base, service.placement)
     if service.termination_grace_period is not None:
         hint = "leave it out: processes have 10 s to end"
         yield (*base, "terminationGracePeriod"), f"terminationGracePeriod{suffix}", hint
+    if service.labels:
+        yield (*base, "labels"), f"labels{suffix}", "leave them out: processes have no labels"
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         for field in sorted(probe.model_fields_set) if probe is not None else ():
             written = Probe.model_fields[field].alias or field
@@ -149,10 +171,13 @@ def _cluster_fields(base: Path, service: Service) -> Iterator[_Field]:
                 yield (*base, "health", name, written), f"{written} of a probe{suffix}", "ask by http or tcp, every 5 s"
 
 
-def _is_local(value: SecretValue) -> bool:
-    """Checks whether apply reads the secret on this machine."""
-    name = value.secret.name if isinstance(value.secret, SecretReference) else value.secret
-    return name.startswith(("env:", "file:"))
+def _endless(base: Path, rules: PlacementRules) -> Iterator[_Field]:
+    """Yields the tolerations that are to end after some time, which only a cluster acts on."""
+    for number, toleration in enumerate(rules.tolerations):
+        if toleration.toleration_seconds is not None:
+            at = (*base, "placement", "tolerations", number, "tolerationSeconds")
+            hint = "leave it out: nodes of this machine always answer"
+            yield at, "tolerationSeconds, on the target local,", hint
 
 
 def _without_command(
@@ -189,6 +214,8 @@ def _without_command(
 
 
 def _contract_fields(contract: ObservationContract) -> Iterator[_Field]:
+    if len(contract.spec.about) > 1:
+        yield ("spec", "pipelines"), "a contract over several pipelines", "write one contract for each pipeline"
     for index, objective in enumerate(contract.spec.objectives):
         name = objective.name or objective.metric
         base: Path = ("spec", "objectives", index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from rohe_iac.blueprint.findings.finding import Document
+from rohe_iac.blueprint.hints.nearest import MAX_NAMES, nearest
 
 
 class Catalogue:
@@ -41,6 +42,24 @@ class Catalogue:
             for document in self._listed.get((kind, name, scope), ()):
                 return document
         return None
+
+    def meant(self, kind: str, name: str, reader: Document) -> Document | None:
+        """Returns the document that `reader` means by a name: that of the name, else the one with the nearest name.
+
+        A misspelt name is reported by itself; what else is wrong with the document that it surely means is found at
+        once. None where no name is near, or where a faulty document may have the name.
+        """
+        found = self.named(kind, name, reader)
+        names = self.names(kind, reader)
+        if found is not None or self.is_broken(kind, name) or len(names) > MAX_NAMES or reader.allowance.guesses <= 0:
+            return found
+        reader.allowance.guesses -= len(names)
+        near = nearest(name, sorted(names))
+        return self.named(kind, near, reader) if near else None
+
+    def all_named(self, kind: str, names: Iterable[str], reader: Document | None = None) -> list[Document]:
+        """Returns the documents of these names that exist, as `named` finds each."""
+        return [found for name in names if (found := self.named(kind, name, reader)) is not None]
 
     def names(self, kind: str, reader: Document) -> Collection[str]:
         """Returns the names of the documents of one kind that are visible to `reader`."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TypeVar
 
 from rohe_iac.blueprint.documents.catalogue import Catalogue
 from rohe_iac.blueprint.documents.discovery import ReadFile, names_in_unreadable
-from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.documents.given_value import GivenValue
+from rohe_iac.blueprint.findings.finding import Document, Finding, once_a_module
 from rohe_iac.blueprint.findings.references import ABSENCE_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.base import Model
@@ -19,11 +20,13 @@ from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.run_limits import Allowance, WorkBudget
 from rohe_iac.blueprint.linked.blueprint import Source
+from rohe_iac.blueprint.linked.fleet import single_nodes
 from rohe_iac.blueprint.linked.offer import Offer, offer_of
 from rohe_iac.blueprint.text.parsed import ParsedDocument, Path
 from rohe_iac.blueprint.text.reader import MAX_VALUES
 from rohe_iac.blueprint.validation.identify import identify
-from rohe_iac.blueprint.validation.stray_expressions import check_strays
+from rohe_iac.blueprint.validation.stray_expressions import check_strays, uses_values
+from rohe_iac.blueprint.validation.stray_variables import check_variables_in_values
 from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.user_modules import UserModules
@@ -68,6 +71,9 @@ class Tree:
         work: The budget for modules of the run.
         user_modules: The user modules below the root.
         files: Files inside the folders of modules, by name.
+        templates: Documents with expressions that name values of a stack; each stack has its own computed.
+        given: Values that take the place of those of stacks, by name.
+        given_to: The name of the stack that they are given to; None for every stack that has values of these names.
         known_sources: Name and digest of each file in `sources`.
     """
 
@@ -86,6 +92,9 @@ class Tree:
     work: WorkBudget = field(default_factory=WorkBudget, repr=False)
     user_modules: UserModules = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
+    templates: list[Document] = field(default_factory=list)
+    given: Mapping[str, GivenValue] = field(default_factory=dict)
+    given_to: str | None = None
     known_sources: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
@@ -101,7 +110,7 @@ class Tree:
     def nodes(self, document: Document) -> frozenset[str]:
         """Returns the names of the nodes in an inventory's document, gathered once; none where it has no model."""
         if document not in self._nodes and isinstance(document.model, Inventory):
-            self._nodes[document] = frozenset(node.name for node in document.model.spec.nodes)
+            self._nodes[document] = frozenset(node.name for node, _ in single_nodes(document.model.spec))
         return self._nodes.get(document, frozenset())
 
     def offer(self, document: Document) -> Offer | None:
@@ -123,7 +132,7 @@ class Tree:
         return [*self._ordered(), *([self.unread_note] if self.unread_note is not None else [])]
 
     def _ordered(self) -> list[Diagnostic]:
-        findings, more, worst = self._first_findings(list(dict.fromkeys(self.findings)))
+        findings, more, worst = self._first_findings(once_a_module(dict.fromkeys(self.findings)))
         targets: dict[Document, list[tuple[Path, bool]]] = {}
         for finding in findings:
             targets.setdefault(finding.document, []).append((finding.path, finding.on_key))
@@ -265,12 +274,17 @@ def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = Fal
         documents = [document for document in documents if document.kind == "Module"]
     for document in documents:
         tree.findings += check_strays(document)
+        tree.findings += check_variables_in_values(document)
+        if document.kind != "Module" and document.source.holds_values and uses_values(document.value):
+            tree.templates.append(document)
+            tree.register_name(document)
+            continue
         tree.findings += validate(document, tree.findings_left())
         if document.model is not None:
             # The model replaces the value, whose memory is freed.
             document.value = document.parsed.value = None
         tree.register_name(document)
-    tree.documents += documents
+    tree.documents += [document for document in documents if document not in tree.templates]
     if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
         hint = f"begin with apiVersion: {API_VERSION}"
         tree.diagnostics.append(Diagnostic(Place(file.name), "R101", "the file holds no document", hint))
@@ -334,7 +348,7 @@ def text_diagnostics(
         if fault.first is not None and document is not None and parsed.whole:
             message += f", first in line {document.spot(fault.first, on_key=True).line}"
         severity = Severity.NOTE if fault.note else Severity.ERROR
-        diagnostics.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
+        diagnostics.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity, fault.fix))
     for severity, count in (
         (Severity.ERROR, parsed.omitted_errors),
         (Severity.NOTE, parsed.omitted_notes if notes else 0),
@@ -353,8 +367,10 @@ def _set_module_files_aside(tree: Tree) -> None:
     if not folders:
         return
     names = {document.source.name for document in tree.documents}
+    names |= {item.source.name for item in tree.templates}
     names |= {finding.document.source.name for finding in tree.findings}
     inside = {name for name in names if _is_inside(name, folders)}
+    tree.templates = [item for item in tree.templates if item.source.name not in inside]
     kept = [item for item in tree.documents if item.kind == "Module" or item.source.name not in inside]
     if len(kept) < len(tree.documents):
         tree.documents = kept

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.remainder import UNNAMED
-from rohe_iac.blueprint.hints.nearest import did_you_mean
+from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
+from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.user_modules import ModuleFault
@@ -17,25 +18,69 @@ MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208
 FILE_CODES = frozenset(("R217", "R218", "R219", "R225"))
 """Codes of files that documents name: folders, profiles and user modules."""
 
+MAX_CYCLES = 20
+"""The most cycles that are searched in one graph."""
+
 ABSENCE_CODES = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
 """Codes about something absent, which may exist but be faulty."""
 
 
 def check_reference(
-    document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
+    document: Document,
+    path: Path,
+    code: str,
+    what: str,
+    name: str,
+    known: Collection[str],
+    *,
+    whole: str = "",
+    on_key: bool = False,
+    may_exist: bool = False,
+    taken: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """Yields a finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
-    if name not in known and name not in document.broken_names and not document.has_unknown_names:
-        yield Finding(document, path, code, f"no {what} '{name[:63]}'", name_hint(document, name, known))
+    """Yields a finding where `name` is not among `known`, unless a faulty part of the document may hold it.
+
+    Args:
+        document: The document with the reference.
+        path: The path of the reference.
+        code: The code of the finding.
+        what: The word for what the name is one of.
+        name: The name.
+        known: The names that exist.
+        whole: The text that the name is a part of, as it is written; "" where the name is all of it.
+        on_key: Whether the name is the key rather than the value.
+        may_exist: Whether another document, which is faulty, may have the name.
+        taken: Names that are beside it already, so that none of them was meant.
+    """
+    if name in known or name in document.broken_names:
+        return
+    # Where any name may exist, only one that is near to a known one is surely misspelt.
+    if not (document.has_unknown_names or may_exist) or nearest(name, sorted(known)):
+        meant = [item for item in known if item not in taken] if taken else known
+        hint = name_hint(document, name, meant, whole)
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint, on_key=on_key)
 
 
-def name_hint(document: Document, name: str, known: Collection[str]) -> str:
-    """Returns a hint which name was meant; "" once the run has given many hints, since nobody reads hundreds."""
+def name_hint(document: Document, name: str, known: Collection[str], whole: str = "") -> str:
+    """Returns a hint which name was meant; "" once the run has given many hints, since nobody reads hundreds.
+
+    Args:
+        document: The document with the name.
+        name: The name that is not known.
+        known: The names that exist.
+        whole: The text that the name is the last occurrence in; "" where the name is all of it.
+    """
     document.allowance.guesses -= len(known)
     last_part = name.rpartition("/")[2]
     if last_part != name and last_part in known:
-        return f"did you mean '{last_part}'?"
-    return did_you_mean(name, _written_names(known)) if document.allowance.guesses > 0 else ""
+        return f"did you mean {quoted_text(last_part)}?"
+    if document.allowance.guesses <= 0:
+        return ""
+    names = _written_names(known)
+    if whole and name and (near := nearest(name, sorted(names))):
+        before, _, after = whole.rpartition(name)
+        return f"did you mean {quoted_text(before + near + after)}?"
+    return did_you_mean(name, names)
 
 
 def check_user_module(
@@ -92,6 +137,39 @@ def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
 
     Of several cycles the result is the one with the least name, so that the order of edges does not matter.
     """
+    return next(iter(_cycles_apart(_successors_behind(edges))), [])
+
+
+def find_cycles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Returns cycles of the directed edges, each from its least name on, of which no two have an edge in common.
+
+    One edge has to go for each of them, so that none is the consequence of another. At most MAX_CYCLES are searched.
+    """
+    left = set(edges)
+    found: list[list[str]] = []
+    while len(found) < MAX_CYCLES and (more := _cycles_apart(_successors_behind(left))):
+        found += more
+        left -= {step for cycle in more for step in steps_of(cycle)}
+    return sorted(found[:MAX_CYCLES])
+
+
+def without_cycles(edges: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Returns the edges without all those between names that lead to one another, which leaves no cycle."""
+    component = {
+        name: number
+        for number, names in enumerate(_components_with_cycles(_successors_behind(edges)))
+        for name in names
+    }
+    return [(begin, end) for begin, end in edges if begin not in component or component[begin] != component.get(end)]
+
+
+def steps_of(cycle: Sequence[str]) -> list[tuple[str, str]]:
+    """Returns the edges of a cycle, in order."""
+    return list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+
+
+def _successors_behind(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Returns the ends of the edges by their begin, of all names that are on a cycle or behind one."""
     following: dict[str, set[str]] = {}
     for begin, end in edges:
         following.setdefault(begin, set()).add(end)
@@ -107,19 +185,25 @@ def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
             incoming[end] -= 1
             if incoming[end] == 0:
                 without_incoming.append(end)
-    successors = {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
-    for begin in sorted(_names_on_cycles(successors))[:1]:
-        return _path_back(begin, successors)
-    return []
+    return {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
 
 
-def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
-    """Returns the names that are on a cycle (Tarjan's strongly connected components, without recursion)."""
+def _cycles_apart(successors: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Returns one cycle of each set of names that lead to one another, in the order of their least names."""
+    cycles = []
+    for names in sorted(_components_with_cycles(successors), key=min):
+        inside = {name: [end for end in successors[name] if end in names] for name in names}
+        cycles.append(_path_back(min(names), inside))
+    return cycles
+
+
+def _components_with_cycles(successors: Mapping[str, Sequence[str]]) -> list[set[str]]:
+    """Returns the sets of names that lead to one another (Tarjan's strongly connected components, no recursion)."""
     index_of: dict[str, int] = {}
     low_link: dict[str, int] = {}
     pending: list[str] = []
     on_stack: set[str] = set()
-    on_cycle: set[str] = set()
+    components: list[set[str]] = []
     for root in successors:
         if root in index_of:
             continue
@@ -138,8 +222,6 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
                     break
                 if end in on_stack:
                     low_link[name] = min(low_link[name], index_of[end])
-                    if end == name:
-                        on_cycle.add(name)
             else:
                 work.pop()
                 if work:
@@ -149,9 +231,9 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
                     while component[-1] != name:
                         component.append(pending.pop())
                     on_stack.difference_update(component)
-                    if len(component) > 1:
-                        on_cycle.update(component)
-    return on_cycle
+                    if len(component) > 1 or name in successors[name]:
+                        components.append(set(component))
+    return components
 
 
 def format_cycle(cycle: list[str]) -> str:

@@ -45,6 +45,14 @@ class Remainder:
         """Checks whether the missing key at `path` is missing because it was removed here."""
         return bool(path) and (self.original(path[:-1]), path[-1]) in self._removed
 
+    def lost_parts(self) -> Iterator[Path]:
+        """Yields the paths, in the whole document, of parts that are not known: removed ones, and substitutes."""
+        removed = {parent for parent, _ in self._removed}
+        yield from ((*parent, step) for parent, step in self._removed if parent not in self._surplus)
+        yield from self._substitutes
+        # Of a list, what is lost is an item.
+        yield from (path for path in self._lost if path not in removed and path not in self._surplus)
+
     def lost_below(self, path: Path) -> bool:
         """Checks whether something that belonged at `path`, or below it, was removed."""
         if not self._lost:
@@ -70,12 +78,15 @@ class Remainder:
         parent = self._own_container(path[:-1])
         if original_path in self._substitutes or not isinstance(parent, dict):
             return False
-        if value == UNNAMED:
-            value = f"{UNNAMED}-{len(self._substitutes) + 1}"
-        parent[path[-1]] = value
+        parent[path[-1]] = _numbered(value, f"{UNNAMED}-{len(self._substitutes) + 1}")
         self._substitutes.add(original_path)
         self._lost.add(original_path[:-1])
         return True
+
+    @property
+    def has_unnamed(self) -> bool:
+        """Checks whether the name of some part is missing, so that any name may be meant."""
+        return any(path[-1] == "name" and len(path) > len(("metadata", "name")) for path in self._substitutes)
 
     def is_substitute(self, path: Path) -> bool:
         """Checks whether the value at `path` is a substitute, or inside one."""
@@ -83,6 +94,26 @@ class Remainder:
             return False
         original_path = self.original(path)
         return any(original_path[: len(substitute)] == substitute for substitute in self._substitutes)
+
+    def put(self, path: Path, new_path: Path, value: Any) -> bool:
+        """Takes the value at `path` out and puts `value` at `new_path`; returns False where something else is there."""
+        parent = self._own_container(path[:-1])
+        above = new_path[:-1]
+        if path != new_path:
+            if isinstance(parent, dict) and above != path[:-1] and not isinstance(parent.get(above[-1], {}), dict):
+                return False
+            if isinstance(parent, dict) and above != path[:-1]:
+                parent.setdefault(above[-1], {})
+            target = self._own_container(above)
+            if not isinstance(target, dict) or not isinstance(parent, dict) or new_path[-1] in target:
+                return False
+            del parent[path[-1]]
+            target[new_path[-1]] = value
+        elif isinstance(parent, dict | list) and _contains(parent, path[-1]):
+            parent[path[-1]] = value  # type: ignore[index]
+        else:
+            return False
+        return True
 
     def remove(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
         """Removes the values at `paths`; returns False where nothing useful would be left.
@@ -151,6 +182,13 @@ class Remainder:
         if value.get("kind") == "Module":
             new_metadata.setdefault("version", "0.0.0")
         value["metadata"] = new_metadata
+
+
+def _numbered(value: Any, name: str) -> Any:
+    """Returns a substitute with a name of its own in place of UNNAMED."""
+    if isinstance(value, str):
+        return value.replace(UNNAMED, name)
+    return [_numbered(part, name) for part in value] if isinstance(value, list) else value
 
 
 def _contains(value: Any, step: str | int) -> bool:

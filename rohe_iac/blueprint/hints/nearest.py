@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sized
 from functools import lru_cache
 
+from rohe_iac.blueprint.hints.writing import quoted_text
+
 MAX_NAMES = 500
 """The most names that are searched: among more it would take too long, and be a guess."""
 
@@ -20,7 +22,7 @@ def did_you_mean(written: str, allowed: Iterable[str]) -> str:
     names = sorted(set(allowed))
     best = nearest(written, names)
     if best:
-        return f"did you mean '{best}'?"
+        return f"did you mean {quoted_text(best)}?"
     if names and len(names) <= 12:
         return f"there {'is' if len(names) == 1 else 'are'}: {', '.join(names)}"
     return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -80,6 +80,8 @@ def fault(
     *,
     on_key: bool = False,
     of: tuple[str, ...] = (),
+    surplus: bool = False,
+    lacking: str = "",
 ) -> PydanticCustomError:
     """Returns the error that a validator raises.
 
@@ -90,9 +92,13 @@ def fault(
         at: The path from the validated value to the field at fault, which exists.
         on_key: Whether the key of that field is at fault.
         of: The fields that the fault is about; other fields of the same part do not matter to it.
+        surplus: Whether the field at fault is one too many, so that the part is right without it.
+        lacking: A field whose presence would mend the fault; "" where there is none.
     """
     # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
     context = {"message": message, "hint": hint, "at": at, "on_key": on_key, "of": of}
+    if surplus or lacking:
+        context |= {"surplus": surplus, "lacking": lacking}
     return PydanticCustomError(code, "{message}", context)
 
 
@@ -102,17 +108,30 @@ def check_exactly_one(model: Model, *names: str) -> None:
     Raises:
         PydanticCustomError: The fault R116, where none or several are set.
     """
-    names_set = [name for name in names if getattr(model, name) is not None]
-    shown = [type(model).model_fields[name].alias or name for name in names]
-    if len(names_set) != 1:
-        raise fault(
-            "R116",
-            f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
-            "keep one of them" if names_set else "",
-        )
+    fields = {name: field.alias or name for name, field in type(model).model_fields.items() if name in names}
+    found = [fields[name] for name in names if getattr(model, name) is not None]
+    expected = f"expected exactly one of {', '.join(fields[name] for name in names)}, found"
+    if len(found) > 1:
+        message, of = f"{expected} {' and '.join(found)}", tuple(found)
+        raise fault("R116", message, "keep one of them", (found[1],), on_key=True, of=of, surplus=True)
+    empty = [fields[name] for name in names if name in model.model_fields_set and _may_be_empty(model, name)]
+    if not found and empty:
+        raise fault("R116", f"{expected} none: '{empty[0]}' is empty", "write it as {}", (empty[0],))
+    if not found:
+        raise fault("R116", f"{expected} none", lacking=fields[names[0]])
 
 
-def _validate_node_name(text: str) -> str:
+def _may_be_empty(model: Model, name: str) -> bool:
+    """Checks whether a field takes a mapping without any field."""
+    parts = [part for part in get_args(type(model).model_fields[name].annotation) if isinstance(part, type)]
+    return any(
+        issubclass(part, Model) and not any(field.is_required() for field in part.model_fields.values())
+        for part in parts
+    )
+
+
+def validate_node_name(text: str) -> str:
+    """Returns the name of a node; raises the fault R111 where it is none."""
     return text if is_node_name(text) else _validate_name(text)
 
 
@@ -169,20 +188,20 @@ def _quantity_hint(value: object, example: str) -> str:
         return f"write its value here, as {next(iter(value.values()))}"[:80]
     match = re.fullmatch(r"\s*[$€]?\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)(/[A-Za-z]+)?\s*", str(value)[:64])
     if match is None or isinstance(value, bool):
-        return f"write it as {example}"
+        return f"for example {example}"
     number, unit = match[1], match[2]
     if example == "500m" and unit == "%":
-        return f"did you mean {float(number) * 10:g}m, of one core?"
+        return f"did you mean {float(number) * 10:g}m? (thousandths of a core)"
     if example == "1.5GHz" and not unit:
         return f"did you mean {number}{'MHz' if float(number) >= 100 else 'GHz'}?"
     if not unit:
         units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
-        return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
+        return f"did you mean {' or '.join(written)}?" if written else f"for example {example}"
     meant = _UNITS_BY_EXAMPLE.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
     if meant is not None:
         return f"did you mean {number}{meant}?"
-    return f"write it as {example}"
+    return f"for example {example}"
 
 
 NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
@@ -208,6 +227,13 @@ def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
     return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
 
 
+def allow_mapping_by_name(schema: dict[str, Any]) -> None:
+    """Lets the JSON Schema of a list accept a mapping of its items by name as well."""
+    listed = {name: schema.pop(name) for name in ("items", "type", "minItems") if name in schema}
+    by_name = {"type": "object", "minProperties": 1, "additionalProperties": {"type": ["object", "null"]}}
+    schema["anyOf"] = [listed, by_name]
+
+
 Text = Annotated[str, Strict()]
 
 
@@ -225,12 +251,13 @@ Name = Annotated[
 ]
 
 
-_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+NODE_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""The pattern of one part of a node's name."""
 
 NodeName = Annotated[
     str,
-    AfterValidator(_validate_node_name),
-    Field(json_schema_extra={"pattern": rf"^{_LABEL}(\.{_LABEL})*$", "maxLength": MAX_NODE_NAME}),
+    AfterValidator(validate_node_name),
+    Field(json_schema_extra={"pattern": rf"^{NODE_LABEL}(\.{NODE_LABEL})*$", "maxLength": MAX_NODE_NAME}),
 ]
 """The name of a node: a name, or several joined by dots as clusters name their nodes."""
 

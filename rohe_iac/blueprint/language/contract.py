@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.amounts import Amount, Length, amount_of, length_of
 from rohe_iac.blueprint.language.base import (
     EMPTY,
@@ -20,12 +20,16 @@ from rohe_iac.blueprint.language.base import (
     Name,
     Ratio,
     Seconds,
+    allow_mapping_by_name,
     fault,
     schema_requiring,
     schema_requiring_one,
 )
 from rohe_iac.blueprint.language.metric_expression import RawExpression
-from rohe_iac.foundation.user_modules import split_reference
+from rohe_iac.blueprint.language.promises.effective import Effective
+from rohe_iac.blueprint.language.promises.function_memory import FunctionBytes
+from rohe_iac.blueprint.language.promises.subject import Subject
+from rohe_iac.foundation.user_modules import FUNCTION_BYTES, split_reference
 
 Operator = Literal["<", "<=", ">", ">=", "==", "between"]
 
@@ -34,17 +38,6 @@ ActionName = Literal["alert", "degrade", "reroute", "reject"]
 
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
-
-
-def _parse_moment(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-    try:
-        if isinstance(value, str):
-            return _parse_moment(datetime.fromisoformat(value))
-    except ValueError:
-        pass
-    raise fault("R115", f"{value!r:.40} is not a moment", "write it as 2026-01-01T00:00:00Z")
 
 
 def _validate_length(value: object) -> object:
@@ -57,7 +50,7 @@ def _validate_aggregate(text: str) -> str:
     match = re.fullmatch(r"p(\d{1,2}(?:\.\d{1,3})?)", text)
     if text not in AGGREGATES and (match is None or not 0 < float(match[1]) < 100):
         known = f"aggregates: {', '.join(AGGREGATES)}, p50, p99, p99.9"
-        hint = f"did you mean '{VALUES[text]}'? ({known})" if text in VALUES else known
+        hint = f"did you mean {quoted_text(VALUES[text])}? ({known})" if text in VALUES else known
         raise fault("R124", f"'{text[:40]}' is not an aggregate", hint)
     return text
 
@@ -68,7 +61,7 @@ def _validate_reference(text: str) -> str:
     except ValueError as error:
         dotted = re.fullmatch(r"([A-Za-z_][\w.]{0,200})[.:]([A-Za-z_]\w{0,60})", text)
         meant = f"{dotted[1].removesuffix('.py').replace('.', '/')}.py:{dotted[2]}" if dotted else ""
-        hint = f"did you mean {meant}?" if "/" in meant else "write it as user_modules/functions.py:name"
+        hint = f"did you mean {meant}?" if "/" in meant else "for example user_modules/functions.py:name"
         raise fault("R125", str(error), hint) from None
     return text
 
@@ -102,13 +95,6 @@ def _validate_amount(value: Any) -> Any:
     for part in value if isinstance(value, list | tuple) else (value,):
         amount_of(part)
     return value
-
-
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_parse_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-?[\dW]"}),
-]
 
 
 LengthText = Annotated[
@@ -184,19 +170,6 @@ else:
             {"anyOf": [*_AMOUNT["anyOf"], {"type": "array", "items": _AMOUNT, "minItems": 2, "maxItems": 2}]}
         ),
     ]
-
-
-class Effective(Model):
-    """The span in which a contract holds, [from, to)."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Effective:
-        if self.from_ is not None and self.to is not None and self.from_ >= self.to:
-            raise fault("R127", "'to' is not after 'from'", "the contract would never hold", ("to",), of=("from", "to"))
-        return self
 
 
 class Scope(Model):
@@ -304,7 +277,7 @@ class Objective(Model):
     aggregate: Aggregate = "mean"
     operator: Operator
     value: RawAmount
-    window: Window
+    window: Window = Window.model_construct()
     min_samples: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
     missing: Literal["freeze", "broken", "ok"] = "freeze"
     for_: Annotated[Seconds, Field(alias="for")] = 0.0
@@ -354,7 +327,7 @@ class Objective(Model):
                 raise fault("R130", message, "add target: 99%", (at,), on_key=True, of=("target", at))
             return
         if not 0 < self.target < 1:
-            hint = "100% leaves no budget: leave target out" if self.target == 1 else "write it as 99%"
+            hint = "100% leaves no budget: leave target out" if self.target == 1 else "for example 99%"
             hint = f"did you mean {self.target:g}%?" if 1 < self.target < 100 else hint
             raise fault("R130", "a target is above 0% and below 100%", hint, ("target",), of=("target",))
         for index, rate in enumerate(self.burn_rates):
@@ -371,20 +344,42 @@ class Processing(Model):
     function: Reference
     features: tuple[str, ...] = ()
     window: Window
+    memory: FunctionBytes = FUNCTION_BYTES
     options: dict[str, Any] = EMPTY
 
 
-class ContractSpec(Model):
-    """The promise about one pipeline. `metrics` are expression trees that the consumer defines."""
+class ObjectiveDefaults(Model):
+    """What every objective of a contract has that does not say otherwise."""
 
-    pipeline: str
+    window: Window | None = None
+    min_samples: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
+    missing: Literal["freeze", "broken", "ok"] | None = None
+    for_: Annotated[Seconds | None, Field(alias="for")] = None
+    clear: Seconds | None = None
+
+
+class ContractSpec(Subject):
+    """The promise about a pipeline, or about several. `metrics` are expression trees that the consumer defines."""
+
     tenant: str | None = None
     effective: Effective = Effective.model_construct()
     lateness: Seconds = 2.0
     metrics: dict[str, RawExpression] = EMPTY
-    objectives: tuple[Objective, ...] = ()
+    defaults: ObjectiveDefaults = ObjectiveDefaults.model_construct()
+    objectives: Annotated[tuple[Objective, ...], Field(json_schema_extra=allow_mapping_by_name)] = ()
     processing: tuple[Processing, ...] = ()
     sinks: tuple[RawSink, ...] = ("store",)
+
+    @model_validator(mode="after")
+    def _with_defaults(self) -> ContractSpec:
+        stated = {name: getattr(self.defaults, name) for name in sorted(self.defaults.model_fields_set)}
+        stated = {name: value for name, value in stated.items() if value is not None}
+        filled = []
+        for objective in self.objectives:
+            own = objective.model_fields_set
+            update = {name: value for name, value in stated.items() if name not in own}
+            filled.append(objective.model_copy(update=update) if update else objective)
+        return self.model_copy(update={"objectives": tuple(filled)}) if stated else self
 
 
 class ObservationContract(Model):

@@ -64,6 +64,17 @@ def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
     return names
 
 
+def required_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
+    """Returns those of `fields_at` that the mapping cannot be without."""
+    return {
+        field.alias or name
+        for leaf in annotations_at(model, location)
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel)
+        for name, field in leaf.model_fields.items()
+        if field.is_required()
+    }
+
+
 def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
     """Returns the values that are allowed at `location`."""
     return [value for leaf in annotations_at(model, location) for value in get_args(leaf)]

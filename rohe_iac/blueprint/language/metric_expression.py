@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.base import EMPTY, Model, fault, schema_requiring_one
 from rohe_iac.blueprint.text.scalars import NumberTooLong, resolve
 
@@ -39,7 +40,9 @@ def _validate_condition(value: Any) -> Any:
     for operator, operand in value.items():
         if operator not in OPERATORS:
             message, hint = f"'{str(operator)[:20]}' is not a comparison", f"operators: {' '.join(OPERATORS)}"
-            hint = f"did you mean '{VALUES[operator]}'? ({hint})" if VALUES.get(operator) in OPERATORS else hint
+            hint = (
+                f"did you mean {quoted_text(VALUES[operator])}? ({hint})" if VALUES.get(operator) in OPERATORS else hint
+            )
             raise fault("R122", message, hint, (operator,), on_key=True)
         if not isinstance(operand, Scalar):
             raise fault("R122", f"'{operator}' needs a text, a number, true or false", at=(operator,))

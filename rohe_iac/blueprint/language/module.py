@@ -14,7 +14,7 @@ from rohe_iac.blueprint.language.run_limits import Allowance
 
 def _validate_version(text: str) -> str:
     if re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", text) is None:
-        raise fault("R131", f"'{text[:40]}' is not a semantic version", "write it as 1.2.0")
+        raise fault("R131", f"'{text[:40]}' is not a semantic version", "for example 1.2.0")
     return text
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
-    PlainValidator,
     Strict,
     Tag,
     WithJsonSchema,
@@ -30,15 +30,18 @@ from rohe_iac.blueprint.language.base import (
     Ratio,
     Seconds,
     Share,
+    allow_mapping_by_name,
     check_exactly_one,
     fault,
-    schema_requiring,
     schema_requiring_one,
 )
-from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
+from rohe_iac.blueprint.language.container import Image, InnerPath, ProcessText, SecretName, VariableName
 from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
 from rohe_iac.blueprint.language.pods.cluster_pod import ClusterPod
 from rohe_iac.blueprint.language.pods.probe import Health
+from rohe_iac.blueprint.language.pods.user import Labels, User
+from rohe_iac.blueprint.language.pods.volume import HostDevice, SharedVolume, Volume
+from rohe_iac.blueprint.language.scale.replicas import Replicas
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 
@@ -59,22 +62,6 @@ Probability = Annotated[
 
 Balancing = Literal["random", "roundRobin", "leastBusy"]
 """How requests to a service are spread over its replicas."""
-
-
-def _validate_replicas(value: object) -> Any:
-    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
-        return value
-    hint = ""
-    if isinstance(value, str):
-        hint = f"write {value} without quotes" if value.isdecimal() and len(value) < 10 else "write 2, or auto"
-    raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
-
-
-Replicas = Annotated[
-    int | Literal["auto"],
-    PlainValidator(_validate_replicas),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
-]
 
 
 class Port(Model):
@@ -108,9 +95,19 @@ def _validate_source(text: str) -> str:
     return text
 
 
+class _Context(dict[str, Any]):
+    """The context of an error, with a hash: a type that has it can be part of a union."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
 def _text_or_mapping(message: str) -> Discriminator:
     return Discriminator(
-        _form_tag, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
+        _form_tag,
+        custom_error_type="R108",
+        custom_error_message="{message}",
+        custom_error_context=_Context(message=message),
     )
 
 
@@ -133,41 +130,48 @@ class SecretValue(Model):
 
 
 Variable = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
+    Annotated[ProcessText, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
     _text_or_mapping("expected text (in quotes, where it looks like a number) or {secret: ...}"),
 ]
 
 
-class File(Model):
-    """A file of the repository that is mounted into a replica."""
+class EnvSource(Model):
+    """Several environment variables at once: a file of the repository with them, or a secret that holds them."""
 
-    path: InnerPath
-    from_: Annotated[str, Field(alias="from")]
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("file", "secret"))
 
-
-class Volume(Model):
-    """Disk space of a replica: named with a size, or an emptyDir that ends with the replica."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            **schema_requiring_one("name", "emptyDir"),
-            "if": schema_requiring("name"),
-            "then": schema_requiring("size"),
-        }
-    )
-
-    path: InnerPath
-    name: Name | None = None
-    size: Bytes | None = None
-    empty_dir: Bytes | None = None
+    file: str | None = None
+    secret: Secret | None = None
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Volume:
-        if (self.name is None) == (self.empty_dir is None):
-            raise fault("R116", "a volume has either a name with a size, or an emptyDir")
-        if self.name is not None and self.size is None:
-            raise fault("R107", "a named volume needs a size", "add size: 1Gi")
+    def _one_source(self) -> EnvSource:
+        check_exactly_one(self, "file", "secret")
         return self
+
+
+class File(Model):
+    """A file of the repository, or the value of a secret, that is mounted into a replica."""
+
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("from", "secret"))
+
+    path: InnerPath
+    from_: Annotated[str | None, Field(alias="from")] = None
+    secret: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> File:
+        check_exactly_one(self, "from_", "secret")
+        return self
+
+
+class InitStep(Model):
+    """A command that runs to its end before each start of a replica, with its user, volumes and variables."""
+
+    name: Name
+    image: Image | None = None
+    command: tuple[ProcessText, ...] = ()
+    args: tuple[ProcessText, ...] = ()
+    env: dict[VariableName, Variable] = EMPTY
 
 
 class Memory(Model):
@@ -193,13 +197,42 @@ class AcceleratorRequest(Model):
         return self
 
 
+def _expand_short_share(value: object) -> object:
+    # The short form `gpu: 40%` states the share alone. A whole number may mean devices or shares, which is a fault.
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        return {"share": value}
+    if isinstance(value, float) and 0 < value < 1:
+        return {"share": value}
+    return value
+
+
+ShortShare = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": rf"{NUMBER}%\s*$"},
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+            ]
+        }
+    ),
+]
+"""The short form of a request for an accelerator."""
+
+
 class Requests(Model):
     """The demand of one replica, in independent dimensions; `cores` are peaks per distinct core."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
-    accelerators: dict[str, AcceleratorRequest] = EMPTY
+    accelerators: dict[
+        str,
+        Annotated[
+            AcceleratorRequest,
+            BeforeValidator(_expand_short_share, json_schema_input_type=AcceleratorRequest | ShortShare),
+        ],
+    ] = EMPTY
     disk: Bytes = 0
     network: BitsPerSecond = 0
 
@@ -232,9 +265,11 @@ class Alternative(Model):
 
     name: Name
     image: Image | None = None
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
+    command: tuple[ProcessText, ...] | None = None
+    args: tuple[ProcessText, ...] | None = None
+    working_dir: str | None = None
     env: dict[VariableName, Variable] | None = None
+    health: Health | None = None
     requests: Requests | None = None
     limits: Limits | None = None
     accuracy: Probability | None = None
@@ -246,9 +281,13 @@ class Variant(Alternative):
 
 
 class Member(Alternative):
-    """One of several parts of an ensemble, all of which answer every request."""
+    """One of several parts of an ensemble, all of which answer every request, on nodes of its own where it says so."""
 
     replicas: Replicas | None = None
+    arch: tuple[str, ...] | None = None
+    placement: PlacementRules | None = None
+    files: tuple[File, ...] | None = None
+    volumes: tuple[Volume, ...] | None = None
 
 
 class Ensemble(Model):
@@ -261,16 +300,24 @@ class Service(Model):
     """One container or process of a pipeline, replicated."""
 
     name: Name
+    labels: Labels = EMPTY
     image: Image | None = None
-    command: tuple[str, ...] = ()
-    args: tuple[str, ...] = ()
+    pull_secrets: tuple[SecretName, ...] = ()
+    command: tuple[ProcessText, ...] = ()
+    args: tuple[ProcessText, ...] = ()
     working_dir: str = "."
+    user: User | None = None
+    run_once: Flag = False
+    after: tuple[str, ...] = ()
+    init: tuple[InitStep, ...] = ()
     replicas: Replicas = 1
     balancing: Balancing | None = None
     ports: tuple[Port, ...] = ()
     env: dict[VariableName, Variable] = EMPTY
+    env_from: tuple[EnvSource, ...] = ()
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    devices: tuple[HostDevice, ...] = ()
     health: Health = Health.model_construct()
     termination_grace_period: Annotated[Seconds, Field(le=10**6)] | None = None
     requests: Requests = Requests.model_construct()
@@ -289,7 +336,7 @@ class Service(Model):
 
 
 class Link(Model):
-    """A flow from one service to another: bytes per request, and what the network must provide."""
+    """A flow from one service to another: bytes per request, what the network must provide, and how far it goes."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
@@ -297,6 +344,7 @@ class Link(Model):
     latency: Seconds | None = None
     bandwidth: BitsPerSecond | None = None
     rate: Annotated[float, Strict(), Field(gt=0, le=1e6)] = 1.0
+    within: Annotated[str, Field(min_length=1)] | None = None
 
 
 class PipelineSpec(Model):
@@ -304,7 +352,8 @@ class PipelineSpec(Model):
 
     load: Rate | None = None
     gang: Flag = False
-    services: Annotated[tuple[Service, ...], Field(min_length=1)]
+    services: Annotated[tuple[Service, ...], Field(min_length=1, json_schema_extra=allow_mapping_by_name)]
+    volumes: tuple[SharedVolume, ...] = ()
     flow: tuple[Link, ...] = ()
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
 
-from rohe_iac.blueprint.language.base import EMPTY, Flag, Model, Seconds, fault
+from rohe_iac.blueprint.language.base import (
+    EMPTY,
+    Flag,
+    Model,
+    Seconds,
+    Text,
+    check_exactly_one,
+    fault,
+    schema_requiring_one,
+)
 
 
 class Toleration(Model):
@@ -63,17 +74,104 @@ class Reserve(Model):
     update: Annotated[int, Strict(), Field(ge=0, le=10**6)] = 0
 
 
+def _one_or_several(value: Any) -> Any:
+    return value if value is None or isinstance(value, list | tuple | dict) else [value]
+
+
+_Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class LabelCondition(Model):
+    """What a label must not be, or whether the node has it at all."""
+
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("not", "exists"))
+
+    not_: Annotated[
+        _Texts | None,
+        Field(alias="not"),
+        BeforeValidator(_one_or_several, json_schema_input_type=Text | _Texts | None),
+    ] = None
+    exists: Flag | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> LabelCondition:
+        check_exactly_one(self, "not_", "exists")
+        return self
+
+
+def _label_form(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "<list>"
+    return "<mapping>" if isinstance(value, dict | LabelCondition) else "<text>"
+
+
+WantedLabel = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[_Texts, Tag("<list>")] | Annotated[LabelCondition, Tag("<mapping>")],
+    Discriminator(_label_form),
+]
+"""One value, several of which the label has one, or a condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedValues:
+    """What a node selector asks of one label, as a requirement of a Kubernetes node selector.
+
+    Attributes:
+        key: The label; `node` is the node's name.
+        operator: In, NotIn, Exists or DoesNotExist. A node without the label is not in any values.
+        values: The values of In and NotIn, sorted.
+    """
+
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: tuple[str, ...] = ()
+
+    def holds(self, value: str | None) -> bool:
+        """Checks whether a node with this value of the label meets the requirement; None: it has no such label."""
+        if self.operator in ("Exists", "DoesNotExist"):
+            return (value is not None) == (self.operator == "Exists")
+        return (value in self.values) == (self.operator == "In")
+
+
+def requirements_of(selector: Mapping[str, WantedLabel]) -> Iterator[WantedValues]:
+    """Yields what a node selector asks for, sorted by label."""
+    for key, wanted in sorted(selector.items(), key=lambda item: item[0]):
+        if isinstance(wanted, str):
+            yield WantedValues(key, "In", (wanted,))
+        elif not isinstance(wanted, LabelCondition):
+            yield WantedValues(key, "In", tuple(sorted(set(wanted))))
+        elif wanted.not_ is not None:
+            yield WantedValues(key, "NotIn", tuple(sorted(set(wanted.not_))))
+        else:
+            yield WantedValues(key, "Exists" if wanted.exists else "DoesNotExist")
+
+
+def joined_label(first: WantedLabel, other: WantedLabel) -> WantedLabel | None:
+    """Returns what asks of a label for all that two selectors ask for; None where nothing written here does."""
+    found = {wanted.operator: wanted.values for label in (other, first) for wanted in requirements_of({"": label})}
+    both = [wanted for label in (first, other) for wanted in requirements_of({"": label})]
+    if both[0] == both[1]:
+        return first
+    if "In" in found and "DoesNotExist" not in found:
+        values = set.intersection(*(set(wanted.values) for wanted in both if wanted.operator == "In"))
+        values -= {value for wanted in both if wanted.operator == "NotIn" for value in wanted.values}
+        return tuple(sorted(values)) or None
+    if found.keys() == {"NotIn"}:
+        return LabelCondition(not_=tuple(sorted({value for wanted in both for value in wanted.values})))
+    return None
+
+
 class PreferredNodes(Model):
     """Labels that nodes preferably have, all of them, with a weight among the preferences of the service."""
 
-    node_selector: Annotated[dict[str, str], Field(min_length=1)]
+    node_selector: Annotated[dict[str, WantedLabel], Field(min_length=1)]
     weight: Annotated[int, Strict(), Field(ge=1, le=100)] = 1
 
 
 class PlacementRules(Model):
     """Rules about the nodes where replicas may go."""
 
-    node_selector: dict[str, str] = EMPTY
+    node_selector: dict[str, WantedLabel] = EMPTY
     prefer: tuple[PreferredNodes, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
     spread: tuple[Spread, ...] = ()

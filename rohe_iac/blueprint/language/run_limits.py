@@ -13,6 +13,10 @@ MAX_VALUES = 250_000
 """The most values that all uses of modules may add together; an alias counts as the values it stands for."""
 
 
+MAX_RANGE_NODES = 400_000
+"""The most nodes that the ranges of all inventories stand for."""
+
+
 class Refused(ValueError):
     """An expression is not allowed or cannot be computed; the message says why."""
 
@@ -64,9 +68,11 @@ class Allowance:
         fits: Number of services and nodes to compare with each other.
         matching: Number of steps to match inputs with patterns.
         domains: Number of nodes to look at for rules over several nodes.
+        range_nodes: Number of nodes that ranges may still stand for.
     """
 
     guesses: int = 30_000
     fits: int = 100_000
     matching: int = 2_000_000
     domains: int = 200_000
+    range_nodes: int = MAX_RANGE_NODES

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from rohe_iac.blueprint.language.base import (
     EMPTY,
@@ -22,8 +32,9 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring_one,
 )
 from rohe_iac.blueprint.language.cluster.storage import ClaimStorage, Storage
-from rohe_iac.blueprint.language.container import Image
+from rohe_iac.blueprint.language.container import Image, SecretName
 from rohe_iac.blueprint.language.inventory import Unreachable
+from rohe_iac.blueprint.language.module import InputName
 from rohe_iac.blueprint.language.pipeline import (
     Balancing,
     Memory,
@@ -32,7 +43,9 @@ from rohe_iac.blueprint.language.pipeline import (
     SecretReference,
     SecretValue,
 )
-from rohe_iac.blueprint.language.placement import Reserve
+from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
+from rohe_iac.blueprint.language.transports.amqp import Amqp
+from rohe_iac.blueprint.language.transports.broker_url import check_broker_url
 from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "interference", "nodes", "cost", "balance"]
@@ -40,13 +53,13 @@ ObjectiveTerm = Literal["placed", "slack", "stable", "interference", "nodes", "c
 
 def _validate_port_range(text: object) -> str:
     if isinstance(text, int) and not isinstance(text, bool):
-        hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"
+        hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "for example 42000-42099"
         raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
     if not isinstance(text, str):
-        raise fault("R117", "expected a range of ports", "write it as 42000-42099")
+        raise fault("R117", "expected a range of ports", "for example 42000-42099")
     match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", text)
     if match is None or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:
-        raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "write it as 42000-42099")
+        raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "for example 42000-42099")
     return text
 
 
@@ -132,6 +145,7 @@ class KubernetesTarget(Model):
     context: str | None = None
     namespace: Name = "default"
     unreachable: Unreachable = "wait"
+    pull_secrets: tuple[SecretName, ...] = ()
 
 
 class ManifestsTarget(Model):
@@ -155,23 +169,52 @@ class Target(Model):
         return self
 
 
+class BrokerTls(Model):
+    """TLS of the broker that the stack runs; with certificate, key and ca of the user's where those are named."""
+
+    client_certificates: Flag = False
+    certificate: SecretValue | None = None
+    key: SecretValue | None = None
+    ca: SecretValue | None = None
+
+    @property
+    def given(self) -> dict[str, SecretValue]:
+        """Returns the parts that are the user's, by their names."""
+        parts = {"certificate": self.certificate, "key": self.key, "ca": self.ca}
+        return {name: value for name, value in parts.items() if value is not None}
+
+
+def _expand_tls(value: object) -> Any:
+    if isinstance(value, bool):
+        return {} if value else None
+    if not isinstance(value, dict | BrokerTls):
+        raise fault("R108", "expected true, false or a mapping", "write true, or {clientCertificates: true}")
+    return value
+
+
+class _TrueOrMapping:
+    """The JSON Schema of a mapping that `true` is the short form of."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        found = handler(schema)
+        mappings = [form for form in found.get("anyOf", [found]) if form.get("type") != "null"]
+        return {"anyOf": [{"type": "boolean"}, *mappings]}
+
+
 class EmbeddedBroker(Model):
     """A broker that the stack runs: the NATS server speaks MQTT 3.1.1, mosquitto 5 as well."""
 
     server: Literal["nats", "mosquitto"] = "nats"
     image: Image | None = None
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
-    tls: Flag = False
+    arch: tuple[str, ...] = ()
+    placement: PlacementRules = PlacementRules.model_construct()
+    tls: Annotated[BrokerTls | None, BeforeValidator(_expand_tls), _TrueOrMapping()] = None
 
 
 def _validate_broker_url(text: str) -> str:
-    match = re.fullmatch(r"(?:mqtt|mqtts|ws|wss)://(?:\[[0-9a-fA-F:]+\]|[^\s/@:]+)(?::(\d{1,5}))?(?:/\S*)?", text)
-    if match is None or int(match[1] or 1) not in range(1, 65536):
-        bare = re.fullmatch(r"(?:tcp://)?([\w.-]+:\d{1,5})", text)
-        hint = f"did you mean mqtt://{bare[1]}?" if bare is not None else "write it as mqtts://host:8883"
-        hint = "leave user and password out: they come from credentials" if "@" in text else hint
-        raise fault("R119", f"'{text[:60]}' is not the address of an MQTT broker", hint)
-    return text
+    example, login = "mqtts://host:8883", "they come from credentials"
+    return check_broker_url(text, "MQTT", ("mqtt", "mqtts", "ws", "wss"), r"(?:/\S*)?", example, login)
 
 
 BrokerUrl = Annotated[
@@ -205,6 +248,11 @@ class BrokerCredentials(Model):
     secret: Annotated[Secret, BeforeValidator(_expand_broker_secret), WithJsonSchema(_BROKER_SECRET)]
 
 
+def _version_text(value: object) -> object:
+    # Without quotes, YAML reads 5 as a number and 3.1.1 as text.
+    return "5" if value == 5 and not isinstance(value, bool) else value
+
+
 class Broker(Model):
     """The MQTT broker: embedded, or another one by its address."""
 
@@ -213,6 +261,7 @@ class Broker(Model):
     embedded: EmbeddedBroker | None = None
     url: BrokerUrl | None = None
     credentials: BrokerCredentials | None = None
+    mqtt: Annotated[Literal["5", "3.1.1"], BeforeValidator(_version_text)] | None = None
 
     @model_validator(mode="after")
     def _one_broker(self) -> Broker:
@@ -239,6 +288,7 @@ class Store(Model):
     mongodb: MongoStore | None = None
     retention: Annotated[Seconds, Field(gt=0)] = 604800.0
     max_size: Bytes = 2 * 2**30
+    placement: PlacementRules = PlacementRules.model_construct()
 
     @model_validator(mode="before")
     @classmethod
@@ -257,8 +307,11 @@ class Agents(Model):
     """The observation agents, one or more for each pipeline."""
 
     per_pipeline: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+    near: Literal["services"] | None = None
     image: str = "rohe/agent:0.1.0"
     requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
+    arch: tuple[str, ...] = ()
+    placement: PlacementRules = PlacementRules.model_construct()
 
 
 def _validate_prefix(text: str) -> str:
@@ -278,21 +331,59 @@ class ModuleUse(Model):
     ] = ""
 
 
+def _inventory_tag(value: object) -> str:
+    return "<list>" if isinstance(value, list | tuple) else "<text>"
+
+
+InventoryNames = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(_inventory_tag),
+]
+"""The name of one inventory, or a list of names."""
+
+
+_SECRET_NAME = re.compile(r"(?i)(^|[_-])(password|passwd|secret|credentials?|private[_-]?key|api[_-]?key|token)$")
+
+
+def _without_secrets(values: dict[str, Any]) -> dict[str, Any]:
+    for name, value in values.items():
+        refuse_secret(name, value)
+    return values
+
+
+def refuse_secret(name: str, value: object) -> None:
+    """Refuses a value that is a secret by its name, and is written in clear.
+
+    Raises:
+        PydanticCustomError: The value would be readable in documents and plan files.
+    """
+    if isinstance(value, str) and _SECRET_NAME.search(name) and not value.startswith(("env:", "file:")):
+        hint = "write where it is, env:NAME or file:PATH, and use it as {secret: ...}"
+        raise fault("R235", f"the value '{name[:63]}' is a secret, and values are kept in clear", hint, (name,))
+
+
 class StackSpec(Model):
     """The documents that belong together and how they are planned, applied and observed."""
 
     pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
-    inventory: str
+    inventory: InventoryNames
     contracts: tuple[str, ...] = ()
     balancing: Balancing = "random"
     planner: PlannerSettings = PlannerSettings.model_construct()
     target: Target = Target.model_construct(local=LocalTarget.model_construct())
     broker: Broker = Broker.model_construct(embedded=EmbeddedBroker.model_construct())
+    amqp: Amqp | None = None
     store: Store = Store.model_construct(sqlite=SqliteStore.model_construct())
     storage: Storage = Storage.model_construct(claim=ClaimStorage.model_construct())
     agents: Agents = Agents.model_construct()
     modules: tuple[ModuleUse, ...] = ()
+    values: Annotated[dict[InputName, Any], AfterValidator(_without_secrets)] = EMPTY
     protect: tuple[str, ...] = ()
+
+    @property
+    def inventories(self) -> tuple[str, ...]:
+        """Returns the names of the inventories, of which the stack has the nodes of all."""
+        return (self.inventory,) if isinstance(self.inventory, str) else self.inventory
 
 
 class Stack(Model):

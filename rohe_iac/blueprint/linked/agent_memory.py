@@ -51,6 +51,7 @@ class AgentMemory:
         waiting: Reports that wait for the watermark or for others of their request.
         finished: Finished requests that are remembered.
         windows: Reports in the windows of each objective and user function, by `CONTRACT/NAME`.
+        functions: Bytes that the processes of each user function may have, by `CONTRACT/NAME`.
     """
 
     pipeline: str
@@ -59,6 +60,7 @@ class AgentMemory:
     waiting: float
     finished: float
     windows: tuple[tuple[str, float], ...]
+    functions: tuple[tuple[str, int], ...] = ()
 
     @property
     def in_windows(self) -> float:
@@ -66,10 +68,15 @@ class AgentMemory:
         return sum(reports for _, reports in self.windows)
 
     @property
+    def of_functions(self) -> int:
+        """Returns the bytes that the processes of all user functions may have together."""
+        return sum(size for _, size in self.functions)
+
+    @property
     def needed(self) -> int:
-        """Returns the memory that the agent needs in bytes, in whole steps."""
+        """Returns the memory in bytes that the agent needs with its user functions, in whole steps."""
         kept = self.waiting * WAITING_BYTES + self.in_windows * WINDOW_BYTES + self.finished * FINISHED_BYTES
-        return math.ceil((PROCESS_BYTES + (1 + CHECKPOINT_SHARE) * kept) / STEP) * STEP
+        return math.ceil((PROCESS_BYTES + self.of_functions + (1 + CHECKPOINT_SHARE) * kept) / STEP) * STEP
 
     @property
     def request(self) -> int:
@@ -80,9 +87,12 @@ class AgentMemory:
     def formula(self) -> str:
         """Returns the sum as people read it: `64Mi + 1.4 x (2,000 reports in windows x 640 bytes + ...)`."""
         load = f"{self.load:g}/s" if self.stated else f"{self.load:g}/s, assumed because no load is stated"
+        count = len(self.functions)
+        functions = f" + {shown_bytes(self.of_functions)} of {count} user function{'s' * (count > 1)}" if count else ""
         return (
-            f"{shown_bytes(PROCESS_BYTES)} + {1 + CHECKPOINT_SHARE:g} x ({self.in_windows:,.0f} reports in windows x"
-            f" {WINDOW_BYTES} bytes + {self.waiting:,.0f} that wait x {shown_bytes(WAITING_BYTES)}"
+            f"{shown_bytes(PROCESS_BYTES)}{functions} + {1 + CHECKPOINT_SHARE:g} x"
+            f" ({self.in_windows:,.0f} reports in windows x {WINDOW_BYTES} bytes"
+            f" + {self.waiting:,.0f} that wait x {shown_bytes(WAITING_BYTES)}"
             f" + {self.finished:,.0f} requests x {FINISHED_BYTES} bytes)"
             f" at {load}"
         )
@@ -111,6 +121,7 @@ def agent_memory(pipeline: Pipeline, contracts: Iterable[ObservationContract]) -
     total = sum(rates.values())
     per_request = total / load if load else 0.0
     windows = []
+    functions = []
     for contract in own:
         name = contract.metadata.name
         for index, objective in enumerate(contract.spec.objectives):
@@ -118,6 +129,7 @@ def agent_memory(pipeline: Pipeline, contracts: Iterable[ObservationContract]) -
             windows.append((label, _objective_reports(objective, pipeline, rates, load, per_request)))
         for processing in contract.spec.processing:
             windows.append((f"{name}/{processing.function}", _samples(processing.window, total)))
+            functions.append((f"{name}/{processing.function}", processing.memory))
     return AgentMemory(
         pipeline=pipeline.metadata.name,
         load=load,
@@ -126,6 +138,7 @@ def agent_memory(pipeline: Pipeline, contracts: Iterable[ObservationContract]) -
         waiting=total * 3 * lateness,
         finished=load * (FINISHED_SECONDS + 2 * lateness),
         windows=tuple(windows),
+        functions=tuple(functions),
     )
 
 

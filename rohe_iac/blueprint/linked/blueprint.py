@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
@@ -60,6 +61,9 @@ class Blueprint:
         places: Where each service, node, contract, pipeline, inventory and the stack is written, by address
             (`service/PIPELINE:NAME`, `node/NAME`, `contract/NAME`, `pipeline/NAME`, `inventory/NAME`, `stack/NAME`).
         warnings: Diagnostics that do not make the blueprint invalid, of every document of the root.
+        values: The values in force, by name: the stack's own, and those that were given in their place.
+        value_origins: The option that gave each value in place of the stack's own, by name.
+        value_texts: (path from the name on, text) of the numbers in them that would be printed in another way.
         unsupported: Fields of this stack, and of what it names, that apply would ignore; sorted by place.
     """
 
@@ -73,3 +77,6 @@ class Blueprint:
     places: Mapping[str, Place] = field(compare=False)
     warnings: tuple[Diagnostic, ...] = ()
     unsupported: tuple[Diagnostic, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    value_origins: Mapping[str, str] = field(default_factory=dict)
+    value_texts: tuple[tuple[tuple[str | int, ...], str], ...] = ()

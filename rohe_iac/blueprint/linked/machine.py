@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service
-from rohe_iac.blueprint.language.placement import Toleration
+from rohe_iac.blueprint.language.placement import Toleration, requirements_of
 from rohe_iac.blueprint.linked.capacity import capacity_of
 
 UNKNOWN_AMOUNT = 2**63
@@ -87,14 +87,14 @@ class Machine:
             if device.type == kind and (not request.models or device.model in request.models)
         ]
 
-    def refusal(self, service: Service, requests: Requests) -> str:
-        """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
+    def exclusion(self, service: Service) -> str:
+        """Returns why no replica can be on this node whatever it asks for; "" where one can."""
         rules = service.placement
         keys = [rule.topology_key for rule in rules.spread if rule.required]
         keys += [rule.topology_key for rule in (*rules.avoid, *rules.near) if rule.required]
         if self.status != "running":
             return self.status
-        if any(self.labels.get(key) != value for key, value in rules.node_selector.items()):
+        if not all(wanted.holds(self.domain(wanted.key)) for wanted in requirements_of(rules.node_selector)):
             return "without the labels of nodeSelector"
         if service.arch and self.arch and self.arch not in service.arch:
             return f"of architecture {self.arch}"
@@ -104,6 +104,13 @@ class Machine:
         for key in keys:
             if self.domain(key) is None:
                 return f"without a label {key}"
+        return ""
+
+    def refusal(self, service: Service, requests: Requests) -> str:
+        """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
+        excluded = self.exclusion(service)
+        if excluded:
+            return excluded
         if requests.cpu > self.cpu or len(requests.cores) > self.cores:
             return "with too little cpu"
         if requests.memory is not None and requests.memory.rss > self.rss:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.pipeline import Pipeline, ReportedMetric, Reports, Service
+from rohe_iac.blueprint.linked.flow import rates_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Offer:
         mute: Whether any service declares neither metrics nor fields.
         parts: Names of all members and variants.
         units: The unit by metric, where all services that declare a unit agree.
+        rates: Requests a second at each service; empty where the pipeline has no load.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Offer:
     mute: bool
     parts: frozenset[str]
     units: dict[str, str]
+    rates: dict[str, float]
 
     def of(self, service: str | None) -> tuple[Collection[str], bool]:
         """Returns the metrics that a service declares, any service for None, and whether it (or any) declares none."""
@@ -61,6 +64,31 @@ def offer_of(pipeline: Pipeline) -> Offer:
         any(reports_item.metrics is None and not reports_item.fields for reports_item in reports),
         frozenset(part for names in members.values() for part in names),
         {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
+        rates_of(pipeline),
+    )
+
+
+def joined_offer(offers: Sequence[Offer | None]) -> Offer | None:
+    """Returns what several pipelines offer together; None where one of them is not known."""
+    known = [offer for offer in offers if offer is not None]
+    if len(known) < len(offers) or len(known) < 2:
+        return known[0] if known and len(known) == len(offers) else None
+    units: dict[str, set[str]] = {}
+    for offer in known:
+        for metric, unit in offer.units.items():
+            units.setdefault(metric, set()).add(unit)
+    return Offer(
+        " and ".join(offer.name for offer in known),
+        {name: service for offer in known for name, service in offer.services.items()},
+        frozenset().union(*(offer.declared for offer in known)),
+        any(offer.silent for offer in known),
+        frozenset().union(*(offer.fields for offer in known)),
+        {name: parts for offer in known for name, parts in offer.members.items()},
+        frozenset().union(*(offer.choices for offer in known)),
+        any(offer.mute for offer in known),
+        frozenset().union(*(offer.parts for offer in known)),
+        {metric: found.pop() for metric, found in units.items() if len(found) == 1},
+        {},
     )
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.pipeline import (
+    Alternative,
     Balancing,
     Limits,
-    Member,
     Memory,
     Pipeline,
     Port,
@@ -16,9 +16,10 @@ from rohe_iac.blueprint.language.pipeline import (
     Service,
     Variant,
 )
-from rohe_iac.blueprint.language.placement import PlacementRules
-from rohe_iac.blueprint.language.stack import Agents
+from rohe_iac.blueprint.language.placement import PlacementRules, WantedLabel, joined_label
+from rohe_iac.blueprint.language.stack import Agents, StackSpec
 from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
+from rohe_iac.blueprint.linked.amqp import amqp_variables
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines, observed_pipelines
 from rohe_iac.foundation.canonical import sha256_hex
@@ -70,12 +71,18 @@ class Workload:
         return f"{self.slug}-{index}"
 
 
-def with_alternative(service: Service, alternative: Variant | Member) -> Service:
+def with_alternative(service: Service, alternative: Alternative) -> Service:
     """Returns the service with every field that the variant or member sets replaced whole."""
-    names = ("image", "command", "args", "env", "requests", "limits", "accuracy", "profile", "replicas")
-    values = {name: getattr(alternative, name, None) for name in names}
+    values = {name: getattr(alternative, name) for name in type(alternative).model_fields if name != "name"}
     update = {name: value for name, value in values.items() if value is not None}
     return service.model_copy(update={**update, "ensemble": None, "variants": ()})
+
+
+def parts_of(service: Service) -> tuple[Service, ...]:
+    """Returns what replicas of a service run: each member of its ensemble, or the service itself."""
+    if service.ensemble is None:
+        return (service,)
+    return tuple(with_alternative(service, member) for member in service.ensemble.members)
 
 
 def service_with_variant(workload: Workload, variant: str) -> Service:
@@ -143,7 +150,14 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
         mqtt = "mqtts" if spec.broker.embedded.tls and spec.target.local is None else "mqtt"
         names = (mqtt, "nats", "monitor") if spec.broker.embedded.server == "nats" else (mqtt,)
         ports = tuple(Port(name=name) for name in names)
-        broker = Service(name="broker", ports=ports, requests=spec.broker.embedded.requests, priority=1_000_000)
+        broker = Service(
+            name="broker",
+            ports=ports,
+            requests=spec.broker.embedded.requests,
+            arch=spec.broker.embedded.arch,
+            placement=spec.broker.embedded.placement,
+            priority=1_000_000,
+        )
         system.append(Workload("", broker, "", "rohe-broker", "rohe-broker", role="broker"))
     observed = observed_pipelines(blueprint)
     for pipeline in blueprint.pipelines:
@@ -153,14 +167,39 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
         agent = Service(
             name=name,
             image=spec.agents.image,
+            env=amqp_variables(spec.amqp),
             replicas=spec.agents.per_pipeline,
             requests=_agent_requests(spec.agents, agent_memory(pipeline, blueprint.contracts)),
             limits=Limits(),
-            placement=PlacementRules(),
+            arch=spec.agents.arch,
+            placement=agent_placement(spec),
             priority=1_000_000,
         )
         system.append(Workload("", agent, "", f"rohe-agent-{name}"[:52].rstrip("-"), "rohe-agent", role="agent"))
     return system
+
+
+def agent_placement(spec: StackSpec) -> PlacementRules:
+    """Returns where agents may go: by their own rules, and by those of the store, which is a file of an agent."""
+    own, store = spec.agents.placement, spec.store.placement
+    if not store.model_fields_set:
+        return own
+    return PlacementRules.model_construct(
+        node_selector={**own.node_selector, **_joined_selector(own, store)},
+        prefer=own.prefer + store.prefer,
+        tolerations=own.tolerations + store.tolerations,
+        spread=own.spread + store.spread,
+        avoid=own.avoid + store.avoid,
+        near=own.near + store.near,
+    )
+
+
+def _joined_selector(own: PlacementRules, store: PlacementRules) -> dict[str, WantedLabel]:
+    """Returns what the store asks of labels, with what agents ask of the same ones; checks refuse what has no join."""
+    return {
+        key: joined_label(own.node_selector[key], wanted) or wanted if key in own.node_selector else wanted
+        for key, wanted in store.node_selector.items()
+    }
 
 
 def _agent_requests(agents: Agents, memory: AgentMemory) -> Requests:

@@ -6,9 +6,11 @@ nothing else, so that no object of Python's can be reached.
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_EVEN, Context
 from itertools import chain
 from typing import Any
 
@@ -18,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg
 
 from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
+from rohe_iac.blueprint.text.written_numbers import WrittenFloat, WrittenInt
 
 LONGEST_VALUE = 10_000
 """The longest text or list that an expression may have as an intermediate value."""
@@ -49,15 +52,25 @@ _CONSTANT_TIME = frozenset(("count", "d", "default", "defined", "first", "last",
 """The filters and tests whose effort does not depend on the size of their value."""
 
 
+_DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN)
+"""Decimals of IEEE 754-2008, decimal128: sums, differences and products of numbers as people write them are exact."""
+
+
 _MAX_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
 """The most arguments of a filter, its value included; one more would name an attribute."""
 
 
 class Computation:
-    """The computation of one scalar with the inputs of its module."""
+    """The computation of one scalar with the inputs of its module, or the values of its stack."""
 
-    def __init__(self, environment: ImmutableSandboxedEnvironment, inputs: Mapping[str, Any], work: WorkBudget) -> None:
-        self.environment, self.inputs, self.work = environment, inputs, work
+    def __init__(
+        self,
+        environment: ImmutableSandboxedEnvironment,
+        inputs: Mapping[str, Any],
+        work: WorkBudget,
+        namespace: str = "inputs",
+    ) -> None:
+        self.environment, self.inputs, self.work, self.namespace = environment, inputs, work, namespace
 
     def text(self, parts: list[nodes.Expr]) -> str:
         """Returns the values of the parts, joined as text."""
@@ -113,8 +126,8 @@ class Computation:
         if isinstance(node.node, nodes.Name):
             if isinstance(step, str) and step in self.inputs:
                 return self.inputs[step]
-            known = f"; inputs: {', '.join(self.inputs)}" if self.inputs else ""
-            return StrictUndefined(f"there is no input '{str(step)[:63]}'{known}")
+            known = f"; {self.namespace}: {', '.join(self.inputs)}" if self.inputs else ""
+            return StrictUndefined(f"there is no {self.namespace[:-1]} '{str(step)[:63]}'{known}")
         container = self.value(node.node)
         if isinstance(container, dict) and step.__hash__ is not None and step in container:
             return container[step]
@@ -132,6 +145,8 @@ class Computation:
                 if isinstance(side, StrictUndefined):
                     str(side)
             raise Refused(f"'{node.operator}' is for numbers")
+        if numbers and isinstance(node, nodes.Add | nodes.Sub | nodes.Mul) and float in map(_type, (left, right)):
+            return _exact(type(node), left, right)
         return _ARITHMETIC[type(node)](left, right)
 
     def _compare(self, node: nodes.Compare) -> bool:
@@ -153,6 +168,8 @@ class Computation:
         functions: Mapping[str, Any] = (
             self.environment.filters if isinstance(node, nodes.Filter) else self.environment.tests
         )
+        if isinstance(node, nodes.Filter) and node.name in _TEXT_FILTERS:
+            values[0] = _with_yaml_text(values[0], items=node.name == "join")
         extra = getattr(functions[node.name], "jinja_pass_arg", None)
         if extra is _PassArg.eval_context:
             values.insert(0, EvalContext(self.environment))
@@ -183,7 +200,46 @@ class Computation:
 
     def _as_text(self, value: Any) -> str:
         self._spend_weight(value)
-        return str(check_size(str(value)))
+        return str(check_size(yaml_text(value)))
+
+
+def _type(number: float) -> type[float]:
+    return float if isinstance(number, float) else int
+
+
+def _exact(kind: type[nodes.Node], left: float, right: float) -> float:
+    """Returns the sum, difference or product of two numbers as written, so that 0.1 + 0.2 is 0.3."""
+    first, second = _DECIMAL.create_decimal(repr(left + 0)), _DECIMAL.create_decimal(repr(right + 0))
+    if kind is nodes.Add:
+        return float(_DECIMAL.add(first, second))
+    return float(_DECIMAL.subtract(first, second) if kind is nodes.Sub else _DECIMAL.multiply(first, second))
+
+
+_TEXT_FILTERS = frozenset(("join", "lower", "replace", "string", "trim", "upper"))
+"""The filters that make text of their value, or of its items."""
+
+
+def _with_yaml_text(value: Any, *, items: bool) -> Any:
+    """Returns the value, or each of its items, as YAML text where Python would write it in its own way."""
+    if items:
+        return [_with_yaml_text(item, items=False) for item in value] if isinstance(value, list | tuple) else value
+    own = isinstance(value, bool | list | tuple | dict | WrittenInt | WrittenFloat)
+    return yaml_text(value) if value is None or own else value
+
+
+def yaml_text(value: Any) -> str:
+    """Returns a value as YAML writes it in text: `true`, `null`, `[1, "a"]`, `{"a": 1}`; text and numbers stay."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key, ensure_ascii=False)}: {_item_text(value[key])}' for key in value)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_item_text, value))}]"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return value.text if isinstance(value, WrittenInt | WrittenFloat) else str(value)
+
+
+def _item_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else yaml_text(value)
 
 
 _TOO_LONG = f"a value of more than {LONGEST_VALUE} characters or items comes out on the way"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,20 +13,14 @@ from rohe_iac.blueprint.documents.tree import Tree, documents_of, documents_with
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
-from rohe_iac.blueprint.language.run_limits import MAX_VALUES, UNKNOWN, Refused
+from rohe_iac.blueprint.language.run_limits import MAX_VALUES, UNKNOWN
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
-from rohe_iac.blueprint.text.expression_marks import holds_expression
+from rohe_iac.blueprint.modules.scalars import compute_scalars, validate_computed
 from rohe_iac.blueprint.text.parsed import Path
+from rohe_iac.blueprint.text.written_numbers import texts_of_numbers, with_texts
 from rohe_iac.blueprint.validation.validate import validate
 
 MODULE_KINDS = ("Pipeline", "Inventory", "ObservationContract")
-
-
-_WORD = re.compile(r"[\w-]+")
-
-
-MAX_FAILING = 200
-"""The most expressions of one document that are reported because they cannot be computed."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +157,7 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
         name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*inputs_path, name))
     }
     faulty = (document.broken_names - module.spec.inputs.keys()) | partial
-    inputs = dict(_input_values(tree, placed, module, faulty))
+    inputs = dict(_input_values(tree, placed, document, module, faulty))
     documents: list[Document] = []
     for index, source in enumerate(module.spec.sources):
         if tree.findings_left() == 0:
@@ -193,21 +186,14 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
     inner_names = {(inner.kind, inner.name) for inner in documents}
     for inner in documents:
         inner.origin, inner.scope = placed.use.name, placed.stack.name
-        findings, computed = _compute_scalars(tree, inner, inputs)
-        tree.findings += findings
+        tree.findings += compute_scalars(tree, inner, inputs)
         if tree.work.left < 0:
             placed.stack.has_unknown_names = True
             return
         _relocate(inner.value, placed.folder)
         if placed.use.prefix:
             _rename(inner, placed.use.prefix, inner_names)
-        inner_findings = [
-            finding for finding in validate(inner, tree.findings_left()) if finding.path not in inner.reported
-        ]
-        tree.findings += [
-            _with_string_hint(finding) if finding.path in computed else finding for finding in inner_findings
-        ]
-        inner.has_unknown_names = inner.has_unknown_names or bool(inner.reported)
+        tree.findings += validate_computed(tree, inner)
     tree.documents += documents
 
 
@@ -228,13 +214,16 @@ def _missing_source(tree: Tree, placed: _PlacedUse, source: str) -> tuple[str, s
     return None
 
 
-def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
+def _input_values(
+    tree: Tree, placed: _PlacedUse, document: Document, module: Module, faulty: Collection[str]
+) -> Iterator[tuple[str, Any]]:
     """Yields the value of each input, UNKNOWN where it has a fault; adds the faults to the tree.
 
     Args:
         tree: The tree.
         placed: The use that gives values.
-        module: The module that declares inputs.
+        document: The document of the module.
+        module: The module, which declares inputs.
         faulty: Names that may be those of inputs whose declaration is at fault.
     """
     path: Path = (*placed.path, "inputs")
@@ -254,9 +243,11 @@ def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collec
         if name in faulty:
             continue
         if name in values and not declaration.objection(values[name], tree.allowance):
-            yield name, values[name]
+            yield name, with_texts(values[name], _input_texts(placed, name))
         elif not declaration.required:
-            yield name, declaration.default
+            at = ("spec", "inputs", name, "default")
+            texts = texts_of_numbers(document.source.text, document.parsed, declaration.default, at)
+            yield name, with_texts(declaration.default, texts)
         elif name not in values and not _has_faulty_inputs(placed):
             where = path if "inputs" in placed.use.model_fields_set else placed.path
             hint = f"add inputs: {{{name}: ...}}, {declaration.noun}"
@@ -268,68 +259,17 @@ def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collec
         yield name, UNKNOWN
 
 
+def _input_texts(placed: _PlacedUse, name: str) -> Mapping[Path, str]:
+    """Returns how the numbers of an input are written in the stack, or in the value that its expression came to."""
+    stack, path = placed.stack, (*placed.path, "inputs", name)
+    if path in stack.number_texts:
+        return {(): stack.number_texts[path]}
+    return texts_of_numbers(stack.source.text, stack.parsed, placed.use.inputs[name], path)
+
+
 def _has_faulty_inputs(placed: _PlacedUse) -> bool:
     """Checks whether inputs of the use are at fault, so that it is unknown which ones it gives."""
     return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
-
-
-def _with_string_hint(finding: Finding) -> Finding:
-    """Returns a finding about the value of an expression, with a hint how to make text of it."""
-    if finding.code != "R108" or not finding.message.startswith("expected text"):
-        return finding
-    return replace(finding, hint="an expression alone keeps its type: end it with | string to make text of it")
-
-
-def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
-    """Computes the document's scalars; returns the findings, and the paths where expressions were.
-
-    An expression whose fault is reported elsewhere has the value UNKNOWN.
-    """
-    from rohe_iac.blueprint.modules.template import compute_scalar
-
-    findings: list[Finding] = []
-    places: set[Path] = set()
-    failing = 0
-
-    def refuse(path: Path, reason: str, *, on_key: bool = False) -> None:
-        nonlocal failing
-        failing += 1
-        if not on_key:
-            document.reported.add(path)
-        if failing <= min(MAX_FAILING, tree.findings_left()):
-            similar = next((name for name in inputs if reason.startswith(f"'{name}' is not known")), "")
-            hint = f"did you mean inputs.{similar}?" if similar else ""
-            findings.append(Finding(document, path, "R235", reason, hint, on_key=on_key))
-
-    def walk(value: Any, path: Path) -> Any:
-        if isinstance(value, dict):
-            for key in value:
-                if holds_expression(key):
-                    refuse((*path, key), "a key is not computed, only a value is", on_key=True)
-            return {key: walk(part, (*path, key)) for key, part in value.items()}
-        if isinstance(value, list):
-            return [walk(part, (*path, index)) for index, part in enumerate(value)]
-        if not isinstance(value, str) or not holds_expression(value) or tree.work.left < 0:
-            return value
-        places.add(path)
-        if unknown and unknown.intersection(_WORD.findall(value)):
-            document.reported.add(path)
-            return UNKNOWN
-        try:
-            return compute_scalar(value, inputs, tree.work)
-        except Refused as error:
-            refuse(path, str(error))
-            return UNKNOWN
-
-    unknown = {name for name, value in inputs.items() if value is UNKNOWN}
-    document.value = walk(document.value, ())
-    if failing > len(findings):
-        more = failing - len(findings)
-        message = f"{more:,} more expressions in this {document.kind} cannot be computed"
-        findings.append(Finding(document, (), "R133", message, more=more))
-    name = document.value.get("metadata", {}).get("name") if isinstance(document.value.get("metadata"), dict) else None
-    document.name = name if isinstance(name, str) else ""
-    return findings, places
 
 
 def _relocate(value: Any, folder: str) -> None:

@@ -1,4 +1,4 @@
-"""Expressions in a module's scalars: Jinja's, reduced to what always ends and never looks outside.
+"""Expressions in the scalars of modules and stacks: Jinja's, reduced to what always ends and never looks outside.
 
 Allowed are the inputs, constants, lists and mappings, arithmetic without powers, comparisons, conditions, tests and the
 filters below. There are no calls, no statements and no macros, every intermediate value is short, and all expressions
@@ -29,7 +29,7 @@ _PARSING = 100
 """The work of parsing one character of an expression; a step of computing it takes ten."""
 
 
-_PLAIN = re.compile(r"\{\{ *inputs\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}")
+_PLAIN = {name: re.compile(r"\{\{ *" + name + r"\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}") for name in ("inputs", "values")}
 
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.List,
@@ -60,13 +60,16 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None = None) -> Any:
+def compute_scalar(
+    text: str, inputs: Mapping[str, Any], work: WorkBudget | None = None, namespace: str = "inputs"
+) -> Any:
     """Returns the value of a scalar. A scalar that is one expression keeps the expression's type; others are text.
 
     Args:
         text: The scalar as written.
         inputs: The values that expressions may use, by name.
         work: The budget of all expressions of the run; None for a budget of its own.
+        namespace: What expressions call the values: `inputs` in a module, `values` in other documents of a stack.
 
     Raises:
         Refused: The expression is not allowed or cannot be computed.
@@ -74,9 +77,9 @@ def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None
     if len(text) > LONGEST_SCALAR:
         raise Refused(f"a scalar with an expression has at most {LONGEST_SCALAR} characters")
     work = work if work is not None else WorkBudget()
-    computation = Computation(_environment(), inputs, work)
+    computation = Computation(_environment(), inputs, work, namespace)
     try:
-        parts = _parse(text, work)
+        parts = _parse(text, work, namespace)
         alone = len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
         value = computation.value(parts[0]) if alone else computation.text(parts)
         if isinstance(value, list | dict):
@@ -92,22 +95,23 @@ def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None
         raise Refused(str(error) or type(error).__name__) from error
 
 
-def _parse(text: str, work: WorkBudget) -> list[nodes.Expr]:
+def _parse(text: str, work: WorkBudget, namespace: str) -> list[nodes.Expr]:
     """Returns the parts of a scalar: literal text and expressions."""
-    pieces = _PLAIN.split(text)
+    pieces = _PLAIN[namespace].split(text)
     if "\n" not in text and "\r" not in text and not any(holds_expression(piece) for piece in pieces[::2]):
         # Most scalars name plain inputs only; parsing these with Jinja would take a hundred times as long.
         parts: list[nodes.Expr] = []
         for index, piece in enumerate(pieces):
             if index % 2:
-                parts.append(nodes.Getattr(nodes.Name("inputs", "load"), piece, "load"))
+                parts.append(nodes.Getattr(nodes.Name(namespace, "load"), piece, "load"))
             elif piece:
                 parts.append(nodes.TemplateData(piece))
         return parts
-    parts_of_text = work.parsed.get(text)
+    known = f"{namespace}:{text}"
+    parts_of_text = work.parsed.get(known)
     if parts_of_text is None:
         work.spend(_PARSING * len(text))
-        parts_of_text = work.parsed[text] = _checked_parts(_environment().parse(text))
+        parts_of_text = work.parsed[known] = _checked_parts(_environment().parse(text), namespace)
     return parts_of_text
 
 
@@ -125,16 +129,17 @@ def _yaml_value(value: Any) -> Any:
     return check_size(value)
 
 
-def _checked_parts(template: nodes.Template) -> list[nodes.Expr]:
+def _checked_parts(template: nodes.Template, namespace: str) -> list[nodes.Expr]:
     parts: list[nodes.Expr] = []
     for node in template.body:
         if not isinstance(node, nodes.Output):
             raise Refused("only expressions in {{ }} are computed, no statements")
         parts += node.nodes
+    noun = "an input" if namespace == "inputs" else "a value"
     for node in template.find_all(nodes.Sub):
-        if isinstance(node.left, nodes.Getattr) and isinstance(node.right, nodes.Name) and node.right.name != "inputs":
+        if isinstance(node.left, nodes.Getattr) and isinstance(node.right, nodes.Name) and node.right.name != namespace:
             name = f"{node.left.attr}-{node.right.name}"
-            raise Refused(f"'{node.right.name}' is not known; an input with a hyphen is named inputs['{name}']")
+            raise Refused(f"'{node.right.name}' is not known; {noun} with a hyphen is named {namespace}['{name}']")
     with_element = {id(node.node) for node in template.find_all(nodes.Getattr)}
     with_element |= {id(node.node) for node in template.find_all(nodes.Getitem)}
     for node in template.find_all(nodes.Node):
@@ -142,10 +147,10 @@ def _checked_parts(template: nodes.Template) -> list[nodes.Expr]:
             raise Refused(f"{type(node).__name__.lower()} is not allowed in an expression")
         if isinstance(node, nodes.CondExpr) and node.expr2 is None:
             raise Refused("an 'if' without 'else' comes to nothing where it does not hold; add else")
-        if isinstance(node, nodes.Name) and node.name != "inputs":
-            raise Refused(f"'{node.name}' is not known; expressions see inputs.NAME only")
+        if isinstance(node, nodes.Name) and node.name != namespace:
+            raise Refused(f"'{node.name}' is not known; expressions see {namespace}.NAME only")
         if isinstance(node, nodes.Name) and id(node) not in with_element:
-            raise Refused("'inputs' is all inputs; name one of them, as inputs.NAME")
+            raise Refused(f"'{namespace}' is all {namespace}; name one of them, as {namespace}.NAME")
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise Refused(f"no filter '{node.name}'; filters: {', '.join(_FILTERS)}")
         if isinstance(node, nodes.Test) and node.name not in _TESTS:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 CONTRACT_FIELDS: dict[str, tuple[str, str]] = {
     "ContractSpec.pipeline": ("The pipeline that the promise is about.", "cctvs"),
+    "ContractSpec.pipelines": (
+        "Several pipelines that the promise is about together, in place of one.",
+        "[cctvs, bts]",
+    ),
     "ContractSpec.tenant": ("The customer that the contract is for.", "city-traffic"),
     "ContractSpec.effective": ("The span in which it holds.", "{from: 2026-01-01T00:00:00Z, to: 2027-01-01T00:00:00Z}"),
     "ContractSpec.lateness": ("How much later than others a report may come and still count.", "2s"),
@@ -14,6 +18,15 @@ CONTRACT_FIELDS: dict[str, tuple[str, str]] = {
         "The consumer's own metrics, as expression trees.",
         "{misses: {ratio: [{count: {where: {correct: false}}}, {count: {}}]}}",
     ),
+    "ContractSpec.defaults": (
+        "What every objective has that does not say otherwise.",
+        "{window: {size: 5m}, minSamples: 20, missing: freeze}",
+    ),
+    "ObjectiveDefaults.window": ("Over which samples.", "{size: 5m, every: 10s}"),
+    "ObjectiveDefaults.minSamples": ("With fewer the verdict is UNKNOWN.", "20"),
+    "ObjectiveDefaults.missing": ("What no data means: freeze (UNKNOWN), broken or ok.", "freeze"),
+    "ObjectiveDefaults.for": ("How long it must be broken before it counts.", "1m"),
+    "ObjectiveDefaults.clear": ("How long it must be kept before it counts as kept again.", "2m"),
     "ContractSpec.objectives": (
         "The lines of the contract.",
         "[{metric: response_time, aggregate: p99, operator: '<=', value: 300ms, window: {size: 5m}}]",
@@ -87,6 +100,10 @@ CONTRACT_FIELDS: dict[str, tuple[str, str]] = {
     ),
     "Processing.features": ("The metrics that it looks at.", "[confidence]"),
     "Processing.window": ("Over which samples.", "{size: 100 reports, every: 3s}"),
+    "Processing.memory": (
+        "The most memory that its processes may have, Python and modules included; part of the agent's memory.",
+        "128Mi",
+    ),
     "Processing.options": ("Keyword arguments of both.", "{threshold: 0.5}"),
 }
 """By `Model.field` as written in YAML: its meaning, and an example in YAML."""

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from rohe_iac.blueprint.schema.agent_descriptions import AGENT_FIELDS
+from rohe_iac.blueprint.schema.amqp_descriptions import AMQP_FIELDS
+from rohe_iac.blueprint.schema.container_descriptions import CONTAINER_FIELDS
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
+from rohe_iac.blueprint.schema.inventory_descriptions import INVENTORY_FIELDS
 from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
 from rohe_iac.blueprint.schema.pod_descriptions import POD_FIELDS
 from rohe_iac.blueprint.schema.storage_descriptions import STORAGE_FIELDS
@@ -40,10 +44,14 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "Service.args": ("Further arguments, appended to the command.", "[--instance, $(ROHE_INSTANCE)]"),
     "Service.workingDir": (
-        "The folder that the program starts in, relative to the blueprint's root.",
+        "The folder that the program starts in: on this machine relative to the blueprint's root, in a cluster from `/` on.",
         "services/ingestion",
     ),
-    "Service.replicas": ("How many run, or `auto`: as few as the load and the contract need.", "2"),
+    "Service.replicas": (
+        "How many run; `auto`: as few as the load and the contract need; `perNode`, or a percentage: one on each suitable "
+        "node, or on that part of them.",
+        "2",
+    ),
     "Service.balancing": (
         "How requests to it are spread over its replicas; absent: as the stack says.",
         "leastBusy",
@@ -106,7 +114,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "File.from": ("Where it is in the repository.", "models/model.onnx"),
     "Volume.path": ("Where the replica finds it.", "/data"),
     "Volume.name": ("The name of space that outlives the replica.", "data"),
-    "Volume.size": ("How much of it.", "1Gi"),
+    "Volume.size": ("How much of it, for each replica; absent: it is a volume of the pipeline.", "1Gi"),
     "Volume.emptyDir": ("Space of that size that ends with the replica; in place of a name.", "64Mi"),
     "Requests.cpu": ("Mean total, in cores: `500m`, `0.5`, `2`.", "331m"),
     "Requests.cores": ("Peak per distinct core; absent: no core is claimed.", "[420m, 20m]"),
@@ -122,7 +130,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "Memory.rss": ("Resident memory.", "512Mi"),
     "Memory.vms": ("Virtual memory; absent: not checked.", "2Gi"),
-    "AcceleratorRequest.share": ("A share of ONE device.", "15%"),
+    "AcceleratorRequest.share": ("A share of ONE device; `gpu: 15%` is short for it.", "15%"),
     "AcceleratorRequest.count": ("Whole devices; in place of a share.", "4"),
     "AcceleratorRequest.memory": (
         "Memory of the device, of each where several are asked for; absent: none is taken, and none is checked.",
@@ -134,6 +142,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Limits.disk": ("The most disk, in a cluster; absent: the request.", "4Gi"),
     **PLACEMENT_FIELDS,
     **POD_FIELDS,
+    **CONTAINER_FIELDS,
     "Reports.format": ("`rohe`, or `qoa4ml` for services with QoA4ML probes.", "qoa4ml"),
     "Reports.interval": ("How often a report is expected.", "10s"),
     "Reports.metrics": ("Numbers that it reports, with their units; absent: not known.", "{confidence: {unit: ratio}}"),
@@ -143,11 +152,20 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Alternative.image": ("Replaces the service's image.", "rdsea/yolov8n:1.0"),
     "Alternative.command": ("Replaces the service's command.", "[python, -m, digits.classify, --model, svm]"),
     "Alternative.args": ("Replaces the service's arguments.", "[--model, svm]"),
+    "Alternative.workingDir": ("Replaces the service's working folder.", "models/svm"),
+    "Alternative.health": (
+        "Replaces the service's probes, whole; they ask ports of the service.",
+        "{readiness: {http: {path: /ready, port: http}}, startup: 2m}",
+    ),
     "Alternative.env": ("Replaces the service's environment, whole.", "{MODEL: svm}"),
     "Alternative.requests": ("Replaces the service's requests, whole.", "{cpu: 200m, memory: {rss: 176Mi}}"),
     "Alternative.limits": ("Replaces the service's limits, whole.", "{memory: 1Gi}"),
     "Alternative.accuracy": ("How often its model is right, 0 to 1.", "0.82"),
     "Alternative.profile": ("Replaces the service's profile.", "profiles/yolov8n.yaml"),
+    "Member.arch": ("Replaces the service's architectures.", "[amd64]"),
+    "Member.placement": ("Replaces the service's placement rules, whole.", "{nodeSelector: {disk: ssd}}"),
+    "Member.files": ("Replaces the service's files, whole.", "[{path: /etc/svm.yaml, from: config/svm.yaml}]"),
+    "Member.volumes": ("Replaces the service's volumes, whole.", "[{name: model, path: /model, size: 1Gi}]"),
     "Member.replicas": ("How many of this member run; absent: as the service says.", "2"),
     "Ensemble.members": (
         "At least one; each has an address and a Service of its own.",
@@ -159,105 +177,19 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Link.latency": ("The most that the network may take.", "50ms"),
     "Link.bandwidth": ("What the network must carry.", "20Mbps"),
     "Link.rate": ("Requests out per request in.", "1"),
-    "InventorySpec.deviceTypes": (
-        "Kinds of machines, by name.",
-        "{raspberry-pi-4: {arch: arm64, cpu: 4, memory: {rss: 4Gi}}}",
+    "Link.within": (
+        "Replicas send to those in the same domain alone: `node`, `zone`, or any label of nodes; absent: to all.",
+        "zone",
     ),
-    "InventorySpec.nodes": ("The machines, at least one.", "[{name: pi-1, deviceType: raspberry-pi-4}]"),
-    "InventorySpec.links": (
-        "Connections between nodes or zones; where any is declared, only those exist beside what is free.",
-        "[{name: backhaul, between: [zone/lab-1, zone/lab-2], latency: 8ms}]",
-    ),
-    "DeviceType.arch": ("The processor's architecture.", "arm64"),
-    "DeviceType.frequency": ("The processor's frequency.", "1.5GHz"),
-    "DeviceType.cpu": ("Cores in all.", "4"),
-    "DeviceType.cores": ("Each core; absent: as many whole ones as `cpu`.", "[1, 1, 1, 1]"),
-    "DeviceType.memory": ("Memory; `vms` absent: not checked.", "{rss: 4Gi, vms: 6Gi}"),
-    "DeviceType.accelerators": ("Devices, by name.", "{GPU0: {type: gpu, mode: shared, capacity: 100%}}"),
-    "DeviceType.disk": ("Disk for replicas; absent: not checked, as if it never ran out.", "64Gi"),
-    "DeviceType.network": ("Bandwidth of its interface, each way; absent: not checked.", "1Gbps"),
-    "DeviceType.cost": ("What an hour costs, in your currency.", "0.02/h"),
-    "Accelerator.type": ("The type that requests name.", "gpu"),
-    "Accelerator.model": ("The model.", "maxwell"),
-    "Accelerator.mode": ("`shared`: given out in shares; `exclusive`: whole.", "shared"),
-    "Accelerator.cores": ("The device's own cores, for people.", "128"),
-    "Accelerator.capacity": ("How much of it can be given out.", "100%"),
-    "Accelerator.memory": ("Its own memory; absent: not checked, as if it never ran out.", "8Gi"),
-    "Accelerator.count": ("That many alike.", "4"),
-    "Accelerator.kubernetes": (
-        "How a cluster knows it; absent: pods are given no device, and all that is planned of it is advice.",
-        "{extendedResource: nvidia.com/gpu}",
-    ),
-    "KubernetesDevice.extendedResource": (
-        "The extended resource of the vendor's device plugin, one unit a device; in place of a deviceClass.",
-        "nvidia.com/gpu",
-    ),
-    "KubernetesDevice.deviceClass": ("The DeviceClass that ResourceClaims ask for (DRA).", "gpu.example.com"),
-    "KubernetesDevice.attribute": (
-        "The attribute in which the devices of a node differ; without a domain it is the driver's own.",
-        "gpu.example.com/uuid",
-    ),
-    "KubernetesDevice.values": (
-        "Its value for each of the `count` devices; absent: their names in the inventory.",
-        "[0, 1]",
-    ),
-    "KubernetesDevice.capacity": (
-        "What claims take parts of; a bare name is `memory` where the device states its memory, else `share`. Absent: devices are given out whole.",
-        "{memory: memory}",
-    ),
-    "ConsumableCapacity.memory": (
-        "The capacity that holds the device's memory, in bytes, as ResourceSlices name it.",
-        "memory",
-    ),
-    "ConsumableCapacity.share": (
-        "The capacity that holds 100 units of computing, a percent each.",
-        "gpu.example.com/cores",
-    ),
-    "Node.name": (
-        "Unique in the inventory; in a cluster the name of the node there, which may have dots.",
-        "jetson-nano-01",
-    ),
-    "Node.deviceType": ("Its device type, whose fields those of the node replace.", "jetson-nano"),
-    "Node.arch": ("Replaces the kind's.", "arm64"),
-    "Node.frequency": ("Replaces the kind's.", "1.5GHz"),
-    "Node.cpu": ("Replaces the kind's; needed where there is no deviceType.", "4"),
-    "Node.cores": ("Replaces the kind's.", "[1, 1, 1, 1]"),
-    "Node.memory": ("Replaces the kind's; needed where there is no deviceType.", "{rss: 4Gi}"),
-    "Node.accelerators": ("Replaces the kind's, whole.", "{GPU0: {type: gpu}}"),
-    "Node.disk": ("Replaces the kind's.", "64Gi"),
-    "Node.network": ("Replaces the kind's.", "100Mbps"),
-    "Node.cost": ("Replaces the kind's.", "0.03/h"),
-    "Node.mac": ("Its hardware address, in quotes.", '"82:ae:30:11:38:06"'),
-    "Node.labels": ("Words to select by; `zone` is one that links and spread know.", "{zone: lab-1}"),
-    "Node.taints": ("What keeps replicas off it unless they tolerate it.", "[{key: camera-lan, effect: NoSchedule}]"),
-    "Node.used": ("What others have taken already.", "{cpu: 250m}"),
-    "Node.status": ("`cordoned`: nothing new; `down`: nothing at all.", "running"),
-    "Node.unreachable": ("What apply to a cluster does while it is NotReady; absent: as the target says.", "skip"),
-    "Taint.key": ("A word.", "camera-lan"),
-    "Taint.value": ("A further word.", "front"),
-    "Taint.effect": ("How strict it is.", "NoSchedule"),
-    "Used.cpu": ("Cores taken.", "250m"),
-    "Used.cores": ("Taken of each core, in order.", "[200m, 50m]"),
-    "Used.memory": ("Memory taken.", "{rss: 256Mi}"),
-    "Used.disk": ("Disk taken.", "8Gi"),
-    "Used.network": ("Bandwidth taken.", "30Mbps"),
-    "Used.accelerators": (
-        "Taken of devices, by their name: a share, or share and memory.",
-        "{GPU0: 20%, GPU1: {share: 10%, memory: 2Gi}}",
-    ),
-    "UsedAccelerator.share": ("The share taken.", "20%"),
-    "UsedAccelerator.memory": ("Memory of the device taken.", "2Gi"),
-    "NetworkLink.name": ("Unique in the inventory.", "backhaul"),
-    "NetworkLink.between": (
-        "Its two ends, node/NAME or zone/NAME (twice the same zone: within it); it goes both ways.",
-        "[zone/lab-1, zone/lab-2]",
-    ),
-    "NetworkLink.latency": ("The time that a message takes, one way.", "8ms"),
-    "NetworkLink.bandwidth": ("The bits per second that it carries.", "100Mbps"),
+    **INVENTORY_FIELDS,
     **CONTRACT_FIELDS,
     **STORAGE_FIELDS,
+    **AMQP_FIELDS,
     "StackSpec.pipelines": ("The pipelines that run, by name.", "[cctvs]"),
-    "StackSpec.inventory": ("The machines that they run on, by name.", "edge-lab"),
+    "StackSpec.inventory": (
+        "The machines that they run on, by name; of several inventories all nodes.",
+        "[depot, harbour]",
+    ),
     "StackSpec.contracts": ("The contracts that are judged, by name.", "[cctvs-sla]"),
     "StackSpec.balancing": (
         "How requests are spread over replicas: `random`, `roundRobin` or `leastBusy`, which sizing counts on.",
@@ -284,6 +216,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "StackSpec.modules": (
         "Modules taken into the stack.",
         "[{name: detect, source: modules/detection, inputs: {replicas: 3}}]",
+    ),
+    "StackSpec.values": (
+        "Values that its documents use, as in `{{ values.cameras }}`; null where each command has to give it.",
+        "{cameras: 4, zone: hall}",
     ),
     "StackSpec.protect": ("Addresses that destroy and replacement refuse to touch.", "[service/redis]"),
     "PlannerSettings.objective": (
@@ -338,28 +274,29 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Broker.embedded": ("A broker that the stack runs and places.", "{server: mosquitto}"),
     "Broker.url": ("The address of another, without user and password.", "mqtts://host:8883"),
     "Broker.credentials": ("The identity of rohe at the broker.", "{secret: broker}"),
+    "Broker.mqtt": ("The version of MQTT that clients speak; absent: the newest that the broker does.", "3.1.1"),
     "EmbeddedBroker.server": ("The program: nats speaks MQTT 3.1.1, mosquitto 5 and 3.1.1.", "mosquitto"),
     "EmbeddedBroker.image": (
         "The image in a cluster, which has rohe and the server; absent: that of the agents.",
         "rohe/broker-mosquitto:0.1.0",
     ),
-    "EmbeddedBroker.requests": ("The requests of the broker.", "{cpu: 50m, memory: {rss: 64Mi}}"),
-    "EmbeddedBroker.tls": (
-        "Whether clients in a cluster connect by TLS alone, with certificates that apply makes and renews.",
-        "true",
+    "EmbeddedBroker.arch": ("Architectures that the image has; absent: any.", "[amd64]"),
+    "EmbeddedBroker.placement": (
+        "Where the broker may go, as that of a service; `near` and `avoid` name services of any pipeline.",
+        "{nodeSelector: {zone: hub}}",
     ),
+    "EmbeddedBroker.requests": ("The requests of the broker.", "{cpu: 50m, memory: {rss: 64Mi}}"),
+    "EmbeddedBroker.tls": ("Whether clients connect by TLS alone: `true`, or a mapping.", "{clientCertificates: true}"),
+    "BrokerTls.clientCertificates": ("Whether the broker demands a certificate of each client.", "true"),
+    "BrokerTls.certificate": ("A certificate of yours; absent: apply makes one.", "{secret: 'file:pki/broker.crt'}"),
+    "BrokerTls.key": ("The private key of that certificate (PEM).", "{secret: 'file:pki/broker.key'}"),
+    "BrokerTls.ca": ("The authorities that clients trust then (PEM).", "{secret: 'file:pki/ca.crt'}"),
     "BrokerCredentials.secret": (
-        "The secret that holds user and password; in a cluster a Secret with the keys user and password, and maybe ca.crt.",
+        "The secret that holds user and password, and maybe ca.crt, tls.crt and tls.key: a Secret of the cluster with these "
+        "keys; on this machine `file:PATH` of a folder with these files, or of a credential file.",
         "broker",
     ),
-    "Store.sqlite": ("A file beside the agent.", "{}"),
-    "Store.mongodb": ("A MongoDB that you run.", "{uri: {secret: 'env:MONGODB_URI'}}"),
-    "Store.retention": ("How long reports are kept.", "7d"),
-    "Store.maxSize": ("How large it may grow.", "2Gi"),
-    "MongoStore.uri": ("Its address, as a secret.", "{secret: {name: mongo, key: uri}}"),
-    "Agents.perPipeline": ("How many share a pipeline's reports.", "1"),
-    "Agents.image": ("The image, for targets that run containers.", "rohe/agent:0.1.0"),
-    "Agents.requests": ("The requests of one agent; memory follows from the contracts.", "{cpu: 200m}"),
+    **AGENT_FIELDS,
     "ModuleUse.name": ("What the use is called in messages.", "detect"),
     "ModuleUse.source": ("The module's folder, relative to the root.", "modules/detection"),
     "ModuleUse.inputs": ("Values of its inputs.", "{replicas: 3}"),

@@ -5,7 +5,12 @@
 from __future__ import annotations
 
 PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
-    "PlacementRules.nodeSelector": ("Labels that the node must have.", "{zone: lab-1}"),
+    "PlacementRules.nodeSelector": (
+        "Labels that the node must have: one value, one of several, or a condition; `node` is the node's name.",
+        "{zone: [lab-1, lab-2], disk: {not: hdd}, camera: {exists: true}}",
+    ),
+    "LabelCondition.not": ("A value, or several, that the label must not have; it may be absent.", "[hdd, tape]"),
+    "LabelCondition.exists": ("`true`: the node has the label; `false`: it does not.", "true"),
     "PlacementRules.prefer": (
         "Labels that the node preferably has, with weights; a replica goes elsewhere rather than nowhere.",
         "[{nodeSelector: {disk: ssd}, weight: 10}]",

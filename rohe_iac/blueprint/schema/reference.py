@@ -14,6 +14,7 @@ from rohe_iac.blueprint.language.fields import unwrap_annotation
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.schema.descriptions import describe_field
+from rohe_iac.blueprint.schema.expressions import allow_expressions
 from rohe_iac.foundation.errors import UsageError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,6 +37,8 @@ def schema_of(kind: str) -> dict[str, Any]:
             _add_descriptions(definition, named[name])
     _add_descriptions(schema, model)
     _forbid_other_keys(schema)
+    if found != "Module":
+        allow_expressions(schema)
     schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind"})
     return {"$schema": DIALECT, "title": found, **{key: value for key, value in schema.items() if key != "title"}}
 

@@ -1,4 +1,4 @@
-"""The marks by which expressions of modules are recognised in text."""
+"""The marks by which expressions of modules and stacks are recognised in text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import re
 
 STRAY = re.compile(r"\{\{-?\s*inputs\b")
 """An expression that names an input, in whatever document."""
+
+
+VALUES = re.compile(r"\{\{[^{}]*\bvalues\b")
+"""An expression that names a value of a stack."""
 
 
 def holds_expression(text: str) -> bool:

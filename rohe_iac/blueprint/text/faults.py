@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,10 @@ _UNCLOSED = (
 reported where the construct begins."""
 
 
+_TOKEN = re.compile(r"[@`%>|][^\s,\]}\"\\\\]*")
+"""A value without blanks, in braces or in a line of its own."""
+
+
 def scalar_fault(text: str) -> TextFault | None:
     """Returns the fault or note about a plain scalar, without a place; None where there is nothing to report."""
     try:
@@ -50,7 +55,9 @@ def scalar_fault(text: str) -> TextFault | None:
             value = resolve(text)
             new_type = "text" if isinstance(value, str) else f"the number {value}"
             message = f"{text} is {new_type} here; YAML 1.1 read it as {old_type}"
-            return TextFault(_NOWHERE, "R010", message, "put it in quotes to say so", note=True)
+            written = f'"{text}"' if isinstance(value, str) else str(value)
+            hint = "put it in quotes to say so" if isinstance(value, str) else f"write it as {written}"
+            return TextFault(_NOWHERE, "R010", message, hint, note=True, fix=(len(text), written))
         resolve(text)
     except NumberTooLong as error:
         return TextFault(_NOWHERE, "R011", str(error))
@@ -81,10 +88,30 @@ def syntax_fault(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: s
     if error.context and error.context_mark is not None:
         context = f" ({error.context} that begins in line {error.context_mark.line + 1 + first_line})"
     code = "R005" if "undefined alias" in problem else "R001"
+    if (token := _unquoted_token(text, spot, problem)) is not None:
+        quoted = f'"{token[1]}"'
+        message = f"not YAML: a text that begins with {token[1][0]} needs quotes"
+        return TextFault(token[0], code, message, f"write it as {quoted}", fix=(len(token[1]), quoted))
     hint = next((hint for problem_words, hint in _SYNTAX if problem_words in problem), "")
     if "expected ',' or" in problem and text[spot.offset : spot.offset + 1] == "{":
         hint = 'a text with braces needs quotes, as in "--port={port}"'
+    elif "expected ',' or" in problem and re.match(r"[^\s,:\[{]\[", text[max(spot.offset - 1, 0) : spot.offset + 1]):
+        hint = 'a text with brackets needs quotes here, as in "bus-[1:8]"'
     return TextFault(spot, code, f"not YAML: {problem}{context}", hint)
+
+
+def _unquoted_token(text: str, spot: Spot, problem: str) -> tuple[Spot, str] | None:
+    """Returns a value that begins with a sign which needs quotes, and its spot; None where that is not the fault."""
+    if "cannot start any token" not in problem and "expected comment or line break" not in problem:
+        return None
+    back = next(
+        (back for back in (0, 1, 2) if text[spot.offset - back : spot.offset - back + 1] in tuple("@`%>|")), None
+    )
+    begin = spot.offset - (back or 0)
+    token = _TOKEN.match(text, begin)
+    if back is None or token is None or text[begin - 1 : begin] not in (" ", "[", "{", ","):
+        return None
+    return Spot(spot.line, spot.column - back, begin), token[0]
 
 
 def _is_outdented(text: str, begin: Spot, spot: Spot) -> bool:
@@ -142,11 +169,17 @@ def no_anchor(spot: Spot, name: str, *, inside: bool) -> TextFault:
     return TextFault(spot, "R005", f"no anchor &{anchor} before *{anchor}", "an anchor is set by &NAME earlier")
 
 
-def bad_key(spot: Spot, event: Any, value: object) -> TextFault:
-    """Returns the fault of a key that is not text."""
+def bad_key(spot: Spot, event: Any, value: object, text: str) -> TextFault:
+    """Returns the fault of a key that is not text; `text` is the whole text."""
     if isinstance(event, ScalarEvent):
         key = event.value[:63]
-        return TextFault(spot, "R008", f"key {key} is not text", f'write it as "{key}"')
+        length = event.end_mark.index - event.start_mark.index if event.end_mark and event.start_mark else 0
+        end = spot.offset + length
+        if text[end : end + 1] != ":":
+            hint = "a comma in braces begins a new field; a decimal number has a point, as in 1.5"
+            return TextFault(spot, "R008", f"key {key} is not text", hint)
+        fix = (length, f'"{key}"') if key == event.value else None
+        return TextFault(spot, "R008", f"key {key} is not text", f'write it as "{key}"', fix=fix)
     hint = 'an expression in braces needs quotes, as in "{{ inputs.name }}"' if isinstance(value, dict) else ""
     return TextFault(spot, "R008", f"a key is text, found {_TYPES.get(type(value), 'an alias')}", hint)
 
@@ -154,6 +187,12 @@ def bad_key(spot: Spot, event: Any, value: object) -> TextFault:
 def duplicate_key(spot: Spot, key: str, first: Path | None) -> TextFault:
     """Returns the fault of a key that the mapping has already; `first` is the path of the first one."""
     return TextFault(spot, "R007", f"key '{key[:63]}' is here twice", "keep one of them", first=first)
+
+
+def missing_separator(spot: Spot) -> TextFault:
+    """Returns the fault of a second document that begins without a line `---` before it."""
+    message = f"a second document begins in line {spot.line} without a line '---' before it"
+    return TextFault(spot, "R007", message, "add a line with --- before this one", fix=(0, "---\n"))
 
 
 def merge_key(spot: Spot) -> TextFault:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from rohe_iac.blueprint.text.comment_columns import with_aligned_comments
 from rohe_iac.blueprint.text.reader import read_plain
 
 WIDTH = 120
@@ -133,11 +134,15 @@ def _comments(text: str) -> Counter[str]:
 
 def _lay_out(text: str) -> str | None:
     """Returns the text laid out with lines as long as they were; folds them only where joined lines would be longer."""
-    wide = _dump(text, UNLIMITED_WIDTH)
+    wide = _aligned(_dump(text, UNLIMITED_WIDTH), text)
     longest = max(WIDTH, *(len(line) for line in text.split("\n")))
     if wide is None or all(len(line) <= longest for line in wide.split("\n")):
         return wide
-    return _dump(text, WIDTH)
+    return _aligned(_dump(text, WIDTH), text)
+
+
+def _aligned(laid_out: str | None, text: str) -> str | None:
+    return None if laid_out is None else with_aligned_comments(laid_out, text)
 
 
 def _tidy_lines(text: str) -> str:

@@ -36,6 +36,7 @@ class TextFault:
         hint: What to do about the fault; "" where nothing is known.
         note: Whether the fault is only a note, and nothing is wrong.
         first: Path of a key whose line belongs to the message; None where there is none.
+        fix: The length of the text at the spot to replace, and what takes its place; None where that is not sure.
     """
 
     spot: Spot
@@ -44,6 +45,7 @@ class TextFault:
     hint: str = ""
     note: bool = False
     first: Path | None = None
+    fix: tuple[int, str] | None = None
 
     def at(self, spot: Spot) -> TextFault:
         """Returns the same fault at another spot."""

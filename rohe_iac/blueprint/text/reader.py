@@ -25,6 +25,7 @@ from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 from rohe_iac.blueprint.text import faults as text_faults
 from rohe_iac.blueprint.text.parsed import LINE_BREAK, MAX_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
 from rohe_iac.blueprint.text.scalars import CORE_TAGS, NumberTooLong, is_surely_text, resolve, tagged_scalar
+from rohe_iac.blueprint.text.value_paths import DROPPED, OuterContainer, path_below, value_path
 
 MAX_BYTES = 16 * 2**20
 """The largest file that is read."""
@@ -65,16 +66,8 @@ MAX_FORBIDDEN = 10_000
 """The most forbidden characters with which a text is still read."""
 
 
-_DROPPED = object()
-"""The key of a value that is left out of its mapping."""
-
-
 _Anchor = tuple[Any, int, Path | None]
 """A value with an anchor, how many values it holds, and its path where it is a container that has one."""
-
-
-_Outer = tuple[Any, Any, str | None, int, Any, Path | None]
-"""An open container around the current one: itself, its key, anchor, first count, begin mark and path."""
 
 
 class Parser(CParser):
@@ -95,8 +88,16 @@ class _TextStream:
         return self._text[begin : begin + size]
 
 
+_FIRST_FIELDS = ("apiVersion", "kind", "metadata")
+"""Fields with which a document may begin."""
+
+
 class _TooManyValues(Exception):
     """The text holds more values than are read; the argument is the mark where."""
+
+
+class _NextDocument(Exception):
+    """A second document begins without a line `---`; the arguments are the first one, and its begin and end mark."""
 
 
 class _TooDeep(Exception):
@@ -172,6 +173,14 @@ class _TextReader:
             except _TooDeep as error:
                 mark = error.args[0]
                 fault = text_faults.too_deep(self._spot(mark), MAX_DEPTH)
+            except _NextDocument as error:
+                self.current.value, begin, mark = error.args
+                self.current.spans[()] = (begin, mark)
+                self.current.add(text_faults.missing_separator(self._spot(mark)))
+                self.origin = (self.origin[0] + mark.index, self.origin[1] + mark.line)
+                self.started_at, self.open = self.origin[0], False
+                source = _TextStream(self.text, self.origin[0])
+                continue
             except _TooManyValues as error:
                 self.current.whole, self.excess = False, self._spot(error.args[0])
                 return
@@ -220,7 +229,7 @@ class _TextReader:
         # events do not need is in methods.
         scalars: dict[Any, Any] = {}
         anchors: dict[str, _Anchor] = {}
-        stack: list[_Outer] = []
+        stack: list[OuterContainer] = []
         current = self.current
         container: Any = None
         key: Any = None
@@ -248,7 +257,7 @@ class _TextReader:
                 if event.tag is not None or event.anchor is not None or len(stack) >= MAX_DEPTH:
                     self._check_container_start(event, anchors, len(stack))
                 stack.append((container, key, anchor, first_count, begin_mark, container_path))
-                container_path = _path_below(container_path, container, key) if len(stack) <= SHALLOW else None
+                container_path = path_below(container_path, container, key) if len(stack) <= SHALLOW else None
                 container = {} if kind is MappingStartEvent else []
                 key, anchor, first_count, begin_mark = None, event.anchor, count, event.start_mark
                 continue
@@ -257,7 +266,7 @@ class _TextReader:
                 ended_anchor, size, path = anchor, count - first_count + 1, container_path
                 container, key, anchor, first_count, begin_mark, container_path = stack.pop()
                 if ended_anchor is not None:
-                    path = _path(stack, container, key)
+                    path = value_path(stack, container, key)
                     anchors[ended_anchor] = (value, size, path)
                 if path is not None and (value or not path or ended_anchor is not None):
                     current.spans[path] = span
@@ -280,20 +289,29 @@ class _TextReader:
             if count > MAX_VALUES:
                 raise _TooManyValues(event.start_mark)
             if key is not None:
-                if key is not _DROPPED:
+                if key is not DROPPED:
                     container[key] = value
                 key = None
             elif container.__class__ is dict:
                 if value.__class__ is str and value not in container and value != "<<":
                     key = value
                 else:
-                    key = self._odd_key(event, value, container, stack)
+                    self.count = count
+                    key = self._odd_key(event, value, container, stack, begin_mark)
             elif container is None:
                 current.value = value
                 current.spans.setdefault((), (event.start_mark, event.end_mark))
                 self.count = count
             else:
                 container.append(value)
+
+    def _begins_document(self, event: Any, container: dict[Any, Any]) -> bool:
+        """Checks whether a key that is there already begins another document, whose line `---` is missing."""
+        offset = self.origin[0] + event.start_mark.index
+        if event.start_mark.column or not {"apiVersion", "kind", "spec"} <= container.keys():
+            return False
+        following = _NEXT_DOCUMENT.split(self.text[offset:], maxsplit=1)[0]
+        return all(re.search(rf"^{field}:", following, re.MULTILINE) for field in ("apiVersion", "kind", "spec"))
 
     def _plain_scalar(self, event: Any, scalars: dict[Any, Any]) -> Any:
         """Returns the value of a plain scalar, and keeps the value in `scalars` where the text has no fault."""
@@ -322,16 +340,22 @@ class _TextReader:
             anchors.pop(event.anchor, None)
 
     def _aliased(
-        self, event: Any, anchors: dict[str, _Anchor], anchor: str | None, stack: list[_Outer], container: Any, key: Any
+        self,
+        event: Any,
+        anchors: dict[str, _Anchor],
+        anchor: str | None,
+        stack: list[OuterContainer],
+        container: Any,
+        key: Any,
     ) -> tuple[Any, int]:
         """Returns the value that an alias stands for and its number of values; (None, 0) without such an anchor."""
         if event.anchor not in anchors:
             inside = event.anchor in (anchor, *(outer[2] for outer in stack))
             self.current.add(text_faults.no_anchor(self._spot(event.start_mark), event.anchor, inside=inside))
-            self.current.mark_incomplete(_path(stack, container, key))
+            self.current.mark_incomplete(value_path(stack, container, key))
             return None, 0
         value, size, target = anchors[event.anchor]
-        path = _path(stack, container, key) if target is not None else None
+        path = value_path(stack, container, key) if target is not None else None
         if path is not None and target is not None:
             self.current.aliases[path] = (target, bool(value))
         return value, size
@@ -349,12 +373,20 @@ class _TextReader:
                 self.current.add(text_faults.foreign_tag(spot, event.tag))
         return event.value
 
-    def _odd_key(self, event: Any, value: object, container: dict[str, Any], stack: list[_Outer]) -> object:
-        """Reports what is wrong with the key and returns the key to use."""
+    def _odd_key(
+        self, event: Any, value: object, container: dict[str, Any], stack: list[OuterContainer], begin_mark: Any
+    ) -> object:
+        """Reports what is wrong with the key and returns the key to use.
+
+        Raises:
+            _NextDocument: The key begins another document.
+        """
+        if len(stack) == 1 and value in _FIRST_FIELDS and self._begins_document(event, container):
+            raise _NextDocument(container, begin_mark, event.start_mark)
         spot = self._spot(event.start_mark)
-        inside = _path(stack[:-1], *stack[-1][:2]) if stack else ()
+        inside = value_path(stack[:-1], *stack[-1][:2]) if stack else ()
         if not isinstance(value, str):
-            self.current.add(text_faults.bad_key(spot, event, value))
+            self.current.add(text_faults.bad_key(spot, event, value, self.text))
             self.current.mark_incomplete(inside)
         elif value in container:
             first = (*inside, value) if inside is not None else None
@@ -364,36 +396,4 @@ class _TextReader:
             self.current.mark_incomplete(inside)
         else:
             return value
-        return _DROPPED
-
-
-def _path_below(path: Path | None, container: Any, key: Any) -> Path | None:
-    """Returns the path of the container that begins in `container`, which is at `path`; None where it has none."""
-    if container is None:
-        return ()
-    if path is None:
-        return None
-    if container.__class__ is list:
-        return (*path, len(container))
-    return None if key is None or key is _DROPPED else (*path, key)
-
-
-def _path(stack: list[_Outer], container: Any, key: Any) -> Path | None:
-    """Returns the path of the next value of `container`; None where it has none, as a key or the value of a bad key."""
-    steps: list[str | int] = []
-    # The outermost entry is the document's own, which is in no container.
-    for item in stack[1:]:
-        outer, step = item[0], item[1]
-        if outer.__class__ is list:
-            steps.append(len(outer))
-        elif step is None or step is _DROPPED:
-            return None
-        else:
-            steps.append(step)
-    if container.__class__ is list:
-        steps.append(len(container))
-    elif container is not None:
-        if key is None or key is _DROPPED:
-            return None
-        steps.append(key)
-    return tuple(steps)
+        return DROPPED

@@ -8,6 +8,7 @@ from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.value_text import describe_value
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
+from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
 from rohe_iac.foundation.diagnostics import Severity
 
@@ -35,7 +36,8 @@ def identify(document: Document) -> list[Finding]:
         return [*found, Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
     if not isinstance(kind, str) or kind not in KINDS:
         found.append(_unknown_kind_finding(document, kind))
-        kind = nearest(kind, KINDS) if isinstance(kind, str) and document.allowance.guesses > 0 else ""
+        guessing = isinstance(kind, str) and document.allowance.guesses > 0
+        kind = (VALUES.get(kind) or nearest(kind, KINDS)) if guessing else ""
     document.kind = kind
     if found and kind:
         # The document is read as what it was meant to be, so that all of its faults are reported at once.
@@ -82,7 +84,7 @@ def _skip_note(document: Document, why: str) -> list[Finding]:
 
 def _unknown_kind_finding(document: Document, kind: object) -> Finding:
     if isinstance(kind, str) and kind in VALUES:
-        hint = f"did you mean '{VALUES[kind]}'?"
+        hint = f"did you mean {quoted_text(VALUES[kind])}?"
     elif isinstance(kind, str) and document.allowance.guesses > 0:
         hint = did_you_mean(kind, KINDS)
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
-from rohe_iac.blueprint.text.expression_marks import STRAY
+from rohe_iac.blueprint.text.expression_marks import STRAY, VALUES
 from rohe_iac.blueprint.text.parsed import Path
 
 MAX_STRAYS = 50
@@ -21,6 +21,15 @@ def check_strays(document: Document) -> Iterator[Finding]:
         message, hint = "this stays plain text: expressions are computed in modules only", "write the value itself"
         for path in islice(_stray_paths(document.value, ()), MAX_STRAYS):
             yield warning(document, path, "R235", message, hint)
+
+
+def uses_values(value: Any) -> bool:
+    """Checks whether a scalar of a document holds an expression that names a value of a stack."""
+    if isinstance(value, dict):
+        return any(VALUES.search(key) or uses_values(part) for key, part in value.items())
+    if isinstance(value, list):
+        return any(map(uses_values, value))
+    return isinstance(value, str) and VALUES.search(value) is not None
 
 
 def _stray_paths(value: Any, path: Path) -> Iterator[Path]:

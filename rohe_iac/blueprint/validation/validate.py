@@ -10,14 +10,15 @@ from pydantic_core import ErrorDetails
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.remainder import UNNAMED, Remainder
-from rohe_iac.blueprint.findings.value_text import describe_value, yaml_scalar
-from rohe_iac.blueprint.hints.foreign_terms import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
-from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
+from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.base import Model
-from rohe_iac.blueprint.language.fields import annotations_at, fields_at, literals_at
+from rohe_iac.blueprint.language.fields import fields_at
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.text.parsed import Path
-from rohe_iac.blueprint.text.scalars import old_meaning, resolve
+from rohe_iac.blueprint.validation.describing import error_findings, value_at
+from rohe_iac.blueprint.validation.following import Followed, follow, put
+from rohe_iac.blueprint.validation.named_items import list_named_items
+from rohe_iac.blueprint.validation.stand_ins import stand_in
 
 MAX_FAULTS = 200
 """The most faults of one document that are reported."""
@@ -27,57 +28,8 @@ MAX_ERRORS = 5_000
 """The most errors of one document that Pydantic describes; of more, only some are found anew."""
 
 
-WHOLE_SHARE = 10_000
-"""All of something, in basis points."""
-
-
-STAND_INS: dict[tuple[str, str], Any] = {
-    ("Objective", "metric"): UNNAMED,
-    ("Objective", "operator"): "<",
-    ("Objective", "value"): 1,
-    ("Objective", "window"): {"size": "1s"},
-    ("Processing", "window"): {"size": "1s"},
-    ("BurnRate", "factor"): 1,
-    ("StackSpec", "pipelines"): (UNNAMED,),
-    ("StackSpec", "inventory"): UNNAMED,
-    ("ContractSpec", "pipeline"): UNNAMED,
-    ("File", "path"): "/unnamed",
-    ("Volume", "path"): "/unnamed",
-    ("DeviceType", "cpu"): 1,
-    ("DeviceType", "memory"): {"rss": "1Gi"},
-    ("Service", "name"): UNNAMED,
-    ("Node", "name"): UNNAMED,
-    ("ModuleUse", "name"): UNNAMED,
-}
-"""Substitutes for missing fields, by part and field."""
-
-
-ROUNDS = 8
+ROUNDS = 12
 """How often faulty parts are removed before the document is given up."""
-
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "dict_type": "a mapping",
-    "mapping_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "dataclass_type": "a mapping",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "finite_number": "a finite number",
-}
-
-_BOUNDS = {
-    "greater_than_equal": ("at least", "ge"),
-    "greater_than": ("more than", "gt"),
-    "less_than_equal": ("at most", "le"),
-    "less_than": ("less than", "lt"),
-}
-
 
 _CHOICES = ("R116", "R121", "R123")
 """Codes that none of several fields exists; a field of an unknown name may stand for one of them."""
@@ -94,6 +46,7 @@ def validate(document: Document, room: int = MAX_FAULTS) -> list[Finding]:
         room: The most faults to describe; more than MAX_FAULTS never are.
     """
     model = KINDS[document.kind]
+    list_named_items(document)
     try:
         document.model = _build_model(model, document.value, document)
     except ValidationError as error:
@@ -107,10 +60,11 @@ def validate(document: Document, room: int = MAX_FAULTS) -> list[Finding]:
         count = max(count, MAX_FAULTS + 1)
     findings: list[Finding] = []
     remainder = Remainder(document.value)
+    tried: set[Path] = set()
     for attempt in range(ROUNDS):
         if count > MAX_FAULTS:
             groups = [
-                _error_findings(document, _document_path(remainder.value, error_details["loc"]), model, error_details)
+                error_findings(document, _document_path(remainder.value, error_details["loc"]), model, error_details)
                 for error_details in errors[:MAX_FAULTS]
             ]
             return [
@@ -118,22 +72,42 @@ def validate(document: Document, room: int = MAX_FAULTS) -> list[Finding]:
                 _more_finding(document, count - min(len(errors), MAX_FAULTS)),
             ]
         reported_errors = [error_details for error_details in errors if not _is_echo(error_details, errors)]
+        # Unknown fields first: one of them may be the missing field under another name.
+        reported_errors.sort(key=lambda error_details: error_details["type"] != "extra_forbidden")
         targets: list[Path] = []
         surplus: set[Path] = set()
+        follow_ups: dict[Path, Followed] = {}
         for error_details in reported_errors:
-            path = _document_path(remainder.value, error_details["loc"])
-            absent = error_details["type"] == "missing" and isinstance(error_details["loc"][-1], str)
-            stand_in = _stand_in(model, error_details["loc"], error_details["input"]) if absent else None
-            if stand_in is None or not remainder.substitute(path, stand_in):
-                targets.append(path[:-1] if absent else (*path, *error_details.get("ctx", {}).get("at", ())))
-            if error_details["type"] == "extra_forbidden" and not _similar_field(model, error_details["loc"]):
-                surplus.add(path)
+            location, context = error_details["loc"], error_details.get("ctx", {})
+            path = _document_path(remainder.value, location)
+            at = (*path, *context.get("at", ()))
+            absent = error_details["type"] == "missing" and isinstance(location[-1], str)
+            if at in follow_ups or (absent and any(item.new_path[: len(path)] == path for item in follow_ups.values())):
+                continue
             # An error that only follows from removing a part is no fault of the text.
-            fields = error_details.get("ctx", {}).get("of")
+            fields = context.get("of")
             lost = remainder.has_changed(path, fields) if fields else remainder.lost_below(path)
+            found = error_findings(document, remainder.original(path), model, error_details)
+            followed = _followed(found, at, remainder, model, error_details) if not absent else None
+            lacking = (location[-1],) if absent else (context["lacking"],) if context.get("lacking") else ()
+            substitute = (
+                stand_in(model, (*location, *lacking[: not absent]), error_details["input"]) if lacking else None
+            )
+            if followed is not None and remainder.original(at) not in tried:
+                follow_ups[at] = followed
+            elif substitute is None or not remainder.substitute((*at, *lacking[: not absent]), substitute):
+                targets.append(path[:-1] if absent else at)
+            if context.get("surplus") or (
+                error_details["type"] == "extra_forbidden" and not _similar_field(model, location)
+            ):
+                surplus.add(at)
             follows = attempt and (lost or (error_details["type"] in _CHOICES and remainder.was_surplus(path)))
             if not follows and not (absent and remainder.was_removed(path)):
-                findings += _error_findings(document, remainder.original(path), model, error_details)
+                findings += found
+        for at, followed in follow_ups.items():
+            tried.add(remainder.original(at))
+            if not put(document, remainder, followed):
+                targets.append(at)
         if targets and not remainder.remove(targets, frozenset(surplus)):
             break
         try:
@@ -142,7 +116,22 @@ def validate(document: Document, room: int = MAX_FAULTS) -> list[Finding]:
         except ValidationError as error:
             count, errors = _described_errors(error)
     document.broken_names, document.remainder = frozenset(remainder.names), remainder
+    document.has_unknown_names = document.has_unknown_names or remainder.has_unnamed
+    metadata = value_at(remainder.value, ("metadata", "name"))
+    if document.model is not None and isinstance(metadata, str) and metadata != UNNAMED:
+        document.name = metadata
     return list(dict.fromkeys(findings))
+
+
+def _followed(
+    found: list[Finding], path: Path, remainder: Remainder, model: type[Model], error: ErrorDetails
+) -> Followed | None:
+    """Returns what the hint of an error makes of the value at `path`; None where the hint is not sure."""
+    if len(found) != 1 or not path:
+        return None
+    value = value_at(remainder.value, path)
+    location = error["loc"]
+    return follow(found[0], path, value, fields_at(model, location), fields_at(model, (*location, 0)))
 
 
 def _described_errors(error: ValidationError) -> tuple[int, list[ErrorDetails]]:
@@ -172,7 +161,7 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
     findings = [
         finding
         for error_details in own_errors
-        for finding in _error_findings(
+        for finding in error_findings(
             document, _document_path(document.value, error_details["loc"]), model, error_details
         )
     ]
@@ -206,18 +195,6 @@ def _more_finding(document: Document, count: int) -> Finding:
     return Finding(document, (), "R133", message, more=count)
 
 
-def _stand_in(model: type[Model], location: tuple[str | int, ...], neighbours: Any) -> Any:
-    """Returns a substitute for a missing field, so that its neighbours are checked all the same; None for none.
-
-    There are substitutes only for fields whose value leads to no fault elsewhere.
-    """
-    field = str(location[-1])
-    if field == "value" and isinstance(neighbours, dict) and neighbours.get("operator") == "between":
-        return [0, 1]
-    parts = [leaf.__name__ for leaf in annotations_at(model, location[:-1]) if isinstance(leaf, type)]
-    return next((STAND_INS[part, field] for part in parts if (part, field) in STAND_INS), None)
-
-
 def _is_echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     # Pydantic also reports a list with faulty items as too short.
     depth = len(error["loc"])
@@ -249,137 +226,3 @@ def _document_path(value: Any, location: tuple[str | int, ...]) -> Path:
 
 def _similar_field(model: type[Model], location: tuple[str | int, ...]) -> str:
     return nearest(str(location[-1]), sorted(fields_at(model, location[:-1])))
-
-
-def _error_findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
-    location = error["loc"]
-    if (
-        error["type"] == "model_type"
-        and error["input"] is None
-        and _is_misplaced(document.value, path, model, location)
-    ):
-        return []  # its content is beside it, which is reported
-    if error["type"] != "missing" or isinstance(location[-1], int):
-        return [_error_finding(document, path, model, error)]
-    inside = error["input"] if isinstance(error["input"], dict) else {}
-    known = fields_at(model, location[:-1])
-    strangers = sorted(key for key in inside if key not in known)
-    below = fields_at(model, location)
-    if (
-        nearest(str(location[-1]), [key.partition(":")[0] for key in strangers])
-        or any(FIELDS.get(key) == location[-1] for key in strangers)
-        or any(key in below for key in strangers)
-    ):
-        return []  # the field with another name is reported, with this one as its hint
-    return [Finding(document, path[:-1], "R107", f"field '{location[-1]}' is missing")]
-
-
-def _is_misplaced(value: Any, path: Path, model: type[Model], location: tuple[str | int, ...]) -> bool:
-    for step in path[:-1]:
-        value = value[step]
-    beside, below = fields_at(model, location[:-1]), fields_at(model, location)
-    return isinstance(value, dict) and any(key in below for key in value if key not in beside)
-
-
-def _error_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
-    kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    if kind == "missing":
-        count = len(value) if isinstance(value, list | tuple) else 0
-        expected_count = int(error["loc"][-1]) + 1
-        return Finding(document, path, "R114", f"expected {expected_count} items in this list, found {count}")
-    if kind == "extra_forbidden":
-        allowed = sorted(fields_at(model, error["loc"][:-1]))
-        hint = _field_hint(str(error["loc"][-1]), allowed, model, error["loc"])
-        return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
-    if kind.startswith("R"):
-        hint = str(context.get("hint", "")) or (
-            _quoted_hint(value) if kind == "R108" and "text" in error["msg"] else ""
-        )
-        at = (*path, *context.get("at", ()))
-        return Finding(
-            document, at, kind, str(context.get("message", error["msg"])), hint, on_key=bool(context.get("on_key"))
-        )
-    if kind == "literal_error":
-        return _choice_finding(document, path, model, error)
-    if kind in _EXPECTED:
-        on_key = "[key]" in error["loc"]
-        hint = _replacement_hint(kind, value, sorted(fields_at(model, error["loc"])))
-        return Finding(
-            document, path, "R108", f"expected {_EXPECTED[kind]}, found {describe_value(value)}", hint, on_key=on_key
-        )
-    if kind in ("too_short", "too_long"):
-        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
-        return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
-    if kind in _BOUNDS:
-        words, key = _BOUNDS[kind]
-        if context[key] == WHOLE_SHARE and isinstance(value, int | float | str):
-            percent = f"did you mean {value}%?" if isinstance(value, int | float) and 1 < value <= 100 else ""
-            return Finding(document, path, "R110", f"expected {words} 100%, found {describe_value(value)}", percent)
-        is_ratio = context[key] == 1 and key == "le" and isinstance(value, int | float) and 1 < value <= 100
-        hint = f"did you mean {value}%?" if is_ratio else ""
-        return Finding(
-            document, path, "R110", f"expected {words} {context[key]:g}, found {describe_value(value)}", hint
-        )
-    return Finding(document, path, "R108", error["msg"])
-
-
-def _choice_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
-    allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
-    value = error["input"]
-    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
-    if value == "" and ">" in allowed:
-        hint = 'did you mean ">", in quotes?'  # without quotes it begins a block scalar
-    if isinstance(value, str) and VALUES.get(value) in allowed:
-        hint = f"did you mean '{VALUES[value]}'?"
-    choices = f"one of: {', '.join(allowed)}"
-    return Finding(
-        document,
-        path,
-        "R109",
-        f"{describe_value(value)} is not allowed here",
-        f"{hint} ({choices})" if "mean" in hint else choices,
-    )
-
-
-def _field_hint(written: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
-    """Returns a hint for an unknown field: one of a similar name, one of another place, or a term of another tool."""
-    if ":" in written and written.partition(":")[0] in allowed:
-        return "a colon needs a blank after it, as in name: value"
-    singular = FIELDS.get(written, "").removesuffix("s")
-    if len(written) <= 4 and singular in allowed and not written.startswith(singular):
-        return f"here it is {singular}"  # nearly every short name is similar to another
-    if nearest(written, allowed):
-        return did_you_mean(written, allowed)
-    below = [name for name in allowed if written in fields_at(model, (*location[:-1], name))]
-    if below:
-        return f"did you mean '{written}' under '{below[0]}'?"
-    if FIELDS.get(written) and (FIELDS[written] in allowed or not FIELDS[written].isalpha()):
-        return FIELDS[written] if FIELDS[written].startswith("leave it out") else f"here it is {FIELDS[written]}"
-    return did_you_mean(written, allowed) or f"fields here: {', '.join(allowed)}"
-
-
-def _replacement_hint(kind: str, value: object, fields: list[str]) -> str:
-    """Returns what to write in place of a value of the wrong type."""
-    if kind == "string_type":
-        if isinstance(value, dict) and list(value) == ["port"] and isinstance(value["port"], str | None):
-            return f'write it in quotes: "{{port{":" if value["port"] else ""}{value["port"] or ""}}}"'
-        if isinstance(value, dict) and isinstance(value.get("name"), str):
-            return f"write its name alone: {value['name'][:63]}"
-        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-            return f"write it without brackets: {value[0][:63]}"
-        return _quoted_hint(value)
-    if kind in ("tuple_type", "list_type"):
-        return list_instead(value)
-    if _EXPECTED[kind] == "a mapping":
-        if not fields:
-            return entries_instead(value)
-        return mapping_instead(value, fields) or f"fields here: {', '.join(fields)}"
-    if kind in ("int_type", "float_type", "bool_type") and isinstance(value, str):
-        if kind == "bool_type" and old_meaning(value) == "a boolean":
-            return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
-        return f"write {value} without quotes" if isinstance(resolve(value[:40]), int | float) else ""
-    return ""
-
-
-def _quoted_hint(value: object) -> str:
-    return f'write it as "{yaml_scalar(value)}"' if isinstance(value, int | float) else ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from rohe_iac.blueprint.documents.given_value import GivenValue
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.deployment.files.actions import VERBS, ManifestAction
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
@@ -41,9 +43,10 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `files`, `advice`; `rendered`, `retained`, `workload`, `needs` of manifests; `settings` where the target has any;
-  `gain`, `reserved` and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and `network` of nodes
-  and demands, `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
+| 3 | `files`, `advice`, `values`, `value_origins`, `value_texts`; `rendered`, `retained`, `workload`, `needs` of
+  manifests; `settings` where the target has any; `gain`, `reserved`, `left_out` of the plan, `slowdown` of
+  placements; of the problem `disk` and `network` of nodes and demands, `memory` of devices, `skews`, `prefers`,
+  `matches`, `update_room`, `balancing` of demands |
 """
 
 
@@ -91,6 +94,9 @@ class PlanFile:
         advice: What the plan says and the target does not enforce, sorted; none in files of before version 3.
         files: The text of each input and of rohe.yaml by path, so that the plan can be compared with its blueprint
             anywhere; None where that is more than MAX_CARRIED, or no text, and in files of before version 3.
+        values: The values in force, by name: the stack's own, and those that were given in their place.
+        value_origins: The option that gave each value in place of the stack's own, by name.
+        value_texts: (path from the name on, text) of the numbers in them that would be printed in another way.
         schema: Version of the file's form; that of a file which was read, so that its digest stays what it was.
     """
 
@@ -111,6 +117,9 @@ class PlanFile:
     advice: tuple[Advice, ...] = ()
     files: tuple[tuple[str, str], ...] | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    value_origins: Mapping[str, str] = field(default_factory=dict)
+    value_texts: tuple[tuple[tuple[str | int, ...], str], ...] = ()
     schema: int = SCHEMA
 
     def content(self) -> dict[str, Any]:
@@ -118,9 +127,14 @@ class PlanFile:
         return self._content(problem_to_json(self.problem), plan_to_json(self.plan))
 
     def _content(self, problem: Any, plan: Any) -> dict[str, Any]:
-        carried = {"files": None if self.files is None else dict(self.files)} if self.schema >= CARRIES_FILES else {}
+        carried: dict[str, Any] = (
+            {"files": None if self.files is None else dict(self.files)} if self.schema >= CARRIES_FILES else {}
+        )
         # Left out where there are none, as on this machine.
         carried |= {"settings": dict(self.settings)} if self.settings else {}
+        carried |= {"values": dict(self.values)} if self.values else {}
+        carried |= {"value_origins": dict(self.value_origins)} if self.value_origins else {}
+        carried |= {"value_texts": [[list(path), text] for path, text in self.value_texts]} if self.value_texts else {}
         return {
             **carried,
             "schema": f"{FAMILY}/v{self.schema}",
@@ -182,6 +196,17 @@ class PlanFile:
         """Returns the addresses of the services that stand-ins run for, without members and replicas, sorted."""
         replicas = [parse_address(manifest.address) for manifest in self.manifests if manifest.stand_in]
         return tuple(sorted({str(Address("service", replica.parts[:1], replica.pipeline)) for replica in replicas}))
+
+    @property
+    def given(self) -> dict[str, GivenValue]:
+        """Returns what was given in place of the stack's own values, so that the blueprint gives the same again."""
+        texts: dict[str | int, dict[tuple[str | int, ...], str]] = {}
+        for (name, *path), text in self.value_texts:
+            texts.setdefault(name, {})[tuple(path)] = text
+        return {
+            name: GivenValue(self.values.get(name), origin, texts.get(name, {}))
+            for name, origin in self.value_origins.items()
+        }
 
     @property
     def changes(self) -> tuple[ManifestAction, ...]:
@@ -281,6 +306,9 @@ class _SavedPlanFile(msgspec.Struct):
     advice: tuple[Advice, ...] = ()
     files: dict[str, str] | None = None
     settings: dict[str, str] = msgspec.field(default_factory=dict)
+    values: dict[str, Any] = msgspec.field(default_factory=dict)
+    value_origins: dict[str, str] = msgspec.field(default_factory=dict)
+    value_texts: tuple[tuple[tuple[str | int, ...], str], ...] = ()
 
 
 def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
@@ -353,5 +381,8 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
         advice=saved.advice,
         files=None if saved.files is None else tuple(sorted(saved.files.items())),
         settings=tuple(sorted(saved.settings.items())),
+        values=saved.values,
+        value_origins=saved.value_origins,
+        value_texts=saved.value_texts,
         schema=schema,
     )

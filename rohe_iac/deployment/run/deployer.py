@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from pulumi.automation import LocalWorkspace, Stack, UpdateSummary
 from pulumi.automation._stack import StackInitMode
@@ -58,16 +57,10 @@ class _Stack(Stack):
 
 
 class _Workspace(LocalWorkspace):
-    """The Automation API's workspace without the start of the engine that selects a stack known to exist."""
-
-    def __init__(self, exists: bool, **options: Any) -> None:
-        self._exists = exists
-        super().__init__(**options)
+    """The Automation API's workspace without the start of the engine that selects a stack."""
 
     def select_stack(self, stack_name: str) -> None:
-        # Every command names its stack, so the selection has no effect.
-        if not self._exists:
-            super().select_stack(stack_name)
+        """Does nothing: every command names its stack, so a selection has no effect."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +140,8 @@ class Deployer:
                 color="never",
             )
 
-        outcome = self._run("apply", run, progress, addresses, digest, makes=True)
+        before = {manifest.name: manifest.address for manifest in former}
+        outcome = self._run("apply", run, progress, addresses, digest, makes=True, former=before)
         # The engine reports what it keeps of its state, too, and the tally knows the names of this run alone.
         kept_addresses = {manifest.name: manifest.address for manifest in alone.values()}
         outcome = replace(outcome, same=tuple(kept_addresses.get(name, name) for name in outcome.same))
@@ -239,6 +233,7 @@ class Deployer:
         *,
         makes: bool = False,
         timeout: float | None = None,
+        former: Mapping[str, str] | None = None,
     ) -> Outcome:
         journal = RunJournal(self.place.folder, self.clock)
         interrupted = journal.interrupted()
@@ -257,7 +252,14 @@ class Deployer:
         command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
         retained = self.place.retained() if makes else frozenset()
         tally = EventTally(
-            progress, journal, addresses, self.clock, plugins=names, waits=self.target.waits, retained=retained
+            progress,
+            journal,
+            addresses,
+            self.clock,
+            plugins=names,
+            waits=self.target.waits,
+            retained=retained,
+            former=former,
         )
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
@@ -283,13 +285,13 @@ class Deployer:
         for plugin in plugins:
             environment |= plugin.environment
         workspace = _Workspace(
-            self.has_state,
             work_dir=str(self.place.work),
             pulumi_home=str(self.place.home),
             env_vars=environment,
             pulumi_command=command,
         )
-        return _Stack(self.place.stack, workspace, StackInitMode.CREATE_OR_SELECT)
+        mode = StackInitMode.SELECT if self.has_state else StackInitMode.CREATE
+        return _Stack(self.place.stack, workspace, mode)
 
 
 @contextlib.contextmanager

@@ -60,6 +60,7 @@ class EventTally:
         plugins: Collection[str] = (),
         waits: Collection[str] = (),
         retained: Collection[str] = (),
+        former: Mapping[str, str] | None = None,
     ) -> None:
         """Prepares the sums of one run.
 
@@ -71,6 +72,7 @@ class EventTally:
             plugins: Names of the plugins whose providers make the resources; none where the run makes none.
             waits: Types of resources that only wait.
             retained: URNs of resources that stay where they are when the engine forgets or replaces them.
+            former: Addresses by name of the manifests of earlier plans, whose resources the run deletes.
         """
         self.foreign: list[str] = []
         self._plugins = plugins
@@ -82,6 +84,7 @@ class EventTally:
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
+        self._former = former or {}
         self._clock = clock
         self._start = clock.monotonic()
         self._begun: dict[str, float] = {}
@@ -237,7 +240,7 @@ class EventTally:
         return True
 
     def _address(self, name: str) -> str:
-        return self._addresses.get(name, name)
+        return self._addresses.get(name) or self._former.get(name, name)
 
 
 def _name(urn: str) -> str:

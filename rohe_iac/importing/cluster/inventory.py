@@ -1,31 +1,20 @@
-"""The Inventory of a cluster: its nodes, those of equal shape with one device type."""
+"""What an Inventory has of a cluster: its nodes, those of equal shape with one device type."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from rohe_iac.foundation.diagnostics import Place
-from rohe_iac.foundation.errors import UsageError
 from rohe_iac.importing.cluster.devices import add_devices
 from rohe_iac.importing.cluster.extended_resources import extended_resources
 from rohe_iac.importing.cluster.nodes import ClusterNode, node_of
 from rohe_iac.importing.cluster.objects import ClusterObjects, Object, labels_of, name_of
-from rohe_iac.importing.cluster.selector import parse_selector
-from rohe_iac.importing.cluster.usage import add_usage, other_stacks, requested
-from rohe_iac.importing.foreign.drafts import Document
-from rohe_iac.importing.foreign.journal import Mapped, Unmapped
+from rohe_iac.importing.cluster.usage import add_usage, requested
 from rohe_iac.importing.foreign.naming import UniqueNames, dns_name
-from rohe_iac.importing.foreign.reading import ImportFault
 from rohe_iac.importing.foreign.units import cpu_quantity, memory_quantity
-from rohe_iac.importing.import_texts import ImportedDocument, ImportResult, InvalidImport
-
-SELECTOR = "rohe.dev/selector"
-"""The annotation with the selector of the nodes that an inventory was made of."""
-
-FORMAT = "Kubernetes cluster"
 
 USED_FIELDS = ("cpu", "memory", "disk", "accelerators")
 """The fields of what is used of a node, in their order."""
@@ -34,44 +23,37 @@ _INSTANCE_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/insta
 """Labels with the name that a provider gives machines of one shape."""
 
 
-def import_cluster(objects: ClusterObjects, *, name: str, stack: str = "", selector: str = "") -> ImportResult:
-    """Makes the Inventory of a cluster.
+@dataclass(frozen=True, slots=True)
+class ClusterInventory:
+    """What an inventory has of the nodes of a cluster.
+
+    Attributes:
+        device_types: The device types by name.
+        nodes: The nodes, as an inventory has them, by name.
+        cluster_nodes: What the cluster says of these nodes.
+        left_out: What of the cluster is in neither, with the reason.
+    """
+
+    device_types: dict[str, dict[str, Any]]
+    nodes: list[dict[str, Any]]
+    cluster_nodes: list[ClusterNode]
+    left_out: list[tuple[str, str]]
+
+
+def cluster_inventory(items: list[Object], objects: ClusterObjects, stack: str = "") -> ClusterInventory:
+    """Returns the device types and nodes of an inventory.
 
     Args:
+        items: The Nodes.
         objects: What was read of the cluster.
-        name: The name of the Inventory.
         stack: The stack whose own pods and claims do not count as used; "" for none.
-        selector: The label selector that nodes have to meet; "" for all nodes.
 
     Raises:
-        UsageError: The selector cannot be read, or the cluster has no such node.
-        InvalidImport: An amount is no quantity.
+        ValueError: An amount is no quantity.
     """
-    terms = parse_selector(selector)
-    items = [item for item in objects.nodes if all(term.holds(labels_of(item)) for term in terms)]
-    if not items:
-        which = f"no node that '{selector}' selects" if selector else "no node"
-        message = f"the cluster of the {objects.origin} has {which}"
-        raise UsageError(message, hint="`kubectl get nodes --show-labels` lists its nodes")
-    try:
-        nodes, unmapped = _nodes(items, objects, stack)
-    except ValueError as error:
-        raise InvalidImport([ImportFault(Place(objects.origin), str(error), "")]) from error
-    document = _document(name, selector, nodes, {name_of(item): item for item in items})
-    mapped = tuple(Mapped(node.name, Place(objects.origin), f"Inventory/{name}: nodes[{node.name}]") for node in nodes)
-    notes = [f"{node.name}: {note}" for node in nodes for note in node.notes]
-    notes += [f"pods of the stack {other} count as used by others" for other in other_stacks(objects, stack)]
-    if objects.slices is None:
-        notes.append("the cluster has no resource.k8s.io/v1 (Kubernetes 1.34), so no devices of ResourceSlices")
-    imported = ImportedDocument(
-        objects.origin,
-        FORMAT,
-        mapped,
-        tuple(Unmapped(field, Place(objects.origin), reason) for field, reason in unmapped),
-        tuple((Place(objects.origin), note) for note in notes),
-        is_text=False,
-    )
-    return ImportResult((document,), ((f"The nodes of a Kubernetes cluster ({objects.origin}).",),), (imported,))
+    nodes, left_out = _nodes(items, objects, stack)
+    types, of_node = _device_types(nodes, {name_of(item): item for item in items})
+    return ClusterInventory(types, [_node(node, of_node[node.name], types) for node in nodes], nodes, left_out)
 
 
 def _nodes(items: list[Object], objects: ClusterObjects, stack: str) -> tuple[list[ClusterNode], list[tuple[str, str]]]:
@@ -88,15 +70,6 @@ def _nodes(items: list[Object], objects: ClusterObjects, stack: str) -> tuple[li
     for node in nodes.values():
         add_usage(node, used.get(node.name, {}))
     return [*nodes.values()], left_out
-
-
-def _document(name: str, selector: str, nodes: list[ClusterNode], items: Mapping[str, Object]) -> Document:
-    metadata: dict[str, Any] = {"name": name}
-    if selector:
-        metadata["annotations"] = {SELECTOR: selector}
-    types, of_node = _device_types(nodes, items)
-    spec = {"deviceTypes": types, "nodes": [_node(node, of_node[node.name], types) for node in nodes]}
-    return {"apiVersion": "rohe.dev/v1", "kind": "Inventory", "metadata": metadata, "spec": spec}
 
 
 def _device_types(

@@ -6,8 +6,10 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.language.scale.replicas import PER_NODE
 from rohe_iac.foundation import quantities
-from rohe_iac.importing.compose.variables import drop_if_unfilled
+from rohe_iac.importing.compose.completion import is_job
+from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
 from rohe_iac.importing.foreign.units import (
@@ -24,8 +26,7 @@ _SIZE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb
 
 _ARCH = re.compile(r"node\.platform\.arch\s*==\s*(\S+)")
 
-
-_LABEL = re.compile(r"node\.labels\.([\w./-]+)\s*==\s*(\S+)")
+_LABEL = re.compile(r"node\.(?:labels\.(?P<label>[\w./-]+)|(?P<name>hostname))\s*(?P<operator>==|!=)\s*(?P<value>\S+)")
 
 
 MAX_DEVICES = 9999
@@ -39,7 +40,7 @@ REASONS = {
     "rollbackconfig": ROLLING,
     "restartpolicy": "what is placed is kept running",
     "labels": "labels of containers are made by the target",
-    "mode": "a service has a number of replicas, which do not follow the number of nodes",
+    "mode": "not a mode of Docker Swarm: replicated, global, replicated-job or global-job",
     "endpointmode": "how a service is reached is the target's affair",
 }
 
@@ -102,16 +103,24 @@ def _entry(field: Field | None, name: str) -> Field | None:
 
 
 def _replicas(field: Field, deploy: Field | None, service: dict[str, Any], target: str) -> None:
-    replicas = _entry(deploy, "replicas") or field.get("scale")
+    replicas, mode = _entry(deploy, "replicas") or field.get("scale"), _entry(deploy, "mode")
+    word = loose_spelling(mode.text) if mode is not None else ""
+    if is_job(mode):
+        service["runOnce"] = True
+    if mode is not None and word in ("global", "globaljob"):
+        service["replicas"] = PER_NODE
+        mode.map_to(f"{target}.replicas")
+        if replicas is not None:
+            replicas.drop("a service of the mode global has one replica on each node that suits it")
+        return
+    if mode is not None and word in ("replicated", "replicatedjob"):
+        mode.map_to(f"{target}.{'runOnce' if is_job(mode) else 'replicas'}")
     if replicas is not None and not drop_if_unfilled(replicas) and (count := integer_of(replicas)) is not None:
         if count <= MAX_REPLICAS:
             service["replicas"] = count
             replicas.map_to(f"{target}.replicas")
         else:
             replicas.drop(f"at most {MAX_REPLICAS:,} replicas are placed")
-    mode = _entry(deploy, "mode")
-    if mode is not None and loose_spelling(mode.text) == "replicated":
-        mode.map_to(f"{target}.replicas")
 
 
 def _pair(
@@ -188,7 +197,12 @@ def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], tar
         if name == "runtime" and loose_spelling(other.text) != "nvidia":
             other.drop("the container runtime is the target's affair")
             continue
-        counts["gpu"] = _count(other.items()[0]) if other.is_list and other.items() else _number_of_devices(other)
+        counts["gpu"] = sum(map(_count, other.items())) if other.items() else _number_of_devices(other)
+        for item in other.items():
+            item.map_to(f"{target}.requests.accelerators.gpu")
+            for key, part in item.entries():
+                if key in ("driver", "options"):
+                    part.drop("which driver serves a device is the node's affair")
         other.map_to(f"{target}.requests.accelerators.gpu")
     if counts:
         requests["accelerators"] = {kind: {"count": count} for kind, count in counts.items()}
@@ -216,21 +230,45 @@ def _placement(deploy: Field, service: dict[str, Any], target: str) -> None:
         return
     rules: dict[str, Any] = {}
     constraints = placement.get("constraints")
+    selectors: list[tuple[Field, re.Match[str]]] = []
     for item in constraints.items() if constraints is not None else []:
         match, arch = _LABEL.fullmatch(item.text), _ARCH.fullmatch(item.text)
         if arch is not None and loose_spelling(arch[1]) in ARCHITECTURES:
             service["arch"] = [ARCHITECTURES[loose_spelling(arch[1])]]
             item.map_to(f"{target}.arch")
-            continue
-        if match is None:
-            item.drop("a node is chosen by its labels: node.labels.NAME == VALUE")
-            continue
-        rules.setdefault("nodeSelector", {})[match[1]] = match[2]
-        item.map_to(f"{target}.placement.nodeSelector.{match[1]}")
+        elif match is None:
+            item.drop("a node is chosen by its labels and its name: node.labels.NAME or node.hostname, == or !=")
+        else:
+            selectors.append((item, match))
+    if selectors:
+        rules["nodeSelector"] = _node_selector(selectors, f"{target}.placement.nodeSelector")
     limit = placement.get("max_replicas_per_node")
-    if limit is not None and (number := integer_of(limit)):
+    if limit is not None and service.get("replicas") == PER_NODE:
+        limit.drop("a service of the mode global has one replica on each node that suits it")
+    elif limit is not None and (number := integer_of(limit)):
         rules["spread"] = [{"topologyKey": "node", "maxPerDomain": number}]
         limit.map_to(f"{target}.placement.spread")
     placement.drop_rest({"preferences": "replicas are spread by placement.spread"})
     if rules:
         service["placement"] = rules
+
+
+def _node_selector(constraints: list[tuple[Field, re.Match[str]]], target: str) -> dict[str, Any]:
+    """Returns constraints on labels and names of nodes as a node selector, of which each label is one entry."""
+    selector: dict[str, Any] = {}
+    # What a label has to be counts first: beside it, what it must not be adds nothing.
+    for item, match in sorted(constraints, key=lambda constraint: constraint[1]["operator"] != "=="):
+        key, value = match["label"] or "node", match["value"]
+        found = selector.get(key)
+        if match["operator"] == "==":
+            if found not in (None, value):
+                item.drop(f"{key} has one value: no node is both {found} and {value}")
+                continue
+            selector[key] = value
+        elif found == value:
+            item.drop(f"{key} is {value} by another constraint: no node suits both")
+            continue
+        elif not isinstance(found, str):
+            selector[key] = {"not": [*(found["not"] if found else []), value]}
+        item.map_to(f"{target}.{key}")
+    return selector

@@ -3,94 +3,133 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.compose.files import variables_of
-from rohe_iac.importing.compose.variables import FILLED, UNFILLED, VARIABLE, substitute
+from rohe_iac.importing.compose.project.variables import holds_secret, note_values, substitute, whole_variable
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
+from rohe_iac.importing.foreign.secrets import has_secret_name, is_secret, looks_secret, reference
+from rohe_iac.importing.foreign.substitution import UNFILLED, Substitution
 
-_SECRET = re.compile(
-    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token(?!iz)|credential"
-    r"|(api|access|app|auth|encryption|fernet|jwt|license|master|private|session|signing|ssh)_?key)"
-)
-
-
-_ABOUT = re.compile(
-    r"(?i)(^|_)(count|days|enabled|expir[a-z]*|hours|len|length|limit|max|min|minutes|num|size|ttl)(_|$)"
-)
-"""Words in the name of a variable that is about secrets and holds none, such as TOKEN_COUNT."""
+NOT_COPIED = "the value may hold a secret, and is not copied"
 
 
-_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+NOTHING = Variables()
 
 
-_LOGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
-"""An address with a password in it."""
+NO_FILES: Mapping[str, Variables] = {}
 
 
-NOT_COPIED = "the file .env beside it says what it is, which is not copied"
-
-
-SHELL = "it holds variables of the shell"
-
-
-SECRET_FILE = (
-    "it names the file of a secret, and a secret reaches a replica as a variable: write the variable without _FILE as "
-    "{secret: file:PATH} or {secret: env:NAME}"
-)
+UNSET = "{0} has no value here: set it where `rohe apply` runs, or leave it out; Docker Compose leaves it unset then"
 
 
 def add_environment(
-    field: Field, service: dict[str, Any], target: str, referenced_files: ReferencedFiles, known: Collection[str] = ()
-) -> None:
+    field: Field,
+    service: dict[str, Any],
+    target: str,
+    referenced_files: ReferencedFiles,
+    variables: Mapping[str, Variables] = NO_FILES,
+    references: dict[str, str] | None = None,
+) -> list[tuple[Field, str]]:
     """Adds `environment`, a mapping or a list of NAME=VALUE, and the files of `env_file` to a service's `env`.
 
-    Values of `environment` replace those of the files.
+    Values of `environment` replace those of the files. Returns the values of the files, each with the entry that names
+    its file, for they may have addresses of other services.
 
     Args:
         field: The service in the file.
         service: The service of the pipeline, added to.
         target: The name of the service in the journal.
         referenced_files: Access to the files of `env_file`.
-        known: Names of variables whose values stand in the file .env, and are not copied.
+        variables: The variables of every file, by its name.
+        references: What stands for the secret by the variable that `rohe apply` reads it from, in all services; added
+            to.
     """
-    variables = field.get("environment", "env")
+    given = {} if references is None else references
+    owner = str(service.get("name", "service"))
+    listed = field.get("environment", "env")
     env: dict[str, Any] = {}
-    for name, text_in_file, part in variables_of(field, referenced_files):
-        value = _value(name, text_in_file, part, known)
+    read: dict[str, str] = {}
+    texts: list[tuple[Field, str]] = []
+    for name, written, part in variables_of(field, referenced_files):
+        known = variables.get(part.place.file, NOTHING)
+        done = substitute(written, {**read, **known.values}, keep_secrets=True) if written is not None else None
+        text = done.text if done is not None else known.passed(name)
+        if text is not None:
+            read[name] = text
+            texts.append((part, text))
+        value = _value(name, text, part, done, owner, given)
         if value is not None:
             env[name] = value
             part.map_to(f"{target}.env")
-    for name, text, part in _pairs(variables) if variables is not None else []:
-        value = _value(name, text, part, known)
+    for name, text, part in _pairs(listed) if listed is not None else []:
+        if text is None and not (part.is_mapping or part.is_list):
+            text = variables.get(part.place.file, NOTHING).passed(name)
+        value = _value(name, text, part, part.node.substitution, owner, given)
         if value is not None:
             env[name] = value
             part.map_to(f"{target}.env.{name}")
     if env:
         service["env"] = env
+    return texts
+
+
+def add_secrets_of_commands(field: Field, service: dict[str, Any], references: dict[str, str]) -> None:
+    """Adds the secrets that stay as variables in command lines to `env`, so that a shell there finds them.
+
+    Args:
+        field: The service in the file.
+        service: The service of the pipeline, changed.
+        references: What stands for the secret by the variable that `rohe apply` reads it from; added to.
+    """
+    check = field.get("healthcheck")
+    for part in (field.get("entrypoint"), field.get("command"), check.get("test") if check is not None else None):
+        for item in part.as_list() if part is not None else []:
+            for name in item.node.substitution.kept if item.node.substitution is not None else []:
+                if name not in service.get("env", {}):
+                    variable = reference(name, f"${name}", str(service["name"]), references)
+                    service.setdefault("env", {})[name] = {"secret": f"env:{variable}"}
+                    item.note(f"'{service['name']}' gets the variable {name}: set {variable} where `rohe apply` runs")
+
+
+def substitute_references(field: Field) -> None:
+    """Substitutes the variables of an `environment` that an export wrote: `${NAME}` alone stands for a secret."""
+    listed = field.get("environment", "env")
+    for name, text, part in _pairs(listed) if listed is not None else []:
+        if text and "$" in text:
+            done = substitute(text)
+            variable = whole_variable(text)
+            part.node.substitution = replace(done, kept=[variable] if variable else [])
+            part.node.value = done.text if part.raw == text else f"{name}={done.text}"
 
 
 def _pairs(variables: Field) -> list[tuple[str, str | None, Field]]:
     if variables.is_mapping:
-        return [(key, part.text if part.is_scalar else None, part) for key, part in variables.entries()]
+        return [(key, part.raw if part.is_scalar else None, part) for key, part in variables.entries()]
     pairs: list[tuple[str, str | None, Field]] = []
     for item in variables.as_list():
-        name, sign, text = item.text.partition("=")
+        name, sign, text = item.raw.partition("=")
         pairs.append((name, text if sign else None, item))
     return [pair for pair in pairs if pair[0]]
 
 
-def _value(name: str, text: str | None, part: Field, known: Collection[str]) -> str | dict[str, str] | None:
+def _value(
+    name: str, text: str | None, part: Field, done: Substitution | None, owner: str, given: dict[str, str]
+) -> str | dict[str, str] | None:
     """Returns the value of a variable, text or a reference to a secret; None where the variable is dropped.
 
     Args:
         name: The name of the variable.
-        text: The value in the file; None where the file gives none.
+        text: The value, with its variables substituted; None where there is none.
         part: The entry of the file.
-        known: Names of variables whose values stand in the file .env, and are not copied.
+        done: What became of the variables in the value; None where it has none.
+        owner: The name of the service.
+        given: What stands for the secret by the variable that it is read from, added to.
     """
     if not is_variable(name):
         part.drop("not the name of a variable: letters, digits and _, not beginning with a digit")
@@ -99,31 +138,33 @@ def _value(name: str, text: str | None, part: Field, known: Collection[str]) -> 
         if part.is_mapping or part.is_list:
             part.drop("a variable is text")
             return None
-        return {"secret": f"env:{name}"} if _is_name(name) else None
-    if not text:
+        part.note(UNSET.format(name))
+        return {"secret": f"env:{name}"}
+    if not text and (done is None or not (holds_secret(done) or (done.missing and has_secret_name(name)))):
+        if done is not None:
+            note_values(part, done)
         return ""
-    if name.upper().endswith("_FILE") and text.startswith("/run/secrets/"):
-        part.drop(SECRET_FILE)
-        return None
-    used = {match[1] or match[4] for match in VARIABLE.finditer(text.replace("$$", ""))}
-    substituted, is_filled = substitute(text)
-    if not is_filled or used & set(known):
-        # The file has no value that may be copied: as with a secret, the value comes from the shell of `rohe apply`.
-        whole = VARIABLE.fullmatch(text)
-        source = (whole[1] or whole[4]) if whole is not None else name
+    if name.upper().endswith("_FILE") and text.startswith("/") and not looks_secret(text):
+        return text
+    if done is not None and (holds_secret(done) or (done.missing and has_secret_name(name))):
+        # The value may not be copied: it comes from the environment of `rohe apply`.
+        written = done.written.removeprefix(f"{name}=")
+        whole = whole_variable(written)
+        source = whole or name
         if not _is_name(source):
             part.drop(f"{UNFILLED}; write it out, or as {{secret: env:NAME}}")
             return None
-        if used & set(known) or whole is None:
-            part.note(f"{NOT_COPIED if used & set(known) else SHELL}: set {source} where `rohe apply` runs")
+        source = reference(source, f"${whole or written}", owner, given)
+        if done.kept or not whole:
+            part.note(f"{NOT_COPIED}: set {source} where `rohe apply` runs")
         return {"secret": f"env:{source}"}
-    named = _SECRET.search(name) is not None and _ABOUT.search(name) is None
-    if (named or _LOGIN.search(substituted) or _KEY.search(substituted)) and substituted and _is_name(name):
-        part.note(f"it looks like a secret, so its value is not copied: set {name} where `rohe apply` runs")
-        return {"secret": f"env:{name}"}
-    if substituted != text.replace("$$", "$"):
-        part.note(FILLED)
-    return substituted
+    if is_secret(name, text) and _is_name(name):
+        source = reference(name, text, owner, given)
+        part.note(f"it looks like a secret, so its value is not copied: set {source} where `rohe apply` runs")
+        return {"secret": f"env:{source}"}
+    if done is not None:
+        note_values(part, done)
+    return text
 
 
 def _is_name(name: str) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
+from rohe_iac.importing.compose.project.env_file import read_variables
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.naming import dns_name
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 
 BIND = "a bind mount is a path of one machine; a file of the repository is put before a replica by `files`"
@@ -17,10 +20,8 @@ ABSENT = "there is no such file below the blueprint's root"
 FOLDER = "`files` puts single files before a replica, and this is a folder"
 
 
-_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=\s*(.*))?")
-
-
-_COMMENT = re.compile(r"(?:^|\s)#")
+SECRET_FOLDER = "/run/secrets"
+"""Where the files of secrets are in a container."""
 
 
 def add_file(
@@ -28,7 +29,7 @@ def add_file(
     path: str,
     item: Field,
     referenced_files: ReferencedFiles,
-    files: list[dict[str, str]],
+    files: list[dict[str, Any]],
     target: str,
     reason: str = BIND,
 ) -> None:
@@ -53,7 +54,7 @@ def add_file(
 
 
 def add_configs(
-    field: Field, declared: Field | None, referenced_files: ReferencedFiles, files: list[dict[str, str]], target: str
+    field: Field, declared: Field | None, referenced_files: ReferencedFiles, files: list[dict[str, Any]], target: str
 ) -> None:
     """Adds the files of `configs`. declared: the `configs` of the whole Compose file."""
     configs = field.get("configs")
@@ -67,13 +68,50 @@ def add_configs(
             continue
         where = item.get("target") if item.is_mapping else None
         path = where.text if where is not None and where.text else f"/{name}"
+        for key, part in item.entries():
+            if key in ("uid", "gid", "mode"):
+                part.drop("the owner and the rights of a file are those of the repository")
         add_file(file.text, posixpath.join("/", path), item, referenced_files, files, target, "a config is a file")
 
 
-def variables_of(field: Field, referenced_files: ReferencedFiles) -> list[tuple[str, str, Field]]:
-    """Returns the variables of all files that `env_file` names, in order: name, value, the entry with the file."""
+def add_secrets(field: Field, declared: Field | None, files: list[dict[str, Any]], target: str) -> None:
+    """Adds the files of `secrets`, each with the value of a key of a Secret, which the cluster has to have.
+
+    Args:
+        field: The service in the file.
+        declared: The `secrets` of the whole Compose file.
+        files: The files of the service, added to.
+        target: The name of the service in the journal.
+    """
+    secrets = field.get("secrets")
+    for item in secrets.as_list() if secrets is not None else []:
+        source = item.get("source") if item.is_mapping else item
+        name = source.text if source is not None else ""
+        stated = next((part for key, part in declared.entries() if key == name), None) if declared is not None else None
+        if stated is None or not re.fullmatch(r"[-._A-Za-z0-9]{1,253}", name) or name in (".", ".."):
+            item.drop("there is no such secret at the top level of the file")
+            continue
+        where = item.get("target") if item.is_mapping else None
+        path = posixpath.normpath(posixpath.join(SECRET_FOLDER, where.text if where is not None else name))
+        outer = stated.get("name") if stated.is_mapping else None
+        named = dns_name(outer.text if outer is not None else name, "secret")
+        if all(known["path"] != path for known in files):
+            files.append({"path": path, "secret": {"name": named, "key": name}})
+        item.map_to(f"{target}.files")
+        item.note(f"in a cluster only, from the key '{name}' of the Secret '{named}': make it before apply")
+        stated.map_to(f"{target}.files")
+        for key, part in item.entries():
+            if key in ("uid", "gid", "mode"):
+                part.drop("the owner and the rights of a file are those that the target gives it")
+
+
+def variables_of(field: Field, referenced_files: ReferencedFiles) -> list[tuple[str, str | None, Field]]:
+    """Returns the variables of all files that `env_file` names, in order: name, value, the entry with the file.
+
+    The value is None where the file has a name alone.
+    """
     env_file = field.get("env_file")
-    found: list[tuple[str, str, Field]] = []
+    found: list[tuple[str, str | None, Field]] = []
     if env_file is None:
         return found
     for item in env_file.as_list():
@@ -82,27 +120,10 @@ def variables_of(field: Field, referenced_files: ReferencedFiles) -> list[tuple[
         if text is None:
             item.drop("the file is not there, or no text; write its variables under env")
             continue
-        found += [(name, value, item) for name, value in read_variables(text)]
+        written = item.get("format") if item.is_mapping else None
+        read = read_variables(text, raw=written is not None and written.text == "raw")
+        found += [(name, value, item) for name, value in read.variables]
         item.note("the variables of the file are written out")
-    return found
-
-
-def read_variables(text: str) -> list[tuple[str, str]]:
-    """Returns names and values of the NAME=VALUE lines of a text.
-
-    `#` begins a comment, quotes are removed, a name without `=` has an empty value.
-    """
-    found: list[tuple[str, str]] = []
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
-            continue
-        value = match[2] or ""
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-            value = value if match[2][0] == '"' else value.replace("$", "$$")
-        else:
-            comment = _COMMENT.search(value)
-            value = value if comment is None else value[: comment.start()].rstrip()
-        found.append((match[1], value))
+        for remark in read.remarks:
+            item.note(f"{named.text if named is not None else ''}: {remark}")
     return found

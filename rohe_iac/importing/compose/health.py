@@ -1,4 +1,4 @@
-"""Health checks of a Compose service: checks over HTTP or TCP become readiness probes, others a TCP probe."""
+"""Health checks of a Compose service: checks over HTTP or TCP become such probes, others the command that is run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from rohe_iac.importing.compose.project.variables import drop_if_unfilled
+from rohe_iac.importing.compose.spans import add_span
+from rohe_iac.importing.foreign.command_secrets import READABLE, secret_in_command
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.ports import make_port, port_name
 
@@ -30,16 +33,32 @@ LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]")
 NONE = "no health is asked for"
 
 
-CADENCE = "how often a replica is asked, and how often it may fail, is the target's affair"
+WITHOUT_PROBE = "it is about a test that is not there"
 
 
-_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9})ms)?")
+WHILE_STARTING = "while a replica starts, it is asked as often as later"
+
+
+CLUSTER_ONLY = (
+    "a command, and how often a replica is asked, is taken in a cluster only: leave exec, period, timeout and "
+    "failureThreshold out on the target local, which asks over http or tcp every 5 s"
+)
+
+
+MAX_RETRIES = 10**6
+
+
+NO_COMMAND = "it has no command"
+
+
+SHELL = ("/bin/sh", "-c")
 
 
 REASONS = {
     "test": NONE,
     "disable": NONE,
-    **dict.fromkeys(("interval", "timeout", "retries", "startinterval"), CADENCE),
+    **dict.fromkeys(("interval", "timeout", "retries"), WITHOUT_PROBE),
+    "startinterval": WHILE_STARTING,
 }
 
 
@@ -69,35 +88,45 @@ def add_healthcheck(key: str, field: Field, service: dict[str, Any], target: str
         words = [item.text for item in test.as_list()]
         names = (field.get("container_name"), field.get("hostname"))
         hosts = (*LOCAL, key, *(name.text for name in names if name is not None))
-        probe = _probe(" ".join(words)[:MAX_COMMAND_LENGTH], test, service, hosts) if words[:1] != ["NONE"] else None
+        probe = _probe(words, test, service, hosts) if words[:1] != ["NONE"] else None
         if words[:1] == ["NONE"]:
             test.drop(NONE)
         elif probe is not None:
             health["readiness"] = probe
             test.map_to(f"{target}.health.readiness")
-    start = check.get("start_period")
-    if start is not None:
-        match = _DURATION.fullmatch(start.text)
-        if match is None or not any(match.groups()):
-            start.drop("not a length of time such as 30s")
-        else:
-            hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
-            health["startup"] = f"{hours * 3600 + minutes * 60 + seconds + milliseconds / 1000:.15g}s"
-            start.map_to(f"{target}.health.startup")
+            _add_cadence(check, probe, f"{target}.health.readiness")
+            if {*probe} - {"http", "tcp"}:
+                check.note(CLUSTER_ONLY)
+    add_span(check.get("start_period"), health, "startup", f"{target}.health")
     check.drop_rest(REASONS)
     if health:
         service["health"] = health
 
 
-def _probe(command: str, test: Field, service: dict[str, Any], hosts: Collection[str]) -> dict[str, Any] | None:
+def _add_cadence(check: Field, probe: dict[str, Any], target: str) -> None:
+    """Adds how often a replica is asked, how long it has to answer, and how often it may fail."""
+    add_span(check.get("interval"), probe, "period", target, least=1)
+    add_span(check.get("timeout"), probe, "timeout", target)
+    retries = check.get("retries")
+    if retries is None or drop_if_unfilled(retries):
+        return
+    if retries.text.isdecimal() and 1 <= int(retries.text[:8]) <= MAX_RETRIES:
+        probe["failureThreshold"] = int(retries.text)
+        retries.map_to(f"{target}.failureThreshold")
+    else:
+        retries.drop(f"a number from 1 to {MAX_RETRIES:,} is needed")
+
+
+def _probe(words: list[str], test: Field, service: dict[str, Any], hosts: Collection[str]) -> dict[str, Any] | None:
     """Returns the probe that a command stands for; None after dropping the test.
 
     Args:
-        command: The command of the check, as one line.
+        words: The words of the check, the first of which says how they are run.
         test: The field of the check.
         service: The service of the pipeline; a port that only the command has is added.
         hosts: Names of the container itself.
     """
+    command = " ".join(words)[:MAX_COMMAND_LENGTH]
     ports: list[dict[str, Any]] = service.get("ports", [])
     url = next((found for found in _URL.finditer(command) if found[2] in hosts), None) or _BARE.search(command)
     connection = _CONNECTION.search(command)
@@ -114,11 +143,25 @@ def _probe(command: str, test: Field, service: dict[str, Any], hosts: Collection
         if url is None or is_https:
             return {"tcp": name}
         return {"http": {"path": url[4] or "/", "port": name}}
+    line = _command(test)
+    secret = secret_in_command(line)
+    if line and not secret:
+        return {"exec": line}
     if len(ports) == 1 and ports[0].get("protocol", "TCP") == "TCP":
-        test.note(f"a command inside the container is not run: taken as TCP on {ports[0]['name']}")
+        test.note(f"{READABLE.format(secret) if secret else NO_COMMAND}: taken as TCP on {ports[0]['name']}")
         return {"tcp": ports[0]["name"]}
-    test.drop("a command inside the container is not run; ask over HTTP or TCP under health")
+    test.drop(READABLE.format(secret) if secret else NO_COMMAND)
     return None
+
+
+def _command(test: Field) -> list[str]:
+    """Returns the words of the command that a test runs, with a shell where it says so; none where it has none."""
+    words = [item.raw for item in test.as_list()]
+    if not test.is_list:
+        return [*SHELL, words[0]] if words else []
+    if words[:1] == ["CMD-SHELL"]:
+        return [*SHELL, *words[1:]] if words[1:] else []
+    return words[1:] if words[:1] == ["CMD"] else words
 
 
 def _port_name(ports: list[dict[str, Any]], number: int, service: dict[str, Any]) -> str:

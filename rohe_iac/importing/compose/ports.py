@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rohe_iac.importing.compose.variables import UNFILLED, VARIABLE, drop_if_unfilled
+from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
 from rohe_iac.importing.foreign.ports import make_port, port_name
+from rohe_iac.importing.foreign.substitution import UNFILLED
 from rohe_iac.importing.foreign.units import port_of
 
-_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
+_ADDRESS = r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
 
 
 _SHORT = re.compile(rf"(?:{_ADDRESS}:)?(?:(\d{{0,5}})(?:-(\d{{1,5}}))?:)?(\d{{1,5}})(?:-(\d{{1,5}}))?(?:/([A-Za-z]+))?")
@@ -50,15 +51,14 @@ def add_ports(field: Field, service: dict[str, Any], target: str) -> None:
 
 
 def _short(item: Field) -> list[dict[str, Any]]:
-    *around, inside = VARIABLE.sub("$", item.text).split(":")
-    if "$" in inside:
+    is_unfilled = item.node.substitution is not None and item.node.substitution.is_unfilled
+    # A variable that is empty leaves an address, or the port outside, empty: the rest is known.
+    match = _SHORT.fullmatch(item.text.lstrip(":") if is_unfilled else item.text)
+    if match is None and is_unfilled:
         item.drop(UNFILLED)
         return []
-    if around and "$" in around[-1]:
-        item.note("the port that it is published at is not known here")
-        around = []
-    around = [part for part in around if "$" not in part]
-    match = _SHORT.fullmatch(":".join([*around, inside]))
+    if re.match(r"localhost:|127\.|\[?::1\]?:", item.text):
+        item.note("Docker Compose publishes it on this machine alone; a service port is reached by other services too")
     if match is None:
         item.report_fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rohe_iac.foundation.quantities import LARGEST
@@ -28,11 +29,19 @@ SHARED = "/dev/shm"
 RELATIVE = "a volume needs an absolute path in the container"
 
 
-WRITABLE = "a volume can be written to; what is only read is put before a replica by `files`"
+SETTING = "how a volume is made and mounted is the target's affair"
+
+
+SUB_PATH = "a folder of the volume, named by its path in it"
 
 
 def add_volumes(
-    field: Field, service: dict[str, Any], target: str, referenced_files: ReferencedFiles, files: list[dict[str, str]]
+    field: Field,
+    service: dict[str, Any],
+    target: str,
+    referenced_files: ReferencedFiles,
+    files: list[dict[str, str]],
+    volume_name: Callable[[str], str] = lambda text: dns_name(text, "volume"),
 ) -> None:
     """Adds `volumes` in both syntaxes, `tmpfs` and `shm_size` to a service.
 
@@ -42,6 +51,7 @@ def add_volumes(
         target: The name of the service in the journal.
         referenced_files: Access to files that are mounted.
         files: The files of the service; bind mounts of single files are added.
+        volume_name: Returns the name of a volume in the pipeline by its name in the file.
     """
     volumes: dict[str, dict[str, Any]] = {}
     entries = field.get("volumes")
@@ -50,12 +60,14 @@ def add_volumes(
         if bind is not None:
             add_file(*bind, item, referenced_files, files, target)
             continue
-        volume = _long(item) if item.is_mapping else _short(item)
-        if volume is not None:
-            volume["path"] = volume["path"].rstrip("/") or "/"
-        if volume is not None and volumes.setdefault(volume["path"], volume) is volume:
+        volume = _long(item, volume_name) if item.is_mapping else _short(item, volume_name)
+        _record_settings(item, target)
+        if volume is None:
+            continue
+        volume["path"] = volume["path"].rstrip("/") or "/"
+        if volumes.setdefault(volume["path"], volume) is volume:
             item.map_to(f"{target}.volumes")
-        elif volume is not None:
+        else:
             item.drop("there is a volume at that path already")
     temporary = field.get("tmpfs")
     if temporary is not None:
@@ -72,6 +84,19 @@ def add_volumes(
         shared.map_to(f"{target}.volumes")
     if volumes:
         service["volumes"] = list(volumes.values())
+
+
+def _record_settings(item: Field, target: str) -> None:
+    """Records the settings of a mount; those that a blueprint has no place for are dropped."""
+    for key, part in item.entries():
+        if key in ("volume", "tmpfs", "bind"):
+            for name, setting in part.entries():
+                if name not in ("subpath", "size"):
+                    setting.drop(SETTING)
+                elif setting.path not in item.journal.dropped:
+                    setting.map_to(f"{target}.volumes")
+        elif key == "consistency":
+            part.drop(SETTING)
 
 
 def _size(options: str, item: Field) -> str | int:
@@ -98,19 +123,22 @@ def _bind_mount(item: Field) -> tuple[str, str] | None:
     return None
 
 
-def _short(item: Field) -> dict[str, Any] | None:
+def _short(item: Field, volume_name: Callable[[str], str]) -> dict[str, Any] | None:
     parts = item.text.split(":")
-    if "ro" in (option for part in parts[2:] for option in part.split(",")):
-        item.note(WRITABLE)
-    return _anonymous(parts[0], item) if len(parts) == 1 else _named(parts[0], parts[1], item)
+    if len(parts) == 1:
+        return _anonymous(parts[0], item)
+    volume = _named(parts[0], parts[1], item, volume_name)
+    if volume is not None and "ro" in (option for part in parts[2:] for option in part.split(",")):
+        volume["readOnly"] = True
+    return volume
 
 
-def _named(source: str, path: str, item: Field) -> dict[str, Any] | None:
+def _named(source: str, path: str, item: Field, volume_name: Callable[[str], str]) -> dict[str, Any] | None:
     if not path.startswith("/"):
         item.drop(RELATIVE)
         return None
     item.note(f"Compose gives a volume no size: taken as {SIZE}")
-    return {"name": dns_name(source, "volume"), "path": path, "size": SIZE}
+    return {"name": volume_name(source), "path": path, "size": SIZE}
 
 
 def _anonymous(path: str, item: Field) -> dict[str, Any] | None:
@@ -121,7 +149,7 @@ def _anonymous(path: str, item: Field) -> dict[str, Any] | None:
     return {"path": path, "emptyDir": SIZE}
 
 
-def _long(item: Field) -> dict[str, Any] | None:
+def _long(item: Field, volume_name: Callable[[str], str]) -> dict[str, Any] | None:
     kind, source, path = item.get("type"), item.get("source", "src"), item.get("target", "destination", "dst")
     word = kind.text if kind is not None else "volume"
     if path is None or not path.text:
@@ -140,7 +168,16 @@ def _long(item: Field) -> dict[str, Any] | None:
     if word != "volume":
         item.drop(f"a mount of type '{word[:20]}' is the target's affair")
         return None
-    read_only = item.get("read_only")
-    if read_only is not None and read_only.value is True:
-        read_only.drop(WRITABLE)
-    return _named(source.text, path.text, item) if source is not None else _anonymous(path.text, item)
+    if source is None:
+        return _anonymous(path.text, item)
+    volume = _named(source.text, path.text, item, volume_name)
+    read_only, options = item.get("read_only"), item.get("volume")
+    sub_path = options.get("subpath") if options is not None else None
+    if volume is not None and read_only is not None and read_only.text.lower() == "true":
+        volume["readOnly"] = True
+    if volume is not None and sub_path is not None:
+        if sub_path.text.startswith("/") or ".." in sub_path.text.split("/"):
+            sub_path.drop(SUB_PATH)
+        else:
+            volume["subPath"] = sub_path.text
+    return volume

@@ -216,8 +216,8 @@ def _application(pipeline: Pipeline, application: str, exported: ExportedFiles) 
 def _service(service: Service, name: str, identity: str, address: str, exported: ExportedFiles) -> dict[str, Any]:
     requests = service.requests
     replicas = service.replicas
-    if replicas == "auto":
-        exported.left_out.append((address, "replicas", "the original has a number: 1 is written for auto"))
+    if not isinstance(replicas, int):
+        exported.left_out.append((address, "replicas", f"the original has a number: 1 is written for {replicas}"))
         replicas = 1
     entry: dict[str, Any] = {
         "service_name": name,

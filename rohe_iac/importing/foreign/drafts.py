@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, UniqueNames
+from rohe_iac.importing.foreign.project_settings import ProjectSettings, Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
 
 Document = dict[str, Any]
+
+FILES = "files"
+"""The folder below the blueprint's root for files that came inside of imported files."""
 
 IMPORTED = "imported"
 """The name of documents that neither the file nor the user names."""
@@ -19,19 +23,34 @@ RENDERED = "Manifests, since there are images; what has a command runs on this m
 
 @dataclass
 class PipelineDraft:
-    """A pipeline in the making. original: the name of the pipeline in the file."""
+    """A pipeline in the making.
+
+    Attributes:
+        name: The name of the document.
+        original: The name of the pipeline in the file.
+        sources: The files that it came from.
+        services: The services, in order.
+        volumes: The volumes that services share.
+        flow: The links between services.
+        annotations: The annotations of the document.
+        names: The names given to services.
+        volume_names: The names given to volumes.
+    """
 
     name: str
     original: str
     sources: list[str] = field(default_factory=list)
     services: list[dict[str, Any]] = field(default_factory=list)
+    volumes: list[dict[str, Any]] = field(default_factory=list)
     flow: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
     names: UniqueNames = field(default_factory=UniqueNames)
+    volume_names: UniqueNames = field(default_factory=UniqueNames)
 
     def document(self) -> Document:
         """Returns the document of kind Pipeline."""
-        spec: dict[str, Any] = {"services": self.services}
+        spec: dict[str, Any] = {"volumes": self.volumes} if self.volumes else {}
+        spec["services"] = self.services
         if self.flow:
             spec["flow"] = self.flow
         return _document("Pipeline", self.name, self.annotations, spec)
@@ -95,6 +114,11 @@ class Drafts:
         stack: Fields of the stack.
         stack_sources: The files that fields of the stack came from.
         referenced_files: Access to the files that imported files refer to.
+        secret_references: What stands for a secret by the variable that `rohe apply` reads it from.
+        settings: What the user says about Compose files.
+        variables: The variables of Compose files, by the name of the file.
+        projects: The names of Compose projects.
+        files: The contents of files that documents name, by their paths below the blueprint's root.
     """
 
     name: str = ""
@@ -107,6 +131,11 @@ class Drafts:
     stack: dict[str, Any] = field(default_factory=dict)
     stack_sources: list[str] = field(default_factory=list)
     referenced_files: ReferencedFiles = field(default_factory=ReferencedFiles)
+    secret_references: dict[str, str] = field(default_factory=dict)
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
+    variables: dict[str, Variables] = field(default_factory=dict)
+    projects: set[str] = field(default_factory=set)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def pipeline(self, original: str, source: str) -> PipelineDraft:
         """Returns the draft of the pipeline of that original name, made where it is new, and adds the source."""
@@ -120,6 +149,17 @@ class Drafts:
         if source not in found.sources:
             found.sources.append(source)
         return found
+
+    def add_file(self, path: str, content: bytes) -> str:
+        """Adds a file that a document names and returns its path below the blueprint's root.
+
+        Args:
+            path: What the file belongs to, as PIPELINE/CONFIGMAP/KEY.
+            content: Its bytes.
+        """
+        whole = f"{FILES}/{path}"
+        self.files[whole] = content
+        return whole
 
     def documents(self) -> list[tuple[Document, tuple[str, ...]]]:
         """Returns all documents with the comment lines above them: inventory, pipelines, contracts, stack."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.importing.foreign.reading import ImportFault, Scalar, YamlNode, key_text
+from rohe_iac.importing.foreign.substitution import UNFILLED
 
 Path = tuple[str | int, ...]
 
@@ -46,6 +47,7 @@ class ImportJournal:
         notes: What the user should know, each with its place.
         faults: What cannot be read, so that the import fails.
         recorded: Paths of all mapped and dropped fields, and of every field around them.
+        subjects: What reports call a part of the document, in place of its path; by path.
     """
 
     mapped: dict[Path, tuple[Place, str]] = field(default_factory=dict)
@@ -53,6 +55,15 @@ class ImportJournal:
     notes: list[tuple[Place, str]] = field(default_factory=list)
     faults: list[ImportFault] = field(default_factory=list)
     recorded: set[Path] = field(default_factory=set)
+    subjects: dict[Path, str] = field(default_factory=dict)
+
+    def name_of(self, path: Path) -> str:
+        """Returns what reports call a field: its path, or what it belongs to and its path in that."""
+        for end in range(len(path), -1, -1) if self.subjects else ():
+            subject = self.subjects.get(path[:end])
+            if subject is not None:
+                return f"{subject}.{path_text(path[end:])}" if path[end:] else subject
+        return path_text(path)
 
     def record(self, entries: dict[Path, tuple[Place, str]], path: Path, place: Place, text: str) -> None:
         """Records a field in one of `mapped` and `dropped`. text: what the field became, or why it was dropped."""
@@ -60,6 +71,19 @@ class ImportJournal:
         while path not in self.recorded:
             self.recorded.add(path)
             path = path[:-1]
+
+    def names_of_notes(self, root: YamlNode) -> dict[Place, str]:
+        """Returns what reports call the fields that notes are about, by place."""
+        noted = {place for place, _ in self.notes}
+        found: dict[Place, str] = {}
+        pending: list[tuple[Path, YamlNode]] = [((), root)] if noted else []
+        while pending:
+            path, node = pending.pop()
+            if node.place in noted:
+                found.setdefault(node.place, self.name_of(path))
+            parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
+            pending += [((*path, key), part) for key, part in reversed(parts)]
+        return found
 
     def listing(self, root: YamlNode) -> tuple[list[Mapped], list[Unmapped]]:
         """Returns every field of the document in its order; each leaf counts by itself or by a field around it."""
@@ -69,12 +93,12 @@ class ImportJournal:
         for path, node in _walk(root, (), inner, {*self.mapped, *self.dropped}):
             if path in self.mapped:
                 place, to = self.mapped[path]
-                mapped.append(Mapped(path_text(path), place, to))
+                mapped.append(Mapped(self.name_of(path), place, to))
             if path in self.dropped:
                 place, reason = self.dropped[path]
-                unmapped.append(Unmapped(path_text(path), place, reason))
+                unmapped.append(Unmapped(self.name_of(path), place, reason))
             elif path not in self.mapped:
-                unmapped.append(Unmapped(path_text(path), node.place, EMPTY if _is_empty(node) else NO_SUCH_FIELD))
+                unmapped.append(Unmapped(self.name_of(path), node.place, _why_empty(node) or NO_SUCH_FIELD))
         return mapped, unmapped
 
 
@@ -84,6 +108,13 @@ def _is_empty(node: YamlNode) -> bool:
     if parts:
         return all(_is_empty(part) for part in parts)
     return node.value is None or (isinstance(node.value, str) and not node.value.strip())
+
+
+def _why_empty(node: YamlNode) -> str:
+    """Returns the reason why nothing of a value is taken over; "" where it is not empty."""
+    if not _is_empty(node):
+        return ""
+    return UNFILLED if node.substitution is not None and node.substitution.is_unfilled else EMPTY
 
 
 def _walk(node: YamlNode, path: Path, inner: set[Path], known: set[Path]) -> Iterator[tuple[Path, YamlNode]]:
@@ -160,6 +191,11 @@ class Field:
         """The scalar as text without blanks around it; "" for a mapping or a list."""
         return key_text(self.node.value).strip() if self.is_scalar else ""
 
+    @property
+    def raw(self) -> str:
+        """The scalar as text with the blanks around it, a number as it is written; "" for a mapping or a list."""
+        return (self.node.written or key_text(self.node.value)) if self.is_scalar else ""
+
     def get(self, *names: str) -> Field | None:
         """Returns the first entry with one of these names, in their order, that is neither null nor an empty text.
 
@@ -205,7 +241,7 @@ class Field:
 
     def report_fault(self, message: str, hint: str = "") -> None:
         """Records that the field cannot be read, so that the import fails."""
-        self.journal.faults.append(ImportFault(self.place, f"{path_text(self.path)}: {message}", hint))
+        self.journal.faults.append(ImportFault(self.place, f"{self.journal.name_of(self.path)}: {message}", hint))
 
     def drop_rest(self, reasons: Mapping[str, str], otherwise: str = NO_SUCH_FIELD) -> None:
         """Drops every entry that is not recorded yet.
@@ -219,7 +255,7 @@ class Field:
         for key, part in self.entries():
             reason = reasons.get(loose_spelling(key))
             if part.path not in self.journal.recorded:
-                part.drop(EMPTY if part.is_empty else reason or otherwise)
+                part.drop(_why_empty(part.node) or reason or otherwise)
             elif reason is not None:
                 part.drop_unrecorded(reason)
 
@@ -231,4 +267,4 @@ class Field:
             if part.path in self.journal.recorded:
                 part.drop_unrecorded(reason)
             else:
-                part.drop(EMPTY if part.is_empty else reason)
+                part.drop(_why_empty(part.node) or reason)

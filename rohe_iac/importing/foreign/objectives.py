@@ -235,12 +235,12 @@ def _bound(field: Field) -> Bound:
 
 
 def consumer_of(contract: Field) -> Field | None:
-    """Returns the name of the first of `stakeholders` whose role is that of a consumer."""
+    """Returns the name of the first of `stakeholders` whose role is that of a consumer, or user."""
     stakeholders = contract.get("stakeholders")
     for item in stakeholders.items() if stakeholders is not None else []:
         roles = item.get("roles", "role")
         words = roles.items() if roles is not None and roles.is_list else [roles] if roles is not None else []
         named = item.get("id", "name")
-        if named is not None and named.text and any("consumer" in part.text.lower() for part in words):
+        if named is not None and named.text and any(re.search("consumer|user", part.text.lower()) for part in words):
             return named
     return None

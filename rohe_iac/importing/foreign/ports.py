@@ -10,6 +10,11 @@ def port_name(number: int, protocol: str) -> str:
     return f"p{number}" if protocol == "TCP" else f"p{number}-udp"
 
 
+def is_port(port: dict[str, Any], number: str, protocol: str) -> bool:
+    """Checks whether a port of a service has that number in its container. protocol: TCP or UDP."""
+    return str(port["containerPort"]) == number and port.get("protocol", "TCP") == protocol
+
+
 def make_port(name: str, number: int, service_port: int | None, protocol: str) -> dict[str, Any]:
     """Returns a port as the language writes it; the default protocol and an absent service port are left out.
 

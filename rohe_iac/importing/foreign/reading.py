@@ -26,6 +26,7 @@ from yaml.events import AliasEvent, DocumentStartEvent
 from rohe_iac.blueprint.text.reader import MAX_DEPTH, MAX_VALUES, Parser
 from rohe_iac.blueprint.text.scalars import resolve
 from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.importing.foreign.substitution import Substitution
 
 Scalar = str | int | float | bool | None
 
@@ -44,6 +45,8 @@ class YamlNode:
         by_spelling: Cache of the entries that are neither null nor an empty text, with their keys, by the loose
             spelling of the key; None before first use.
         tag: The tag written before the value.
+        written: A number as the file writes it, such as 1.10; "" for any other value.
+        substitution: What became of the variables in the text; None where it has none.
     """
 
     file: str
@@ -54,6 +57,8 @@ class YamlNode:
     items: list[YamlNode] | None = None
     by_spelling: dict[str, tuple[str, YamlNode]] | None = None
     tag: str | None = None
+    written: str = ""
+    substitution: Substitution | None = None
 
     @property
     def place(self) -> Place:
@@ -135,6 +140,8 @@ class _EventReader:
             if kind is ScalarEvent:
                 node = self._new(event, len(outer))
                 node.value = self._scalar(event)
+                if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+                    node.written = event.value
                 if event.anchor is not None:
                     self.anchors[event.anchor] = (node, 1)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -186,6 +193,7 @@ class _EventReader:
         self.count += 1 + size
         self._bounded(node)
         node.value, node.entries, node.items = named.value, named.entries, named.items
+        node.written = named.written
         return node
 
     def _scalar(self, event: Any) -> Scalar:

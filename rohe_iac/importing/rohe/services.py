@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from rohe_iac.importing.compose.environment import add_environment
+from rohe_iac.importing.compose.environment import add_environment, substitute_references
 from rohe_iac.importing.foreign.command import add_command, add_image
 from rohe_iac.importing.foreign.drafts import IMPORTED, Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
@@ -196,6 +196,7 @@ def _service(
     add_image(field, service, target, "image", "image_name", "docker_image")
     # The original has none of these; files extended by hand use the names of the language.
     add_command(field, service, target, {"command": "command", "args": "args"})
+    substitute_references(field)
     add_environment(field, service, target, referenced_files)
     identity = field.get("service_id", "id")
     if identity is not None and identity.text:

@@ -18,6 +18,7 @@ from rohe_iac.manifests.kubernetes.secrets import (
     own_secret,
 )
 from rohe_iac.manifests.plan_rendering import PlanRendering, client_of
+from rohe_iac.manifests.secret_source import secret_source
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ class BrokerAccess:
             "address": "broker/broker",
             "broker_ports": {"mqtt": BROKER_PORTS[self._scheme], "nats": NATS_PORT},
             "tls_names": self._names if self._scheme == "mqtts" else [],
+            "client_certificates": self._demands_certificates,
+            "given": self._given,
+            "mqtt": self.rendering.blueprint.stack.spec.broker.mqtt,
+            "filters": self.rendering.broker_filters,
         }
         yield "Broker", "settings", "broker/broker", values, tuple(f"credential-{client}" for client in grants)
 
@@ -104,6 +109,19 @@ class BrokerAccess:
         """Returns the scheme of the URL of the broker that the stack runs, which is the name of its port, too."""
         embedded = self.rendering.blueprint.stack.spec.broker.embedded
         return "mqtts" if embedded is not None and embedded.tls else "mqtt"
+
+    @property
+    def _demands_certificates(self) -> bool:
+        """Checks whether the broker that the stack runs demands a certificate of each client."""
+        embedded = self.rendering.blueprint.stack.spec.broker.embedded
+        return embedded is not None and embedded.tls is not None and embedded.tls.client_certificates
+
+    @property
+    def _given(self) -> dict[str, str]:
+        """Returns where the user's certificate, key and authority for the stack's own broker are; empty for none."""
+        embedded = self.rendering.blueprint.stack.spec.broker.embedded
+        tls = embedded.tls if embedded is not None else None
+        return {} if tls is None else {name: secret_source(value) for name, value in tls.given.items()}
 
     @property
     def _names(self) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rohe_iac.manifests.kubernetes.labels import INSTANCE, STACK
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE, NODE, RECEIVES, STACK, UNREACHABLE
 from rohe_iac.planning.model.plan import ROOM, Placement, Plan
 
 RECREATE: dict[str, Any] = {"type": "Recreate"}
@@ -39,3 +41,28 @@ def selector_of(stack: str, placement: Placement) -> dict[str, str]:
 def ordered(placements: Iterable[Placement]) -> list[Placement]:
     """Returns placements in the order of their workloads, and of their index in these."""
     return sorted(placements, key=lambda placement: (placement.workload, placement.index))
+
+
+def unreachable_nodes(blueprint: Blueprint) -> dict[str, str]:
+    """Returns what a node that does not answer means, by node; waiting is left out."""
+    target = blueprint.stack.spec.target.kubernetes
+    default = target.unreachable if target is not None else "wait"
+    policies = {node.name: node.unreachable or default for node in blueprint.inventory.spec.nodes}
+    return {name: policy for name, policy in policies.items() if policy != "wait"}
+
+
+def notes_of(
+    workload: Workload, placement: Placement, unreachable: Mapping[str, str], *, receives: bool
+) -> dict[str, str]:
+    """Returns the annotations of a replica's Deployment.
+
+    Args:
+        workload: The workload of the replica.
+        placement: The replica.
+        unreachable: What a node that does not answer means, by node.
+        receives: Whether it is an agent that receives reports for another one.
+    """
+    notes = {ADDRESS: placement.replica, NODE: placement.node}
+    if placement.node in unreachable:
+        notes[UNREACHABLE] = unreachable[placement.node]
+    return notes | ({RECEIVES: workload.service.name} if receives else {})

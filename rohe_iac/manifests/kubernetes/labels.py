@@ -29,6 +29,9 @@ NODE = "rohe.dev/node"
 UNREACHABLE = "rohe.dev/unreachable"
 """The annotation of a Deployment with what a node that does not answer means, where it is not to wait."""
 
+RECEIVES = "rohe.dev/receives"
+"""The annotation of an agent that receives reports for another one: the pipeline; that one answers what is asked."""
+
 NETWORK = "rohe.dev/network"
 """The annotation of a pod with the bandwidth that its service asks for, which a cluster does not limit."""
 

@@ -12,7 +12,7 @@ from rohe_iac.blueprint.linked.workload import Workload
 
 @dataclass(frozen=True)
 class Needs:
-    """Who needs whom: agents the broker, services broker and agent, and each service those that it calls.
+    """Who needs whom: agents the broker, services broker and agent, and each service those that it calls or is after.
 
     Attributes:
         blueprint: The blueprint.
@@ -43,8 +43,10 @@ class Needs:
             calls = {service.name: set[str]() for service in pipeline.spec.services}
             for link in pipeline.spec.flow:
                 calls[link.from_].add(link.to)
+            for item in pipeline.spec.services:
+                calls[item.name].update(item.after)
             for service, called in calls.items():
-                # A flow has no circles, so neither have needs.
+                # Flow and order together have no circles, so neither have needs.
                 found = [address for sink in called for address in members.get((name, sink), [])]
                 found += [*brokers, *agents] if name in self.connected else []
                 needs[name, service] = tuple(sorted(found))

@@ -14,26 +14,39 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.cluster_device import ClusterDevice, devices_of_inventory
-from rohe_iac.blueprint.linked.workload import Workload, balancing_of, service_with_variant
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.advice import Advice
+from rohe_iac.manifests.agent_configuration import agent_configuration
 from rohe_iac.manifests.attachments import TEMPLATE_FOLDER
 from rohe_iac.manifests.environment import environment_of
-from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, observers_of
 from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.broker import BrokerAccess
-from rohe_iac.manifests.kubernetes.deployment import ordered, selector_of, strategies_of
-from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE, NODE, OURS, SERVICE, STACK, UNREACHABLE, WORKLOAD
+from rohe_iac.manifests.kubernetes.deployment import notes_of, ordered, selector_of, strategies_of, unreachable_nodes
+from rohe_iac.manifests.kubernetes.labels import INSTANCE, NODE, OURS, SERVICE, STACK, WORKLOAD
 from rohe_iac.manifests.kubernetes.need import Needs
-from rohe_iac.manifests.kubernetes.network_policy import NetworkRules
+from rohe_iac.manifests.kubernetes.network.network_policy import NetworkRules
 from rohe_iac.manifests.kubernetes.own_templates import OwnTemplates
-from rohe_iac.manifests.kubernetes.pod.container import GRACE_PERIOD, container, environment, grace_period
+from rohe_iac.manifests.kubernetes.pod.container import (
+    GRACE_PERIOD,
+    container,
+    environment,
+    grace_period,
+    init_containers,
+)
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
-from rohe_iac.manifests.kubernetes.pod.mounted_files import MountedFile, files_of
+from rohe_iac.manifests.kubernetes.pod.mounted_files import MountedFile, add_files, files_of
+from rohe_iac.manifests.kubernetes.pod.resources import init_resources
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
 from rohe_iac.manifests.kubernetes.pod.security import pod_security
-from rohe_iac.manifests.kubernetes.pod.volumes import AGENT_SETTINGS, claims_of, mounts_and_volumes
+from rohe_iac.manifests.kubernetes.pod.volumes import (
+    AGENT_SETTINGS,
+    claims_of,
+    mounts_and_volumes,
+    shared_claims,
+    shared_claims_of,
+)
 from rohe_iac.manifests.kubernetes.priorities import priority_class
 from rohe_iac.manifests.kubernetes.quantities import byte_quantity
 from rohe_iac.manifests.kubernetes.services import (
@@ -46,9 +59,8 @@ from rohe_iac.manifests.kubernetes.services import (
 from rohe_iac.manifests.kubernetes.storage import claim_size, storage_claim, storage_volume
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
-from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites, image_of
+from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites, image_of, pull_secrets
 from rohe_iac.manifests.rendering import UnrenderableManifest
-from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
 
 ALWAYS_THERE = frozenset(("default", "kube-system", "kube-public", "kube-node-lease"))
@@ -158,8 +170,8 @@ class KubernetesManifests(PlanRendering):
     def _devices(self) -> Mapping[str, Mapping[str, ClusterDevice]]:
         return devices_of_inventory(self.blueprint.inventory)
 
-    def url_of(self, replica: Placement) -> str | None:
-        """Returns the URL of a replica, or of the Service that all replicas of its workload stand behind.
+    def url_of(self, replica: Placement, alone: bool) -> str | None:
+        """Returns the URL of a replica, or, unless it is asked for alone, of the Service of all replicas like it.
 
         A Service takes replicas at random, which is what `balancing: random` asks for; other callers choose themselves.
         """
@@ -167,7 +179,7 @@ class KubernetesManifests(PlanRendering):
         ports = main_address(workload)
         if ports is None:
             return None
-        if balancing_of(self.blueprint, workload.service) == "random":
+        if not alone and balancing_of(self.blueprint, workload.service) == "random":
             return f"http://{service_name(workload.slug)}.{self.namespace}.svc:{ports[0]}"
         return f"http://{replica.instance}.{replicas_service(self.stack)}.{self.namespace}.svc:{ports[1]}"
 
@@ -220,7 +232,7 @@ class KubernetesManifests(PlanRendering):
 
     @cached_property
     def _network(self) -> NetworkRules:
-        return NetworkRules(self.blueprint, self.workloads, self.connected)
+        return NetworkRules(self.blueprint, self.workloads, self.connected, self.plan.placements)
 
     @cached_property
     def _strategies(self) -> dict[str, dict[str, Any]]:
@@ -238,23 +250,21 @@ class KubernetesManifests(PlanRendering):
         yield self._manifest("RoleBinding", role, address, {"group": group}, (*needed, f"role-{role}"))
         values: dict[str, Any] = {"headless": True, "selector": self._selector, "ports": []}
         yield self._manifest("Service", replicas_service(self.stack), address, values, needed)
-        for priority in sorted({self._priority(placement) for placement in self.plan.placements} - {0}):
+        placed = {f"{placement.pipeline}:{placement.service}" for placement in self.replicas}
+        for claim, values in shared_claims(self.blueprint.pipelines, placed):
+            yield self._manifest("PersistentVolumeClaim", claim, address, values, needed)
+        priorities = {self.workloads[placement.workload].service.priority for placement in self.plan.placements}
+        for priority in sorted(priorities - {0}):
             name = priority_class(self.namespace, self.stack, priority)
             description = f"Priority {priority} in the stack {self.stack} of rohe, namespace {self.namespace}."
             yield self._manifest("PriorityClass", name, address, {"value": priority, "description": description}, ())
 
-    def _priority(self, placement: Placement) -> int:
-        return self.workloads[placement.workload].service.priority
-
     def _workload(self, workload: Workload, placements: list[Placement]) -> Iterable[Manifest]:
         """Yields what the replicas of a workload share, and the replicas."""
         selector = {**self._selector, WORKLOAD: workload.slug}
-        values: dict[str, Any] = {
-            "selector": selector,
-            "ingress": self._network.ingress(workload),
-            "egress": self._network.egress(workload),
-        }
-        yield self._manifest("NetworkPolicy", workload.slug, workload.address, values, self._needed, workload)
+        for name, rules in self._network.policies(workload):
+            values: dict[str, Any] = {"selector": selector, **rules}
+            yield self._manifest("NetworkPolicy", name, workload.address, values, self._needed, workload)
         ports = exposed_ports(workload)
         if ports:
             values = {"headless": False, "selector": selector, "ports": ports}
@@ -272,11 +282,12 @@ class KubernetesManifests(PlanRendering):
 
     def _replica(self, workload: Workload, placement: Placement) -> Iterable[Manifest]:
         """Yields the Deployment of a replica, and what its pod mounts."""
-        service = service_with_variant(workload, placement.variant)
+        service = self.service_of(workload, placement)
         needed = [*self._needed, f"serviceaccount-{account_of(self.stack)}", f"networkpolicy-{workload.slug}"]
         if service.priority:
             needed.append(f"priorityclass-{priority_class(self.namespace, self.stack, service.priority)}")
         needed += [f"configmap-{file.config_map}" for file in self._files(workload)]
+        needed += [f"persistentvolumeclaim-{name}" for name in shared_claims_of(service, workload.pipeline)]
         for name, size in claims_of(service, placement.instance):
             values: dict[str, Any] = {"size": byte_quantity(size), "storage_class": None}
             manifest = self._manifest("PersistentVolumeClaim", name, placement.replica, values, self._needed, workload)
@@ -284,9 +295,7 @@ class KubernetesManifests(PlanRendering):
             yield manifest
         settings = ""
         if workload.role == "agent":
-            pipeline = workload.service.name
-            instances = instances_of(self.blueprint, self.plan, pipeline)
-            content = configuration_of(self.blueprint, pipeline, placement.instance, instances)
+            content = agent_configuration(self.blueprint, self.plan, placement)
             # A changed ConfigMap gets another name, so that pods roll over to it and never read a half-written one.
             settings = f"{placement.instance}-{sha256_hex(content)[:8]}"
             values = {"content": {AGENT_SETTINGS: content.decode()}}
@@ -301,7 +310,8 @@ class KubernetesManifests(PlanRendering):
             needed.append(manifest.name)
             yield manifest
         spec = self.blueprint.stack.spec
-        if self._broker.uses(workload) and spec.storage.claim is not None:
+        keeps = self._broker.uses(workload) and placement.instance not in self.receivers
+        if keeps and spec.storage.claim is not None:
             values = {"size": byte_quantity(claim_size(workload, spec)), "storage_class": spec.storage.claim.class_}
             name = storage_claim(placement)
             manifest = self._manifest("PersistentVolumeClaim", name, workload.address, values, self._needed, workload)
@@ -320,7 +330,7 @@ class KubernetesManifests(PlanRendering):
         needed: tuple[str, ...],
     ) -> Manifest:
         claim = devices.claim_name(placement.instance)
-        connected = self.is_connected(workload)
+        connected, keeps = self.is_connected(workload), placement.instance not in self.receivers
         spec = self.blueprint.stack.spec
         mounts, volumes = mounts_and_volumes(
             service,
@@ -328,48 +338,45 @@ class KubernetesManifests(PlanRendering):
             placement.instance,
             secret=self._broker.secret_of(workload),
             settings=settings,
-            storage=storage_volume(placement, spec, self.namespace, self.stack)
+            storage=storage_volume(placement, spec, self.namespace, self.stack, lasts=keeps)
             if self._broker.uses(workload)
             else None,
         )
-        for index, file in enumerate(self._files(workload)):
-            mounts.append(file.mount(index))
-            volumes.append(file.volume(index))
+        add_files(mounts, volumes, self._files(workload), service)
         grace = grace_period(service)
+        running = container(
+            workload,
+            service,
+            image_of(workload, service, spec),
+            environment(
+                service,
+                workload,
+                self._variables(workload, placement),
+                self._broker.url if connected else "",
+                self._broker.credentials_of(workload),
+            ),
+            mounts,
+            devices,
+        )
         values = {
-            "annotations": {
-                ADDRESS: placement.replica,
-                NODE: placement.node,
-                **self._unreachable(placement.node),
-            },
+            "annotations": notes_of(workload, placement, self._unreachable_nodes, receives=not keeps),
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
-            "labels": {**self._labels(workload), INSTANCE: placement.instance},
+            "labels": {**service.labels, **self._labels(workload), INSTANCE: placement.instance},
             "account": account_of(self.stack),
             "subdomain": replicas_service(self.stack),
             "priority": priority_class(self.namespace, self.stack, service.priority),
             "grace": grace if grace != GRACE_PERIOD else None,
-            "security": pod_security(service.kubernetes.security_context, system=workload.system),
+            "security": pod_security(service.kubernetes.security_context, system=workload.system, user=service.user),
+            "pull_secrets": [{"name": name} for name in pull_secrets(service, spec)],
             "node": placement.node,
             "claims": [{"name": CLAIM, "resourceClaimName": claim}] if claim else [],
             "tolerations": tolerations(service),
             "strategy": self._strategies[placement.instance],
             "preferred": preferred_nodes(service),
             "skews": topology_spread(service, workload, self.stack),
-            **container(
-                workload,
-                service,
-                image_of(workload, service, spec),
-                environment(
-                    service,
-                    workload,
-                    self._variables(workload, placement),
-                    self._broker.url if connected else "",
-                    self._broker.credentials_of(workload),
-                ),
-                mounts,
-                devices,
-            ),
+            **running,
+            "init": init_containers(service, workload, running, init_resources(service)),
             "volumes": volumes,
         }
         return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload, pods=True)
@@ -380,16 +387,7 @@ class KubernetesManifests(PlanRendering):
 
     @cached_property
     def _unreachable_nodes(self) -> dict[str, str]:
-        """Returns what a node that does not answer means, by node; waiting is left out."""
-        target = self.blueprint.stack.spec.target.kubernetes
-        default = target.unreachable if target is not None else "wait"
-        nodes = self.blueprint.inventory.spec.nodes
-        policies = {node.name: node.unreachable or default for node in nodes}
-        return {name: policy for name, policy in policies.items() if policy != "wait"}
-
-    def _unreachable(self, node: str) -> dict[str, str]:
-        policy = self._unreachable_nodes.get(node)
-        return {UNREACHABLE: policy} if policy else {}
+        return unreachable_nodes(self.blueprint)
 
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         variables = {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from rohe_iac.manifests.attachments import TEMPLATE_FOLDER
-from rohe_iac.manifests.rendering import TEMPLATES, TemplateSet, UnrenderableManifest, template_of
+from rohe_iac.manifests.rendering import TEMPLATES, TemplateSet, UnrenderableManifest, template_of, template_set
 
 SCOPES = ("stack", "workload", "replica")
 """What a template that adds objects is rendered once for; its name begins with the word and a hyphen."""
@@ -38,7 +38,7 @@ class OwnTemplates:
 
     @cached_property
     def _templates(self) -> TemplateSet:
-        return TemplateSet("kubernetes", self.texts, TEMPLATE_FOLDER)
+        return template_set("kubernetes", frozenset(self.texts.items()), TEMPLATE_FOLDER)
 
     def check_names(self) -> None:
         """Raises UnrenderableManifest where a template neither replaces one nor says what it is rendered for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Port
 from rohe_iac.blueprint.linked.workload import Workload
@@ -48,3 +49,13 @@ def container_ports(workload: Workload) -> list[tuple[Port, int]]:
 def container_port_name(name: str, number: int) -> str:
     """Returns the name that a port has in a container: its own, or one of its number where the server refuses that."""
     return name if _SERVICE_NAME.fullmatch(name) else f"port-{number}"
+
+
+def policy_ports(workload: Workload) -> list[dict[str, Any]]:
+    """Returns the ports of a workload's pods as rules of a NetworkPolicy name them."""
+    return [policy_port(number, port.protocol) for port, number in container_ports(workload)]
+
+
+def policy_port(number: int, protocol: str) -> dict[str, Any]:
+    """Returns a port as rules of a NetworkPolicy name it."""
+    return {"port": number} | ({"protocol": protocol} if protocol != "TCP" else {})

@@ -39,13 +39,22 @@ def claim_size(workload: Workload, spec: StackSpec) -> int:
 
 
 def storage_volume(
-    placement: Placement, spec: StackSpec, namespace: str, stack: str
+    placement: Placement, spec: StackSpec, namespace: str, stack: str, *, lasts: bool = True
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns the mount and the volume of a replica's storage.
 
     A folder of a node is shared by all namespaces of a cluster, in which stacks may have one name.
+
+    Args:
+        placement: The replica.
+        spec: The stack.
+        namespace: The namespace of the stack.
+        stack: The name of the stack.
+        lasts: Whether it has to outlive the pod.
     """
     mount: dict[str, Any] = {"name": VOLUME, "mountPath": FOLDER}
+    if not lasts:
+        return mount, {"name": VOLUME, "emptyDir": {}}
     if spec.storage.host_path is not None:
         # The kubelet makes the inner folders with the mode of the outer one.
         mount["subPath"] = f"{namespace}/{stack}/{placement.instance}"

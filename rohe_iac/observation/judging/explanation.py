@@ -13,7 +13,7 @@ import msgspec
 from rohe_iac.observation.contract import ObjectiveSpec
 from rohe_iac.observation.judging.counterfactual import MemberFilter, revote, voting_members
 from rohe_iac.observation.judging.verdict import satisfies
-from rohe_iac.observation.measuring.derived import Derivation, derive
+from rohe_iac.observation.measuring.derived import Derivation, DerivedSelection, derive
 from rohe_iac.observation.measuring.lane import LaneSelection
 from rohe_iac.observation.measuring.measure import Measure, SampleStream
 from rohe_iac.observation.measuring.selection import SampleSelection
@@ -98,6 +98,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             enough, or none are found.
         error: Relative error of the value, such as 0.01; left out where the value is exact.
         close: Whether the threshold is within the error; left out where it is not.
+        explained: How many of the samples, the newest, the contributions of members and services are worked out of;
+            left out where it is all of them.
     """
 
     start: float
@@ -112,6 +114,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     together: JointRemoval | None = None
     error: float | msgspec.UnsetType = msgspec.UNSET
     close: bool | msgspec.UnsetType = msgspec.UNSET
+    explained: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def violation_degree(objective: ObjectiveSpec, value: float) -> float:
@@ -249,6 +252,20 @@ class Explainer:
         by_service = self._objective.metric == "response_time"
         return self._stream is SampleStream.ANSWERED and (bool(self._ensembles) or by_service)
 
+    @property
+    def _may_be_sampled(self) -> bool:
+        """Returns whether a part of the samples gives about the value of all of them, which a count does not."""
+        objective = self._objective
+        return objective.metric in ("accuracy", "response_time") and objective.aggregate not in (
+            "count",
+            "sum",
+            "rate",
+        )
+
+    def explained(self, samples: LaneSelection) -> int | None:
+        """Returns how many samples members and services are explained by, where it is not all of them."""
+        return samples.recorded if self.needs_records and samples.recorded < samples.count else None
+
     def _splits(self, samples: LaneSelection) -> list[_Split]:
         splits: list[_Split] = []
         if self._stream is SampleStream.ANSWERED:
@@ -261,7 +278,7 @@ class Explainer:
 
     def _split_requests(self, samples: LaneSelection) -> list[_Split]:
         """Returns a split for each member of an ensemble, and one for each service with response times."""
-        if not self.needs_records:
+        if not self.needs_records or (samples.recorded < samples.count and not self._may_be_sampled):
             return []
         derivations: dict[str, Derivation] = {
             f"votes of {name}": partial(_single_votes, name) for name in self._ensembles
@@ -303,7 +320,7 @@ def _revoted(samples: LaneSelection, service: str, gone: Collection[str]) -> Sam
     def revoted(records: Sequence[Sample]) -> dict[str, list[Sample]]:
         return {"": revote(records, service, lambda member: member not in gone)}
 
-    return derive(samples, {name: revoted})[name][""]
+    return derive(samples, {name: revoted})[name].get("", DerivedSelection(samples.lane))
 
 
 def _only(member: str) -> MemberFilter:

@@ -9,6 +9,7 @@ import msgspec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec
 from rohe_iac.observation.judging.explanation import Baseline, Evidence, Explainer
 from rohe_iac.observation.judging.outcome import Result, Violation, violation_id
+from rohe_iac.observation.judging.quiet import Quiet
 from rohe_iac.observation.judging.verdict import JudgeState, Verdict, is_close, update_verdict, window_verdict
 from rohe_iac.observation.measuring.expression import CompiledMetric
 from rohe_iac.observation.measuring.measure import LaneSpec, Measurement, SampleStream, group_of, measure_of, stream_of
@@ -20,6 +21,9 @@ BASELINE_INTERVAL = 5.0
 
 MAX_BASELINES = 4
 """Baselines kept, the newest."""
+
+DEFAULT_WINDOW = 20.0
+"""Seconds that a window by count is taken to last before anything is known of it."""
 
 MAX_FAULT = 200
 """Characters that are kept of why a window could not be judged."""
@@ -36,6 +40,9 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
         last_result: Result of the last window.
         begun: When the agent first listened (seconds since the epoch); 0 before.
         fault: Why the last window could not be judged; "" where it was.
+        quiet: Why windows cannot keep the objective now: nothing is heard, or there is nothing new to judge.
+        judged: Number of the first sample that no window has had yet.
+        span: Length in seconds of the last window that had a new sample.
     """
 
     window: WindowState
@@ -45,6 +52,9 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
     last_result: Result | None = msgspec.field(default=None, name="last")
     begun: float = 0.0
     fault: str = ""
+    quiet: Quiet = Quiet.NO
+    judged: int = 0
+    span: float = 0.0
 
 
 class ObjectiveEvaluator:
@@ -105,6 +115,23 @@ class ObjectiveEvaluator:
         """Returns whether explanations look at samples themselves, and not only at what is read from them."""
         return self._explainer.needs_records
 
+    def window_seconds(self, elapsed: float) -> float:
+        """Returns how long a window lasts; by count, the last one did or the first one is going to.
+
+        Args:
+            elapsed: Seconds that the first window has been open.
+        """
+        window, state = self.objective.window, self.state
+        if window.session:
+            return window.session
+        if window.size_seconds:
+            return max(window.size_seconds, window.every_seconds)
+        # Without new samples a mixed window gets longer and longer.
+        spans = [window.every_seconds, state.span]
+        if state.last_result is None and state.window.count:
+            spans.append(elapsed * window.size_count / state.window.count)
+        return max(spans) or DEFAULT_WINDOW
+
     def begin(self, now: float) -> None:
         """Starts windows by time at `now` (seconds since the epoch)."""
         self.state.begun = self.state.begun or now
@@ -115,7 +142,7 @@ class ObjectiveEvaluator:
         measurement = self.measure.of(window.samples, window.seconds)
         alone = self._judge_alone(window, measurement)
         was_open = self.state.judge.open
-        verdict = update_verdict(self.objective, self.state.judge, alone, window.end)
+        verdict = update_verdict(self.objective, self.state.judge, self._in_quiet(window, alone), window.end)
         result = self._record(window, measurement, alone, verdict)
         changed = None
         if verdict is Verdict.BROKEN and not was_open:
@@ -171,6 +198,7 @@ class ObjectiveEvaluator:
         # A baseline that shares no sample with the broken window is the best comparison.
         apart = [baseline for baseline in self.state.baselines if baseline.end <= window.start]
         baseline = apart[-1] if apart else next(iter(self.state.baselines), None)
+        explained = self._explainer.explained(window.samples)
         contributions = self._explainer.contributions(window.samples, window.seconds, baseline)
         return Evidence(
             start=window.start,
@@ -185,13 +213,50 @@ class ObjectiveEvaluator:
             together=self._explainer.together(window.samples, window.seconds, contributions),
             error=measured.error or msgspec.UNSET,
             close=is_close(self.objective, measured) or msgspec.UNSET,
+            explained=msgspec.UNSET if explained is None else explained,
         )
 
     def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:
         begins, ends = self.contract.begins, self.contract.ends
         if window.end < begins or (ends and window.end >= ends):
             return Verdict.UNKNOWN
-        return window_verdict(self.objective, measurement)
+        alone = window_verdict(self.objective, measurement)
+        too_few = measurement.value is None or measurement.count < self.objective.min_samples
+        if too_few and alone is Verdict.KEPT and self.state.quiet is Quiet.SILENT:
+            return Verdict.UNKNOWN  # `missing: ok` is about no requests, and nobody says that there were none
+        return alone
+
+    def _in_quiet(self, window: ClosedWindow, alone: Verdict) -> Verdict:
+        """Returns what the verdict on a window is worth: no objective is kept by what was heard before a silence."""
+        judged, self.state.judged = self.state.judged, window.samples.last
+        if window.samples.last != judged:
+            self.state.span = window.seconds
+        if self.state.quiet is Quiet.NO:
+            return alone
+        # A mixed window has the same samples again and again.
+        stale = alone is Verdict.BROKEN and window.samples.count > 0 and window.samples.last == judged
+        return Verdict.UNKNOWN if alone is Verdict.KEPT or (stale and self.objective.missing != "broken") else alone
+
+    def quieten(self, quiet: Quiet, now: float) -> bool:
+        """Records whether anything is heard, and makes the objective UNKNOWN where not.
+
+        An objective with `missing: broken` stays BROKEN, and one with `missing: ok` stays KEPT while there is only
+        nothing to judge; an open violation stays open.
+
+        Args:
+            quiet: Whether anything is heard, and why not.
+            now: Present time (seconds since the epoch).
+
+        Returns:
+            Whether the verdict has changed.
+        """
+        self.state.quiet = quiet = Quiet.NO if quiet is Quiet.STALE and self.objective.missing == "ok" else quiet
+        verdict = self.state.judge.verdict
+        lasting = verdict is Verdict.BROKEN and self.objective.missing == "broken"
+        if quiet is Quiet.NO or verdict is Verdict.UNKNOWN or lasting:
+            return False
+        update_verdict(self.objective, self.state.judge, Verdict.UNKNOWN, now)
+        return True
 
     def _add_baseline(self, window: ClosedWindow, measurement: Measurement) -> None:
         # A baseline costs as much as judging, so that only some windows become one.

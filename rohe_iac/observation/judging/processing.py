@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from rohe_iac.observation.contract import ProcessingSpec
 from rohe_iac.observation.judging.outcome import Result
+from rohe_iac.observation.judging.user_process import FunctionFailed, UserProcess
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.measure import LaneSpec, Measure, SampleStream
-from rohe_iac.observation.measuring.user_function import UserFunction, load_user_function
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
-from rohe_iac.observation.reports.sample import Sample, number_of, value_of
+from rohe_iac.observation.reports.sample import Sample, value_of
+
+LOG = logging.getLogger("rohe.observation")
 
 MAX_CONSECUTIVE_FAILURES = 5
 """Failures in a row after which a user function is no longer called."""
@@ -47,7 +50,7 @@ class Processor:
     """
 
     def __init__(self, contract: str, spec: ProcessingSpec, state: ProcessorState | None = None) -> None:
-        """Continues from `state`, or begins without any memory; the function is loaded when it is first run.
+        """Continues from `state`, or begins without any memory; the function's process is started when it is first run.
 
         Args:
             contract: Name of the contract.
@@ -57,8 +60,7 @@ class Processor:
         self._contract, self._spec = contract, spec
         self.state = state if state is not None else ProcessorState(window=WindowState())
         self.windower = Windower(spec.window, self.state.window)
-        self._function: UserFunction | None = None
-        self._parser: UserFunction | None = None
+        self._process = UserProcess(spec)
 
     @property
     def lane(self) -> LaneSpec:
@@ -100,41 +102,29 @@ class Processor:
         if self.state.consecutive_failures >= MAX_CONSECUTIVE_FAILURES or not samples:
             return {}
         try:
-            measurements = self._load_function()(self._rows(samples), **self._spec.options)
-            numbers = {str(name): number_of(value) for name, value in dict(measurements).items()}
-        except Exception as error:  # noqa: BLE001
-            # The function is the user's code and may raise anything; a failure is counted against it alone.
-            self.state.consecutive_failures += 1
-            self.state.total_failures += 1
-            self.state.last_error = f"{type(error).__name__}: {error}"
+            numbers = self._process.call([_row_of(sample) for sample in samples])
+        except FunctionFailed as error:
+            self._count_failure(str(error))
             return {}
         self.state.consecutive_failures = 0
         prefix = self._spec.function.partition(":")[2]
-        return {
-            f"{prefix}.{name}": number
-            for name, number in numbers.items()
-            if number is not None and math.isfinite(number)
-        }
+        return {f"{prefix}.{name}": number for name, number in numbers.items() if math.isfinite(number)}
 
-    def _rows(self, samples: Sequence[Sample]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        parser = self._load_parser()
-        for sample in samples:
-            row = {"time": sample.time, "request": sample.request, **_origin_of(sample), **sample.values}
-            parsed = parser(row) if parser is not None else row
-            rows += [dict(parsed_row) for parsed_row in parsed] if isinstance(parsed, list | tuple) else [dict(parsed)]
-        features = self._spec.features
-        return [row for row in rows if all(number_of(row.get(name)) is not None for name in features)]
+    def _count_failure(self, why: str) -> None:
+        self.state.consecutive_failures += 1
+        self.state.total_failures += 1
+        self.state.last_error = why
+        LOG.warning("user function %s of contract %s: %s", self._spec.function, self._contract, why)
+        if self.state.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+            self._process.close()
+            LOG.error(
+                "user function %s of contract %s is no longer called: it failed %d times in a row",
+                self._spec.function, self._contract, MAX_CONSECUTIVE_FAILURES,
+            )  # fmt: skip
 
-    def _load_function(self) -> Callable[..., Any]:
-        if self._function is None:
-            self._function = load_user_function(self._spec.function)
-        return self._function.function
 
-    def _load_parser(self) -> Callable[..., Any] | None:
-        if self._parser is None and self._spec.parser:
-            self._parser = load_user_function(self._spec.parser)
-        return self._parser.function if self._parser is not None else None
+def _row_of(sample: Sample) -> dict[str, Any]:
+    return {"time": sample.time, "request": sample.request, **_origin_of(sample), **sample.values}
 
 
 def _origin_of(sample: Sample) -> dict[str, Any]:

@@ -8,18 +8,12 @@ from enum import StrEnum
 import msgspec
 
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.judging.quiet import MIN_RECENT
 from rohe_iac.observation.reports.sequence_set import shown_numbers
 from rohe_iac.observation.reports.wait import Wait, WaitReason
-from rohe_iac.observation.reports.watermark import GRACE_PERIOD
 
 MAX_WINDOWS = 3
 """Windows of an objective for which it may be UNKNOWN before that is a fault."""
-
-DEFAULT_WINDOW = 20.0
-"""Seconds that a window by count is taken to last before anything is known of it."""
-
-MIN_RECENT = 2.0
-"""Seconds, at least, for which a report counts as recent."""
 
 MAX_NAMES = 5
 """Clients that are named, at most."""
@@ -49,20 +43,27 @@ class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
         client: Name of the client.
         reported: When it last reported; 0 for never.
         spoke: When it last said anything, if only that it has nothing to report; 0 for never.
-        promises: Whether it says so from time to time.
+        interval: Seconds within which it speaks, as it promises; 0 where it promises nothing.
+        silent: Whether it has not spoken for longer than that; or was never heard, and could have been.
         state: Its last state message: online, stopped or lost; "" without one.
     """
 
     client: str
     reported: float = 0.0
     spoke: float = 0.0
-    promises: bool = False
+    interval: float = 0.0
+    silent: bool = False
     state: str = ""
 
-    def is_well(self, now: float) -> bool:
-        """Checks whether the client is known to be there at `now`: it said so a short while ago."""
-        online = self.state == "online" or (self.promises and not self.state)
-        return online and now - self.spoke <= GRACE_PERIOD
+    @property
+    def is_gone(self) -> bool:
+        """Returns whether the client is known not to be there."""
+        return self.silent or self.state in ("lost", "stopped")
+
+    @property
+    def is_well(self) -> bool:
+        """Returns whether the client is known to be there: it has promised to speak, and does."""
+        return not self.is_gone and self.interval > 0 and self.spoke > 0
 
 
 class UnknownReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ def unknown_reason(
         trouble: Why the agent is not connected; "" where it is.
     """
     since = evaluator.state.judge.since or evaluator.state.begun or started
-    seconds = _window_seconds(evaluator, now - since)
+    seconds = evaluator.window_seconds(now - since)
     why, text = _reason(evaluator, wait, heard, now, seconds, trouble)
     overdue = why is not Why.IDLE and now - since > MAX_WINDOWS * seconds
     return UnknownReason(why=why, text=text, since=since, overdue=overdue)
@@ -121,6 +122,9 @@ def _reason(
         return Why.IDLE, "the contract is not in effect at this time"
     if trouble:
         return Why.DISCONNECTED, f"the agent is not connected: {trouble}"
+    for clients in heard:
+        if clients and all(client.is_gone for client in clients):
+            return Why.SILENT, _silence_text(clients, now)
     if wait is not None:
         return Why.WAITING, _wait_text(wait, now)
     if evaluator.state.fault:
@@ -129,7 +133,7 @@ def _reason(
     for place, clients in enumerate(heard):
         if not clients or any(now - client.reported <= recent for client in clients):
             continue
-        silent = [client for client in clients if not client.is_well(now)]
+        silent = [client for client in clients if not client.is_well]
         if len(silent) == len(clients):
             return Why.SILENT, _silence_text(silent, now)
         if place == 0:
@@ -147,6 +151,8 @@ def _wait_text(wait: Wait, now: float) -> str:
         return f"waiting for {wait.client}, not heard since the agent connected {age:.0f} s ago"
     if wait.reason is WaitReason.SILENT:
         return f"waiting for {wait.client}, silent for {age:.0f} s"
+    if not wait.since:
+        return f"waiting for {wait.client}, which has not reported yet"
     return f"waiting for {wait.client}, whose newest report is dated {age:.0f} s ago"
 
 
@@ -156,7 +162,9 @@ def _silence_text(silent: Sequence[HeardClient], now: float) -> str:
     states = sorted({client.state for client in silent if client.state not in ("", "online")})
     state = f" ({' and '.join(states)})" if states else ""
     heard = f"for {now - spoke:.0f} s" if spoke else "yet"
-    return f"nothing heard from {names}{state} {heard}"
+    # A client that never said that it would speak may be idle as well.
+    plain = spoke and not any(client.interval or client.is_gone for client in silent)
+    return f"nothing heard from {names}{state} {heard}" + (" (it sends no heartbeats)" if plain else "")
 
 
 def _few_text(evaluator: ObjectiveEvaluator) -> str:
@@ -174,17 +182,3 @@ def _few_text(evaluator: ObjectiveEvaluator) -> str:
 def _names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return ", ".join(sorted(names)[:MAX_NAMES]) + more
-
-
-def _window_seconds(evaluator: ObjectiveEvaluator, elapsed: float) -> float:
-    """Returns how long a window of the objective lasts; by count, the last one did or this one is going to."""
-    window, state = evaluator.objective.window, evaluator.state
-    if window.session:
-        return window.session
-    if window.size_seconds:
-        return max(window.size_seconds, window.every_seconds)
-    last = state.last_result
-    spans = [window.every_seconds, last.end - last.start if last is not None else 0.0]
-    if last is None and state.window.count:
-        spans.append(elapsed * window.size_count / state.window.count)
-    return max(spans) or DEFAULT_WINDOW

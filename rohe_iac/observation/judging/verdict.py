@@ -48,7 +48,10 @@ def is_close(objective: ObjectiveSpec, measurement: Measurement) -> bool:
     """Checks whether a threshold is within the error of a value, so that the exact value may be beyond it."""
     if measurement.value is None or not measurement.error:
         return False
-    margin = abs(measurement.value) * measurement.error
+    if not measurement.value:
+        return True
+    # The error is relative to the exact value, which may be larger.
+    margin = abs(measurement.value) * measurement.error / max(0.5, 1 - measurement.error)
     bounds = (objective.low, objective.high) if objective.operator == "between" else (objective.low,)
     return any(abs(measurement.value - bound) <= margin for bound in bounds)
 

@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
+from rohe_iac.observation.reports.sample import Sample
+
 if TYPE_CHECKING:
     FloatArray = array[float]
     IntArray = array[int]
 else:
     FloatArray = IntArray = array
+
+
+COLUMN_BYTES = 16
+"""Memory of a sample besides its numbers: time, origin, and its share of what a block has."""
+
+NUMBER_BYTES = 24
+"""Memory of one number of a sample: in its column, and in what is worked out of it."""
+
+POINTER_BYTES = 8
+
+_SAMPLE = msgspec.msgpack.Decoder(Sample)
 
 
 class Floats(FloatArray):
@@ -50,6 +63,11 @@ class Block(msgspec.Struct, array_like=True):
 def new_block(readings: int) -> Block:
     """Returns a block without samples, with a column for each of so many readings."""
     return Block(times=Floats(), origins=Ids(), numbers=[Floats() for _ in range(readings)], records=[])
+
+
+def samples_of(block: Block, start: int, end: int) -> list[Sample]:
+    """Returns the samples of a block that keeps records, from place `start` up to, and without, place `end`."""
+    return [_SAMPLE.decode(record) for record in block.records[start:end]]
 
 
 def encode_column(value: Any) -> bytes:

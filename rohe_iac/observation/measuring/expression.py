@@ -15,6 +15,7 @@ from typing import Any
 from rohe_iac.observation.contract import UnusableContract
 from rohe_iac.observation.measuring.aggregates import aggregate, variance
 from rohe_iac.observation.measuring.selection import Reading, SampleSelection
+from rohe_iac.observation.measuring.summary import Numbers
 from rohe_iac.observation.reports.sample import Sample, number_of, value_of
 
 
@@ -24,11 +25,16 @@ class CompiledMetric:
 
     Attributes:
         readings: What it reads from each sample.
-        value: Returns the metric of the samples of a window; None where it has no value.
+        estimate: Returns the metric of the samples of a window, None where it has no value, and its largest absolute
+            error, which is 0 unless it is made of percentiles of numbers that are not kept.
     """
 
     readings: tuple[Reading, ...]
-    value: Callable[[SampleSelection], float | None]
+    estimate: Callable[[SampleSelection], tuple[float | None, float]]
+
+    def value(self, samples: SampleSelection) -> float | None:
+        """Returns the metric of the samples of a window; None where it has no value."""
+        return self.estimate(samples)[0]
 
 
 SampleFilter = Callable[[Sample], bool]
@@ -98,7 +104,7 @@ class _Compiler:
     def _node(self, tree: Any, path: tuple[str, ...]) -> CompiledMetric:
         number = number_of(tree)
         if number is not None:
-            return CompiledMetric((), lambda _: number)
+            return CompiledMetric((), lambda _: (number, 0.0))
         if not isinstance(tree, dict) or len(tree) != 1:
             raise _fault(path, f"expected one of {', '.join(NODES)}")
         [(kind, argument)] = tree.items()
@@ -117,14 +123,17 @@ class _Compiler:
             raise _fault(path, f"'{kind}' needs two parts")
         first, second = (self._node(operand, path) for operand in argument)
 
-        def evaluate(samples: SampleSelection) -> float | None:
-            left, right = first.value(samples), second.value(samples)
+        def evaluate(samples: SampleSelection) -> tuple[float | None, float]:
+            (left, left_error), (right, right_error) = first.estimate(samples), second.estimate(samples)
             if left is None or right is None:
-                return None
+                return None, 0.0
             if kind == "difference":
-                return left - right
+                return left - right, left_error + right_error
             quotient = left / right if right else math.inf
-            return quotient if math.isfinite(quotient) else None
+            if not math.isfinite(quotient):
+                return None, 0.0
+            least = abs(right) - right_error
+            return quotient, (left_error + abs(quotient) * right_error) / least if least > 0 else math.inf
 
         return CompiledMetric((*first.readings, *second.readings), evaluate)
 
@@ -136,17 +145,17 @@ def _compile_count(conditions: Any, path: tuple[str, ...]) -> CompiledMetric:
     """
     keep, names = _compile_where(conditions, path), list(conditions or ())
     if not names:
-        return CompiledMetric((), lambda samples: float(samples.count))
+        return CompiledMetric((), lambda samples: (float(samples.count), 0.0))
     kept = Reading(_key("count", conditions), lambda sample: 1.0 if keep(sample) else math.nan)
     known = Reading(
         _key("known", names),
         lambda sample: 1.0 if any(value_of(sample, name) is not None for name in names) else math.nan,
     )
 
-    def evaluate(samples: SampleSelection) -> float | None:
+    def evaluate(samples: SampleSelection) -> tuple[float | None, float]:
         if samples.count and not samples.numbers(known).count:
-            return None
-        return float(samples.numbers(kept).count)
+            return None, 0.0
+        return float(samples.numbers(kept).count), 0.0
 
     return CompiledMetric((kept, known), evaluate)
 
@@ -181,21 +190,30 @@ def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> CompiledMe
         _key("by model" if by_model else "of", of, argument.get("where")),
         read,
         ordered=by_model,
-        whole=kind in ("percentile", "variance"),
+        squared=kind == "variance" and not by_model,
     )
 
-    def evaluate(samples: SampleSelection) -> float | None:
+    def evaluate(samples: SampleSelection) -> tuple[float | None, float]:
         numbers = samples.numbers(reading)
         if not numbers.count:
-            return None
+            return None, 0.0
         if kind == "percentile":
-            return numbers.percentile(p, numbers.count)[0]
+            value, error = numbers.percentile(p, numbers.count)
+            return value, abs(value) * error
         if kind == "variance":
-            values = numbers.values()
-            return sum(values) / len(values) if by is not None else variance(values)
-        return aggregate(kind, numbers, 0.0)[0]
+            return (_mean if by is not None else _variance)(numbers), 0.0
+        return aggregate(kind, numbers, 0.0)[0], 0.0
 
     return CompiledMetric((reading,), evaluate)
+
+
+def _mean(numbers: Numbers) -> float:
+    values = numbers.values()
+    return sum(values) / len(values) if numbers.are_kept else numbers.total / numbers.count
+
+
+def _variance(numbers: Numbers) -> float:
+    return variance(numbers.values()) if numbers.are_kept else numbers.variance
 
 
 def _variance_by_model(sample: Sample, of: str) -> float | None:

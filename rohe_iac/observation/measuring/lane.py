@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.measuring.columns import Block, Floats, encode_column, new_block
+from rohe_iac.observation.measuring.columns import Block, Floats, encode_column, new_block, samples_of
 from rohe_iac.observation.measuring.pane import Panes, PaneState
 from rohe_iac.observation.measuring.selection import Reading, without_gaps
 from rohe_iac.observation.measuring.sketch import Sketch
@@ -30,7 +30,6 @@ MIN_ORIGINS = 256
 Origin = tuple[Identity, ...]
 """The instances that a sample comes from, sorted."""
 
-_SAMPLE = msgspec.msgpack.Decoder(Sample)
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_column)
 
 
@@ -44,6 +43,7 @@ class LaneState(msgspec.Struct, kw_only=True):
         next_origin: Number of the next new origin.
         stored: Number of the first sample of which no stored block has a copy.
         panes: Samples before `first`, of which only digests are kept.
+        bare: Number of the first sample whose record is kept; of those before it only what is read from them is.
     """
 
     first: int = 0
@@ -52,6 +52,7 @@ class LaneState(msgspec.Struct, kw_only=True):
     next_origin: int = 0
     stored: int = 0
     panes: PaneState = msgspec.field(default_factory=PaneState)
+    bare: int = 0
 
 
 class Lane:
@@ -73,7 +74,7 @@ class Lane:
         self._summaries: dict[tuple[int, int], Summary] = {}
         self._sketches: dict[tuple[int, int], Sketch] = {}
         self._counts: dict[int, Counter[int]] = {}
-        self.panes = Panes(state.panes, len(self.readings))
+        self.panes = Panes(state.panes, self.readings)
         self.derived: dict[int, dict[str, tuple[Any, dict[str, Any]]]] = {}
         self._room = MIN_ORIGINS
         self.end = state.first + sum(len(block.times) for block in state.blocks)
@@ -151,10 +152,7 @@ class Lane:
         state = self.state
         self.panes.drop(first)
         if first >= self.end:
-            self._summaries.clear()
-            self._sketches.clear()
-            self._counts.clear()
-            self.derived.clear()
+            self._forget_all()
             state.blocks.clear()
             state.first = state.stored = self.end
         while state.blocks and state.first + BLOCK_SIZE <= first:
@@ -166,19 +164,30 @@ class Lane:
             state.blocks.pop(0)
             state.first += BLOCK_SIZE
 
-    def fold(self, width: float) -> None:
-        """Keeps only digests of all full blocks, by pane.
+    def fold(self, width: float, newest: int = 1) -> None:
+        """Keeps only digests of blocks, by pane.
 
         Args:
             width: Length of a pane in seconds; windows begin and end at multiples of it.
+            newest: How many of the newest blocks are left as they are, at least one.
         """
         state = self.state
-        full, state.blocks = state.blocks[:-1], state.blocks[-1:]
+        full, state.blocks = state.blocks[:-newest], state.blocks[-newest:]
         self.panes.fold(full, state.first, width)
         state.first += BLOCK_SIZE * len(full)
-        self._summaries.clear()
-        self._sketches.clear()
-        self._counts.clear()
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        """Forgets what was worked out of blocks."""
+        for worked_out in (self._summaries, self._sketches, self._counts, self.derived):
+            worked_out.clear()
+
+    def drop_records(self, newest: int) -> None:
+        """Drops the samples themselves, but of so many of the newest blocks, and keeps what is read from them."""
+        for block in (state := self.state).blocks[:-newest]:
+            block.records = []
+        state.bare = max(state.bare, state.first + BLOCK_SIZE * max(0, len(state.blocks) - newest))
+        self.derived.clear()
 
     def time_of(self, number: int) -> float:
         """Returns the time of the sample of that number (seconds since the epoch); in a pane, of its first or last."""
@@ -286,6 +295,11 @@ class LaneSelection:
         """Returns how many samples there are."""
         return self._last - self._first
 
+    @property
+    def last(self) -> int:
+        """Returns the number of the sample after the last one."""
+        return self._last
+
     @cached_property
     def counts(self) -> Counter[int]:
         """Returns how many samples there are of each origin, by its number."""
@@ -313,8 +327,16 @@ class LaneSelection:
 
     def numbers_of(self, reading: Reading, origins: Collection[int]) -> Numbers:
         """Returns the numbers that are read from the samples of some origins, by their numbers."""
+        place = self.lane.column(reading)
+        digests = [
+            pane.digests[place][origin]
+            for pane in self.lane.panes.of(self._first, self._last)
+            for origin in origins
+            if origin in pane.digests[place]
+        ]
         if reading.ordered:
-            return Numbers([Summary([value for value, origin in self._pairs(reading) if origin in origins])])
+            values = [value for value, origin in self._pairs(reading) if origin in origins]
+            return Numbers([Summary(values)], digests=digests)
         groups = self._by_origin.get(reading.key)
         if groups is None:
             groups = self._by_origin[reading.key] = {}
@@ -324,13 +346,6 @@ class LaneSelection:
                     groups[origin] = [value]
                 else:
                     group.append(value)
-        place = self.lane.column(reading)
-        digests = [
-            pane.digests[place][origin]
-            for pane in self.lane.panes.of(self._first, self._last)
-            for origin in origins
-            if origin in pane.digests[place]
-        ]
         return Numbers([Summary(groups[origin]) for origin in origins if origin in groups], digests=digests)
 
     def _pairs(self, reading: Reading) -> Iterator[tuple[float, int]]:
@@ -350,12 +365,17 @@ class LaneSelection:
         return PartialSelection(self, origins)
 
     def records(self) -> Iterator[tuple[int, int, int, Callable[[], list[Sample]]]]:
-        """Yields the samples by block, of a lane that keeps records.
+        """Yields the samples by block, of a lane that keeps records, without those whose records were dropped.
 
         Each comes with the number of the block's first sample, and first and last place in the block.
         """
-        for number, block, start, end in self.lane.spans(self._first, self._last):
-            yield number, start, end, partial(_decode, block.records, start, end)
+        for number, block, start, end in self.lane.spans(max(self._first, self.lane.state.bare), self._last):
+            yield number, start, end, partial(samples_of, block, start, end)
+
+    @property
+    def recorded(self) -> int:
+        """Returns how many of the samples have a record, of a lane that keeps records."""
+        return max(0, self._last - max(self._first, self.lane.state.bare, self.lane.state.first))
 
     @property
     def samples(self) -> list[Sample]:
@@ -377,7 +397,3 @@ class PartialSelection:
     def numbers(self, reading: Reading) -> Numbers:
         """Returns the numbers that are read from the samples, without those that have none."""
         return self._whole.numbers_of(reading, self._origins)
-
-
-def _decode(records: list[bytes], start: int, end: int) -> list[Sample]:
-    return [_SAMPLE.decode(record) for record in records[start:end]]

@@ -21,6 +21,10 @@ EXACT_PER_PANE = 256
 """Numbers of one interval of sliding windows up to which percentiles are exact, on average."""
 
 
+MAX_ERROR = 1e6
+"""Largest relative error that is stated."""
+
+
 class SampleStream(StrEnum):
     """A stream of samples; each objective measures one of them."""
 
@@ -131,13 +135,7 @@ def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, CompiledMe
         custom_metrics: Compiled metrics of the contract by name.
     """
     if objective.metric in custom_metrics:
-        expression = custom_metrics[objective.metric]
-        return Measure(
-            expression.readings,
-            lambda samples, _: Measurement(
-                value=expression.value(samples) if samples.count else None, count=samples.count
-            ),
-        )
+        return _measure_of_expression(custom_metrics[objective.metric])
     if objective.metric in ("throughput", "rate"):
         return Measure(
             (),
@@ -156,6 +154,15 @@ def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, CompiledMe
         return Measurement(value=value, count=numbers.count, error=error)
 
     return Measure((reading,), measure)
+
+
+def _measure_of_expression(expression: CompiledMetric) -> Measure:
+    def measure(samples: SampleSelection, _: float) -> Measurement:
+        value, error = expression.estimate(samples) if samples.count else (None, 0.0)
+        relative = min(error / abs(value), MAX_ERROR) if value else float(error > 0)
+        return Measurement(value=value, count=samples.count, error=relative)
+
+    return Measure(expression.readings, measure)
 
 
 def panes_of(window: WindowSpec) -> int:

@@ -16,10 +16,15 @@ from typing import Self
 import msgspec
 
 from rohe_iac.observation.measuring.columns import Block, Ids, encode_column
+from rohe_iac.observation.measuring.selection import Reading
 from rohe_iac.observation.measuring.sketch import Sketch
-from rohe_iac.observation.measuring.summary import exact_terms
+from rohe_iac.observation.measuring.summary import exact_terms, squares_of
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_column)
+
+
+DIGEST_BYTES = 700
+"""Memory of a digest without its bins."""
 
 
 class PackedBins(msgspec.Struct, array_like=True):
@@ -55,6 +60,7 @@ class Digest(msgspec.Struct, array_like=True):
         positive: Bins of the positive ones.
         negative: Bins of the absolute values of the negative ones.
         zeros: How many are taken for 0.
+        squares: Few floats with exactly the sum of their squares, of readings that are `squared`.
     """
 
     count: int = 0
@@ -65,6 +71,7 @@ class Digest(msgspec.Struct, array_like=True):
     positive: PackedBins = msgspec.field(default_factory=lambda: PackedBins(0, Ids()))
     negative: PackedBins = msgspec.field(default_factory=lambda: PackedBins(0, Ids()))
     zeros: int = 0
+    squares: list[float] = []
 
     @property
     def sketch(self) -> Sketch:
@@ -72,8 +79,8 @@ class Digest(msgspec.Struct, array_like=True):
         return Sketch(_bins(self.positive), _bins(self.negative), self.zeros)
 
 
-def digest_of(values: Sequence[float], others: Iterable[Digest] = ()) -> Digest:
-    """Returns the digest of numbers, and of all that other digests are of."""
+def digest_of(values: Sequence[float], others: Iterable[Digest] = (), *, squared: bool = False) -> Digest:
+    """Returns the digest of numbers, and of all that other digests are of; with their squares if `squared`."""
     merged = list(others)
     sketch = Sketch()
     sketch.add(values)
@@ -88,6 +95,9 @@ def digest_of(values: Sequence[float], others: Iterable[Digest] = ()) -> Digest:
         positive=_packed(sketch.positive),
         negative=_packed(sketch.negative),
         zeros=sketch.zeros,
+        squares=exact_terms([*squares_of(values), *chain.from_iterable(other.squares for other in merged)])
+        if squared
+        else [],
     )
 
 
@@ -159,8 +169,8 @@ class Panes:
         state: What is remembered.
     """
 
-    def __init__(self, state: PaneState, readings: int) -> None:
-        """Continues from a state, for so many readings."""
+    def __init__(self, state: PaneState, readings: Sequence[Reading]) -> None:
+        """Continues from a state, for the readings of a lane."""
         self.state, self._readings = state, readings
         self._digests: dict[tuple[int, int], Digest] = {}
 
@@ -187,7 +197,11 @@ class Panes:
             pane = next(pane for pane in self.state.panes if pane.first == first)
             digests = pane.digests[place]
             for origin, values in groups.items():
-                digests[origin] = digest_of(values, [digests[origin]] if origin in digests else [])
+                digests[origin] = digest_of(
+                    values,
+                    [digests[origin]] if origin in digests else [],
+                    squared=self._readings[place].squared,
+                )
 
     def _add(
         self,
@@ -202,7 +216,7 @@ class Panes:
         panes = self.state.panes
         if not panes or panes[-1].end < begin:
             time = block.times[start]
-            panes.append(Pane(number, number, time, time, {}, [{} for _ in range(self._readings)]))
+            panes.append(Pane(number, number, time, time, {}, [{} for _ in self._readings]))
         pane = panes[-1]
         pane.last, pane.end = number + end - start, block.times[end - 1]
         origins = block.origins[start:end]
@@ -223,7 +237,8 @@ class Panes:
         key = (pane.first, place)
         found = self._digests.get(key)
         if found is None:
-            found = self._digests[key] = digest_of([], pane.digests[place].values())
+            squared = self._readings[place].squared
+            found = self._digests[key] = digest_of([], pane.digests[place].values(), squared=squared)
         return found
 
     def time_of(self, number: int) -> float:
@@ -237,7 +252,7 @@ class Panes:
             self._forget(self.state.panes.pop(0))
 
     def _forget(self, pane: Pane) -> None:
-        for place in range(self._readings):
+        for place in range(len(self._readings)):
             self._digests.pop((pane.first, place), None)
 
     def take_full(self) -> list[tuple[int, bytes]]:

@@ -17,13 +17,13 @@ class Reading(NamedTuple):
         key: Identity: readings of equal keys read equal numbers.
         read: Returns the number of a sample; NaN where it has none.
         ordered: Whether what is made of the numbers depends on their order.
-        whole: Whether all numbers are needed, because a digest of them does not tell enough.
+        squared: Whether the sum of the squares of the numbers is needed too.
     """
 
     key: tuple[Any, ...]
     read: Callable[[Sample], float]
     ordered: bool = False
-    whole: bool = False
+    squared: bool = False
 
 
 def metric_reading(name: str) -> Reading:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 from typing import Protocol
@@ -48,6 +49,11 @@ class Summary:
         """Returns how many numbers are not 0."""
         return sum(map(bool, self.values))
 
+    @property
+    def squares(self) -> list[float]:
+        """Returns numbers with exactly the sum of the squares."""
+        return list(squares_of(self.values))
+
     @cached_property
     def ordered(self) -> Floats:
         """Returns the numbers in ascending order."""
@@ -60,6 +66,20 @@ def exact_terms(values: Sequence[float]) -> list[float]:
     while rest := math.fsum(chain(values, (-part for part in found))):
         found.append(rest)
     return found
+
+
+def squares_of(values: Iterable[float]) -> Iterator[float]:
+    """Yields numbers whose sum is exactly that of the squares of others, which are at most 1e150.
+
+    Source: T. J. Dekker, A Floating-Point Technique for Extending the Available Precision, Numer. Math. 18 (1971).
+    """
+    for value in values:
+        square = value * value
+        scaled = 134217729.0 * value
+        high = scaled - (scaled - value)
+        low = value - high
+        yield square
+        yield ((high * high - square) + 2 * high * low) + low * low
 
 
 def sketch_of(parts: Iterable[Summary]) -> Sketch:
@@ -96,6 +116,11 @@ class Digested(Protocol):
     @property
     def nonzero(self) -> int:
         """Returns how many numbers are not 0."""
+        ...
+
+    @property
+    def squares(self) -> Sequence[float]:
+        """Returns numbers with exactly the sum of the squares, where a reading needs it."""
         ...
 
     @property
@@ -136,6 +161,21 @@ class Numbers:
     def total(self) -> float:
         """Returns the sum, rounded once."""
         return math.fsum(chain.from_iterable(part.terms for part in self._all))
+
+    @property
+    def are_kept(self) -> bool:
+        """Returns whether all of the numbers are kept, and not only digests of some."""
+        return not self._digests
+
+    @property
+    def variance(self) -> float:
+        """Returns the population variance of at least one number, rounded once; of readings that are `squared`."""
+        sums = [
+            chain.from_iterable(part.terms for part in self._all),
+            chain.from_iterable(p.squares for p in self._all),
+        ]
+        total, squares = (sum(map(Fraction, exact_terms(list(terms)))) for terms in sums)
+        return float((self.count * squares - total * total) / self.count**2)
 
     @property
     def low(self) -> float:

@@ -14,6 +14,18 @@ MAX_BOOTS = 4
 MAX_GAPS = 1000
 """Gaps of one boot that are waited for, the newest."""
 
+MAX_FILLING = 120.0
+"""Seconds for which missing sequence numbers are waited for at most, while some of them go on to arrive."""
+
+MIN_INTERVAL = 3.0
+"""Seconds between two heartbeats of a client, at least; a shorter interval counts as this one."""
+
+DEFAULT_INTERVAL = 10.0
+"""Seconds between two heartbeats of a client that sends some without saying how often."""
+
+SILENT_INTERVALS = 1.2
+"""Intervals without a word after which a client is silent. With the time that it takes to look, that is noticed within
+one and a half."""
 
 MAX_LAG = 60.0
 """Seconds of event time by which a client may be behind the others for as long as it likes."""
@@ -33,12 +45,14 @@ class Gap(msgspec.Struct, kw_only=True):
         last: Last missing number.
         since: When the first report after the gap arrived (seconds since the epoch).
         mark: Newest event time before the gap (seconds since the epoch); 0 where nothing came before it.
+        filled: When a number of the gap, or of one below it, arrived last (seconds since the epoch); 0 for never.
     """
 
     first: int
     last: int
     since: float
     mark: float
+    filled: float = 0.0
 
 
 class PassedGap(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,13 +123,17 @@ class BootProgress(msgspec.Struct, kw_only=True):
                 self.gaps.append(Gap(first=self.newest + 1, last=seq - 1, since=now, mark=mark))
             self.newest = seq
         elif self.gaps:
-            self._fill(seq)
+            self._fill(seq, now)
 
-    def _fill(self, seq: int) -> None:
+    def _fill(self, seq: int, now: float) -> None:
         place = bisect_right(self.gaps, seq, key=lambda gap: gap.first) - 1
         if place < 0 or self.gaps[place].last < seq:
             return
         gap = self.gaps[place]
+        gap.filled = now
+        if seq == gap.last and place + 1 < len(self.gaps):
+            # Reports are sent again in ascending order, so that those of the next gap are still to come.
+            self.gaps[place + 1].filled = now
         below = [msgspec.structs.replace(gap, last=seq - 1)] if gap.first < seq else []
         above = [msgspec.structs.replace(gap, first=seq + 1)] if seq < gap.last else []
         self.gaps[place : place + 1] = below + above
@@ -130,6 +148,8 @@ class ClientClock(msgspec.Struct, kw_only=True):
         reported: When the last report arrived; 0 before the first.
         promised: Event time up to which the client says that all its reports have been stored; 0 without a promise.
         promises: Whether the client makes such promises while it has nothing to report.
+        heard: When the last heartbeat arrived that says nothing else; 0 before the first.
+        interval: Seconds within which the client says something, as it promises; 0 where it promises nothing.
         stopped: Whether the client has announced its end.
         lag: Seconds by which its newest event is behind that of the other clients; the smallest lag since `lag_since`.
         lag_since: When the lag was last smaller than before (seconds since the epoch); 0 without a lag.
@@ -142,6 +162,8 @@ class ClientClock(msgspec.Struct, kw_only=True):
     reported: float = 0.0
     promised: float = 0.0
     promises: bool = False
+    heard: float = 0.0
+    interval: float = 0.0
     stopped: bool = False
     lag: float = 0.0
     lag_since: float = 0.0
@@ -151,10 +173,27 @@ class ClientClock(msgspec.Struct, kw_only=True):
     def stall(self, seconds: float) -> None:
         """Makes all waits for the client longer by some seconds, in which nobody listened."""
         self.arrived += seconds
+        self.reported += seconds if self.reported else 0.0
+        self.heard += seconds if self.heard else 0.0
         self.lag_since += seconds if self.lag_since else 0.0
         for progress in self.boots:
             for gap in progress.gaps:
                 gap.since += seconds
+                gap.filled += seconds if gap.filled else 0.0
+
+    @property
+    def spoke(self) -> float:
+        """Returns when the client was last heard, of anything (seconds since the epoch); 0 for never."""
+        return self.arrived if self.arrived > self.heard else self.heard
+
+    def is_silent(self, now: float, since: float) -> bool:
+        """Checks whether a client that promises heartbeats has gone without a word.
+
+        Args:
+            now: Present time (seconds since the epoch).
+            since: Since when it could be heard at all (seconds since the epoch).
+        """
+        return self.interval > 0 and now - max(self.spoke, since) > SILENT_INTERVALS * self.interval
 
     def measure_lag(self, lag: float, now: float) -> bool:
         """Records how far the client is behind the others at `now`.
@@ -229,11 +268,21 @@ class ClientClock(msgspec.Struct, kw_only=True):
         self.boots.append(known)
         return known
 
-    def drop_gaps(self, since: float) -> list[Gap]:
-        """Removes and returns the gaps that opened before `since` (seconds since the epoch)."""
+    def drop_gaps(self, since: float, longest: float) -> list[Gap]:
+        """Removes and returns the gaps that are waited for no longer.
+
+        Args:
+            since: Gaps that opened before go (seconds since the epoch), unless they were filled in part after it.
+            longest: Gaps that opened before go in any case (seconds since the epoch).
+        """
         dropped: list[Gap] = []
         for progress in self.boots:
             if progress.gaps:
-                dropped += [gap for gap in progress.gaps if gap.since < since]
-                progress.gaps = [gap for gap in progress.gaps if gap.since >= since]
+                kept: list[Gap] = []
+                filled = 0.0
+                for gap in progress.gaps:
+                    filled = gap.filled = max(filled, gap.filled)
+                    waits = gap.since >= since or (filled >= since and gap.since >= longest)
+                    (kept if waits else dropped).append(gap)
+                progress.gaps = kept
         return dropped

@@ -30,7 +30,25 @@ MAX_AGE = 366 * 86400.0
 
 
 class Undecodable(RoheError):
-    """A message of a report topic that is no report; it becomes a dead letter and is counted."""
+    """A message of a report topic that is no report; it becomes a dead letter and is counted.
+
+    Attributes:
+        kind: Kind under which it is counted.
+    """
+
+    kind = "malformed"
+
+
+class OversizedMessage(Undecodable):
+    """A message beyond the bound of its size."""
+
+    kind = "too-large"
+
+
+class OutdatedReport(Undecodable):
+    """A report of an event so long ago that the clock of its device must be wrong."""
+
+    kind = "too-old"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,13 @@ from rohe_iac.observation.reports.report import Report
 
 
 class MisattributedReport(RoheError):
-    """A report that names another sender than its topic; it becomes a dead letter and is counted."""
+    """A report that names another sender than its topic; it becomes a dead letter and is counted.
+
+    Attributes:
+        kind: Kind under which it is counted.
+    """
+
+    kind = "misattributed"
 
 
 class Senders:
@@ -33,9 +39,14 @@ class Senders:
         """
         self._former_nodes = former_nodes if former_nodes is not None else {}
         self._instances = {(instance.topic, instance.instance): instance for instance in instances}
+        self._planned = {instance for _, instance in self._instances}
         self._services: dict[str, set[str]] = {}
         for instance in self._instances.values():
             self._services.setdefault(instance.topic, set()).add(instance.service)
+
+    def is_planned(self, instance: str) -> bool:
+        """Checks whether an instance is one of the plan."""
+        return instance in self._planned
 
     def service_of(self, topic: str, instance: str) -> str:
         """Returns the service of a sender, for messages that name none.

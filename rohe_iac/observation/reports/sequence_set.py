@@ -49,6 +49,19 @@ class SequenceSet:
                 ranges[0][1] = ranges.pop(1)[1]
         return True
 
+    @property
+    def gaps(self) -> int:
+        """Returns how many gaps there are between the numbers."""
+        return max(0, len(self.ranges) - 1)
+
+    def opens_gap(self, seq: int) -> bool:
+        """Checks whether adding a number would make one gap more."""
+        ranges = self.ranges
+        if not 0 < len(ranges) < MAX_RANGES:
+            return False
+        place = bisect_right(ranges, seq + 1, key=lambda pair: pair[0])
+        return not place or ranges[place - 1][1] < seq - 1
+
     def acknowledgement(self) -> tuple[int, list[list[int]]]:
         """Returns what to acknowledge to the sender.
 

@@ -26,7 +26,8 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         reason: Why it waits.
         client: Client that it waits for.
-        since: Since when (seconds since the epoch); of a client that is behind, the time of its newest report.
+        since: Since when (seconds since the epoch); of a client that is behind, the time of its newest report, 0
+            before the first.
         first: First missing sequence number, of a gap.
         last: Last missing sequence number, of a gap.
     """

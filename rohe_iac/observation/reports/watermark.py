@@ -13,11 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from rohe_iac.observation.reports.client_clock import MAX_LAG, ClientClock, Gap, LaggingClient, PassedGap
+from rohe_iac.observation.reports.client_clock import (
+    MAX_FILLING,
+    MAX_LAG,
+    ClientClock,
+    Gap,
+    LaggingClient,
+    PassedGap,
+)
 from rohe_iac.observation.reports.client_group import ClientGroup, Mark
 from rohe_iac.observation.reports.wait import Wait, WaitReason
+from rohe_iac.observation.reports.watermark_state import WatermarkState
 
 GRACE_PERIOD = 15.0
 """Seconds for which silent clients are waited for after a pause, and missing sequence numbers at any time."""
@@ -36,32 +42,6 @@ ALL = ""
 
 MAX_COUNT = 2**53
 """Largest count that is kept."""
-
-
-class WatermarkState(msgspec.Struct, kw_only=True):
-    """Everything that a watermark remembers; times are seconds since the epoch.
-
-    Attributes:
-        clients: Known clients by name.
-        values: Watermarks by name of the group.
-        groups: Names of the groups of clients that are not known beforehand, by client.
-        now: Newest time of the clock of arrivals.
-        swept: When gaps were last searched.
-        resumed: When the last pause ended.
-        paused: Whether a pause lasts.
-        excluded: Clients that get no requests at present, so that their silence means nothing.
-        missing: Reports that were missing in gaps that were passed over.
-    """
-
-    clients: dict[str, ClientClock] = {}
-    values: dict[str, float] = {}
-    groups: dict[str, list[str]] = {}
-    now: float = 0.0
-    swept: float = 0.0
-    resumed: float = 0.0
-    paused: bool = True
-    excluded: list[str] = []
-    missing: int = 0
 
 
 class Watermark:
@@ -147,7 +127,9 @@ class Watermark:
         if arrived != state.now:
             self._pass_time(arrived)
         now = state.now
-        event = event if event < now else now
+        if event >= now:
+            # After the clock was set back the watermark is ahead of it, and nothing before that would count.
+            event = max(now, min(event, max(state.values.values(), default=0.0)))
         clock = state.clients.get(client) or self._clock_of(client)
         clock.arrived = clock.reported = now
         clock.stopped = False
@@ -163,12 +145,17 @@ class Watermark:
         self._reported.append(client)
         return event
 
-    def refuse(self, client: str, arrived: float, boot: str, seq: int) -> None:
+    def pass_dead_letter(self, client: str, arrived: float, boot: str, seq: int) -> None:
         """Records that a report arrived and cannot be used, so that it is not missing."""
         self._pass_time(arrived)
         clock = self._clock_of(client)
         clock.arrived = self.state.now
         self._pass_over(client, clock.add_number(boot, seq, self.state.now))
+
+    def heartbeat(self, client: str, arrived: float) -> None:
+        """Records that a client is there, at the time of arrival (seconds since the epoch)."""
+        self._pass_time(arrived)
+        self._clock_of(client).heard = self.state.now
 
     def promise(self, client: str, arrived: float, up_to: float) -> None:
         """Records a client's word about itself.
@@ -200,24 +187,30 @@ class Watermark:
 
     def pause(self, now: float) -> None:
         """Begins a pause at `now`: until `resume` nothing can arrive and the watermark stands still."""
-        self.state.now = max(self.state.now, now)
-        self.state.paused = True
+        state = self.state
+        state.paused_at = state.paused_at or (now if state.paused else state.now)
+        state.now = max(state.now, now)
+        state.paused = True
 
     def resume(self, now: float) -> None:
         """Ends the pause at `now`: the reports that clients kept meanwhile are still to come."""
         state = self.state
         state.now = max(state.now, now)
         state.resumed = state.now
-        state.paused = False
+        state.paused, state.paused_at = False, 0.0
 
     def stall(self, seconds: float, now: float) -> None:
         """Records that the agent was stalled for some seconds until `now`, so that silence meanwhile means nothing.
 
-        All waits become as much longer as the agent was stalled: they are measured in time in which it listened.
+        All waits become as much longer as the agent was stalled: they are measured in time in which it listened. Where
+        its clock was set back, the seconds are negative: times of arrival go back too, so that waits go on. Event times
+        stay, and so do the watermarks.
         """
         state = self.state
-        state.now = max(state.now, now)
+        state.now = max(state.now, now) if seconds >= 0 else now
         state.resumed += seconds
+        if seconds < 0 and state.paused_at:
+            state.paused_at += seconds
         for clock in state.clients.values():
             clock.stall(seconds)
 
@@ -231,7 +224,7 @@ class Watermark:
         if state.paused:
             return self.value
         for client, known in state.clients.items():
-            self._pass_over(client, known.drop_gaps(state.now - SHORT_PATIENCE))
+            self._pass_over(client, known.drop_gaps(shortly := state.now - SHORT_PATIENCE, shortly))
         for name, group in self._groups.items():
             clocks = [clock for client in group.members if (clock := state.clients.get(client)) and not clock.behind]
             heard = [clock.complete_up_to for clock in clocks if state.now - clock.arrived <= self._idle_timeout]
@@ -344,14 +337,15 @@ class Watermark:
             return
         state.swept = state.now
         deadline = state.now - GRACE_PERIOD
+        longest = state.now - MAX_FILLING if state.resumed < state.now - MAX_FILLING else 0.0
         lead = max((clock.newest for clock in state.clients.values()), default=0.0)
         for client, clock in list(state.clients.items()):
             lag = lead - clock.dated
             if (lag > MAX_LAG or clock.lag_since) and clock.measure_lag(lag, state.now):
                 self.passed.append(LaggingClient(client=client, newest=clock.dated, lag=lag))
             if state.resumed < deadline and not state.paused:
-                self._pass_over(client, clock.drop_gaps(deadline))
-            if state.now - clock.arrived > FORGET_AFTER:
+                self._pass_over(client, clock.drop_gaps(deadline, longest))
+            if state.now - clock.spoke > max(FORGET_AFTER, 2 * clock.interval):
                 self._forget(client)
 
     def _forget(self, client: str) -> None:
@@ -367,7 +361,9 @@ class Watermark:
         state = self.state
         for gap in gaps:
             state.missing = min(MAX_COUNT, state.missing + gap.last - gap.first + 1)
-            waited = min(GRACE_PERIOD, max(0.0, state.now - max(gap.since, state.resumed)))
+            waited = min(
+                MAX_FILLING if gap.filled else GRACE_PERIOD, max(0.0, state.now - max(gap.since, state.resumed))
+            )
             self.passed.append(PassedGap(client=client, first=gap.first, last=gap.last, waited=waited, at=state.now))
 
     def _client_watermark(self, clock: ClientClock, idle_mark: float) -> float:

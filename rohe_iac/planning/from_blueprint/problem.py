@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -10,25 +10,30 @@ from typing import TYPE_CHECKING
 from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.inventory import DeviceType, InventorySpec, Node, UsedAccelerator
 from rohe_iac.blueprint.language.pipeline import Requests
-from rohe_iac.blueprint.language.placement import Affinity
+from rohe_iac.blueprint.language.placement import Affinity, Spread
+from rohe_iac.blueprint.language.scale.replicas import node_share
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.cluster_device import is_given_whole
 from rohe_iac.blueprint.linked.workload import Workload, balancing_of, workloads_of
+from rohe_iac.planning.from_blueprint.agents import with_agents
+from rohe_iac.planning.from_blueprint.node_counts import with_node_counts
+from rohe_iac.planning.from_blueprint.node_labels import node_preferences, selected_labels
+from rohe_iac.planning.from_blueprint.shared_volumes import with_shared_volumes
 from rohe_iac.planning.model.demand import (
     AffinityRule,
     Demand,
     DemandVariant,
     DeviceRequest,
     Edge,
-    NodePreference,
     PortRequest,
     Resources,
     SkewRule,
     SpreadRule,
     TolerationRule,
 )
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.strategies import BEST_FIT
@@ -69,8 +74,9 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         _with_slowdown(_with_sizing(_demand(blueprint, workload, members), workload, sizings), workload, profiles or {})
         for workload in workloads
     )
+    demands = with_shared_volumes(with_agents(demands, blueprint), blueprint)
     settings = _settings(blueprint)
-    return Problem(
+    problem = Problem(
         stack=blueprint.stack.metadata.name,
         nodes=nodes,
         demands=demands,
@@ -88,6 +94,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         promises=_promises(blueprint, profiles, sizings),
         gangs=tuple(sorted(pipeline.metadata.name for pipeline in blueprint.pipelines if pipeline.spec.gang)),
     )
+    return with_node_counts(problem)
 
 
 def _promises(
@@ -277,6 +284,8 @@ def _resources(requests: Requests) -> Resources:
 def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]) -> Demand:
     service = workload.service
     rules = service.placement
+    selector, matches = selected_labels(rules.node_selector)
+    share = node_share(service.replicas)
     return Demand(
         workload=workload.address,
         replica=workload.replica(0).rpartition("/")[0],
@@ -284,14 +293,16 @@ def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, s
         pipeline=workload.pipeline,
         service=service.name,
         member=workload.member,
-        replicas=1 if service.replicas == "auto" else service.replicas,
+        replicas=service.replicas if isinstance(service.replicas, int) else 1,
+        node_share=share,
         resources=_resources(service.requests),
         system=workload.system,
         note=AUTO_NOTE if service.replicas == "auto" else "",
         arch=tuple(sorted(service.arch)),
         sensitivity=service.sensitivity,
         priority=service.priority,
-        selector=tuple(sorted(rules.node_selector.items())),
+        selector=selector,
+        matches=matches,
         tolerations=tuple(
             sorted(
                 (TolerationRule(rule.key, rule.operator, rule.value, rule.effect or "") for rule in rules.tolerations),
@@ -300,7 +311,7 @@ def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, s
         ),
         spread=tuple(
             sorted(
-                (SpreadRule(rule.topology_key, rule.limit) for rule in rules.spread if rule.limit is not None),
+                _spread_rules(rules.spread, one_a_node=bool(share)),
                 key=lambda spread: (spread.key, spread.limit),
             )
         ),
@@ -315,12 +326,7 @@ def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, s
                 key=lambda skew: (skew.key, skew.most, skew.required),
             )
         ),
-        prefers=tuple(
-            sorted(
-                (NodePreference(tuple(sorted(rule.node_selector.items())), rule.weight) for rule in rules.prefer),
-                key=lambda preference: (preference.labels, preference.weight),
-            )
-        ),
+        prefers=node_preferences(rules.prefer),
         avoid=_affinities(rules.avoid, workload, members),
         near=_affinities(rules.near, workload, members),
         ports=tuple(PortRequest(port.name, port.host_port or 0, port.protocol) for port in service.ports),
@@ -336,13 +342,30 @@ def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, s
     )
 
 
+def _spread_rules(rules: tuple[Spread, ...], *, one_a_node: bool) -> Iterator[SpreadRule]:
+    """Yields the bounds of replicas in one domain; `one_a_node` is that of a service that nodes count."""
+    if one_a_node:
+        yield SpreadRule(NODE_KEY, 1)
+    for rule in rules:
+        if rule.limit is not None and not (one_a_node and rule.topology_key == NODE_KEY):
+            yield SpreadRule(rule.topology_key, rule.limit)
+
+
 def _affinities(
     rules: tuple[Affinity, ...], workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]
 ) -> tuple[AffinityRule, ...]:
     found = []
     for rule in rules:
         pipeline, colon, name = rule.service.rpartition(":")
-        addresses = members.get((pipeline if colon else workload.pipeline, name), ())
+        if workload.system and not colon:
+            # An agent is near services of its own pipeline, the broker near those of any.
+            own = workload.service.name if workload.role == "agent" else ""
+            named = [found for (owner, called), found in members.items() if called == name and own in ("", owner)]
+            addresses = tuple(sorted(address for found in named for address in found))
+        else:
+            addresses = members.get((pipeline if colon else workload.pipeline, name), ())
+        if workload.system and not addresses:
+            continue  # the agent of a pipeline without such a service
         found.append(AffinityRule(addresses, rule.topology_key, rule.required))
     return tuple(sorted(found, key=lambda rule: (rule.workloads, rule.key, rule.required)))
 
@@ -354,7 +377,7 @@ def _edges(blueprint: Blueprint, members: dict[tuple[str, str], tuple[str, ...]]
         for link in pipeline.spec.flow:
             rate = round(Fraction(str(link.rate)) * 1_000_000)
             found += [
-                Edge(source, sink, _millionths(link.latency), link.bandwidth, rate)
+                Edge(source, sink, _millionths(link.latency), link.bandwidth, rate, link.within or "")
                 for source in members.get((name, link.from_), ())
                 for sink in members.get((name, link.to), ())
             ]

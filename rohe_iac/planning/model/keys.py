@@ -11,5 +11,8 @@ NODE_KEY = "node"
 FAILURE_ZONE_KEY = "zone of failure"
 """The topology key whose domains fail as a whole: zones, and each node without the label by itself."""
 
+AGENT_PREFIX = "agent/"
+"""How the addresses of workloads begin whose replicas are agents; the name of their pipeline follows."""
+
 ZONE_KEY = "zone"
 """The label that says where a node is."""

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.saved_fields import BRIEF, JSON_NAME, UNSAVED
+from rohe_iac.planning.model.share import Share
 
 SPARE_LIMIT = 200
 """Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
@@ -142,9 +144,20 @@ class Unplaced(msgspec.Struct, frozen=True, gc=False):
     closest: tuple[Rejection, ...]
 
     @property
+    def nearest(self) -> Rejection | None:
+        """The closest node, of those that have no replica of the workload where each node has one at most."""
+        return nearest_of(self.closest)
+
+    @property
     def is_room(self) -> bool:
         """Whether it is room for an update that is missing, and no replica."""
         return self.workload.startswith(f"{ROOM}/")
+
+
+def nearest_of(closest: Sequence[Rejection]) -> Rejection | None:
+    """Returns the first node that does not have the one replica of the workload that it may have, else the first."""
+    without = (item for item in closest if f"spread: 1 in this {NODE_KEY} already" not in item.missing)
+    return next(without, closest[0] if closest else None)
 
 
 def missing_words(unplaced: Sequence[Unplaced]) -> str:
@@ -217,7 +230,7 @@ class LeftOutGang(msgspec.Struct, frozen=True):
             return f"{whole}: other replicas count more"
         more = len(self.missing) - 1
         names = f"{self.missing[0]}{f' and {more} more have' if more else ' has'} no room beside the others"
-        nearest = next((near for refusals in self.refusals for near in refusals.closest), None)
+        nearest = nearest_of([near for refusals in self.refusals for near in refusals.closest])
         return f"{whole}: {names}" + (f"; closest is {nearest.node}: {nearest.missing}" if nearest else "")
 
 
@@ -266,6 +279,7 @@ class Plan:
         gain: What replicas that could stay move for; None where none does.
         reserved: Room that is kept so that services can be updated, as placements, by address.
         left_out: Pipelines that are placed whole or not at all and have no place, by name.
+        shares: What each agent hears, where several observe one pipeline, by pipeline and index of the agent.
         problem: The problem that the plan solves; None where it is not known. Plan files have it beside the plan.
     """
 
@@ -283,6 +297,7 @@ class Plan:
     gain: Gain | None = field(default=None, metadata={BRIEF: True})
     reserved: tuple[Placement, ...] = field(default=(), metadata={BRIEF: True})
     left_out: tuple[LeftOutGang, ...] = field(default=(), metadata={BRIEF: True})
+    shares: tuple[Share, ...] = field(default=(), metadata={BRIEF: True})
     problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 
 

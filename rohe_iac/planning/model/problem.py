@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rohe_iac.planning.model.demand import Demand, Edge
+from rohe_iac.planning.model.demand import Demand, Edge, local_rules, with_local_rules
 from rohe_iac.planning.model.plugins.protocols import Origin, Plugins
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.saved_fields import BRIEF
@@ -77,6 +77,14 @@ class Problem:
     settings: Settings = Settings()
     promises: tuple[ResponseTimeLimit, ...] = ()
     gangs: tuple[str, ...] = field(default=(), metadata={BRIEF: True})
+
+
+def with_local_flows(problem: Problem) -> Problem:
+    """Returns the problem with the rules of its local flows written out; the same object where it has none."""
+    rules = local_rules(problem.edges)
+    if not rules:
+        return problem
+    return replace(problem, demands=tuple(with_local_rules(demand, rules) for demand in problem.demands))
 
 
 def missing_plugins(settings: Settings, plugins: Plugins) -> tuple[str, ...]:

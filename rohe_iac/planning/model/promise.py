@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 
+from rohe_iac.planning.model.demand import Edge
 from rohe_iac.planning.model.saved_fields import BRIEF
 
 
@@ -55,6 +58,21 @@ class ResponseTimeLimit:
     def network_budget(self) -> int:
         """Time that is left for the network, in microseconds: 0 where the services alone take the whole limit."""
         return max(0, self.limit - self.service_time)
+
+
+def hop_keys(stages: Sequence[Collection[str]], edges: Iterable[Edge]) -> tuple[str, ...]:
+    """Returns for each hop from one stage of a path to the next the topology key that its flow stays within; "": none.
+
+    Args:
+        stages: the addresses of the workloads of each stage.
+        edges: the flows of the problem.
+    """
+    keys = {(edge.source, edge.sink): edge.within for edge in edges}
+    hops = []
+    for sources, sinks in pairwise(stages):
+        found = {keys.get((source, sink), "") for source in sources for sink in sinks}
+        hops.append(found.pop() if len(found) == 1 else "")
+    return tuple(hops)
 
 
 def added(times: list[tuple[int, int]]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.saved_fields import BRIEF
 from rohe_iac.planning.model.units import MILLION
 
@@ -89,6 +90,10 @@ class Supply:
     def label(self, key: str, default: str = "") -> str:
         """Returns the value of a label, or the default where the node has none."""
         return next((value for name, value in self.labels if name == key), default)
+
+    def domain(self, key: str) -> str | None:
+        """Returns the node's domain under a topology key; None where it has no such label."""
+        return self.name if key == NODE_KEY else dict(self.labels).get(key)
 
     def free_vms(self, ratio: int) -> int | None:
         """Returns the bytes of virtual memory that others leave free, below 0 where they use more; None: not checked.

@@ -36,6 +36,7 @@ def rooms_of(demands: Sequence[Demand], choice: Mapping[str, int]) -> Iterator[D
             arch=demand.arch,
             priority=demand.priority,
             selector=demand.selector,
+            matches=demand.matches,
             tolerations=demand.tolerations,
             room=True,
         )

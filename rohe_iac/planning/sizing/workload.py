@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 
 from rohe_iac.blueprint.language.inventory import DeviceType
 from rohe_iac.blueprint.language.profile import Times
+from rohe_iac.blueprint.language.scale.replicas import WHOLE, node_share
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.machine import machines_of
 from rohe_iac.blueprint.linked.workload import Workload, balancing_of
 from rohe_iac.planning.model.demand import DeviceRequest, Resources
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
@@ -103,6 +105,15 @@ class _Option:
     times: Times
 
 
+def _replicas_by_nodes(blueprint: Blueprint, workload: Workload) -> int | None:
+    """Returns how many replicas a service has that nodes count, at least 1; None for one of another kind."""
+    share = node_share(workload.service.replicas)
+    if not share:
+        return None
+    suitable = sum(not machine.exclusion(workload.service) for machine in machines_of(blueprint.inventory))
+    return max(1, -(-suitable * share // WHOLE))
+
+
 class WorkloadSizer:
     """One workload with every variant and device type that it could have, and the sizings of each.
 
@@ -128,6 +139,7 @@ class WorkloadSizer:
             self.requirements = replace(self.requirements, accuracy=accuracy)
         self.rate = max(rate, self.requirements.rate)
         self.balancing = balancing_of(blueprint, workload.service)
+        self._replicas_by_nodes = _replicas_by_nodes(blueprint, workload)
         self.options = tuple(self._options(profiles))
 
     def _options(self, profiles: Mapping[str, Profile]) -> Iterable[_Option]:
@@ -208,7 +220,9 @@ class WorkloadSizer:
         service = service_time_distribution(option.times)
         written = self.workload.service.replicas
         if replicas is None:
-            replicas = written if isinstance(written, int) else self._fewest_replicas(service, option)
+            replicas = written if isinstance(written, int) else self._replicas_by_nodes
+        if replicas is None:
+            replicas = self._fewest_replicas(service, option)
         queue = self._queue(service, replicas, option.profile.concurrency)
         resources = self._resources(option, replicas)
         cost = self._cost(option.device_type, resources)

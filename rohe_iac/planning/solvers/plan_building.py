@@ -36,6 +36,8 @@ BY_NAME_ENDING = ", first by name of equal scores"
 """How the reason of a replica ends whose node has the same score as another."""
 
 SEARCHED = "chosen by the search"
+
+BROUGHT_NEAR = "near services whose reports agents hear (near: services), after all else had its node"
 """The reason of a replica that a search placed, in a plan without explanations."""
 
 CHOSEN_FOR = {
@@ -231,6 +233,8 @@ class _PlacementBuilder:
             return "stays where it was"
         if decision.fits == 1:
             return "the only suitable node"
+        if (decision.demand, decision.index) in self.construction.brought_near:
+            return BROUGHT_NEAR
         if decision.searched:
             return self.relocation.reason(decision) if self.relocation is not None else SEARCHED
         custom = self.indexed.plugins.strategy

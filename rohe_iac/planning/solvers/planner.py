@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.garbage import pause_garbage_collection
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem, missing_plugins
@@ -20,6 +22,8 @@ from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignor
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
 from rohe_iac.planning.solvers.search_allowance import SearchAllowance
+from rohe_iac.planning.solvers.sharing.nearness import bring_agents_near
+from rohe_iac.planning.solvers.sharing.shares import shares_of
 from rohe_iac.planning.solvers.standing_plan import solves, standing_plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
 
@@ -64,21 +68,24 @@ def plan(
     Raises:
         UnknownStrategy: the strategy does not exist.
         MissingPlugin: the settings name plug-ins that were not handed in, or that `exact` cannot use.
-        NotCovered: the strategy is `exact`, and the objective weighs the slack of contracts or a skew is preferred.
+        NotCovered: the strategy is `exact`, and the objective weighs the slack of contracts, a skew is preferred, or a
+            flow within a zone or label has a bandwidth.
         SolverMissing: the strategy is `exact` and OR-tools is not installed.
     """
     _check_strategy(problem, plugins)
     with pause_garbage_collection():
         if previous is not None and solves(previous, problem):
-            return standing_plan(problem, previous, plugins, explain=explain)
-        allowance = SearchAllowance()
-        return surviving_plan(
-            problem,
-            lambda spare, relaxed: _plan(
-                problem, previous, plugins, explain, listener, allowance, frozenset(spare), relaxed
-            ),
-            plugins,
-        )
+            found = standing_plan(problem, previous, plugins, explain=explain)
+        else:
+            allowance = SearchAllowance()
+            found = surviving_plan(
+                problem,
+                lambda spare, relaxed: _plan(
+                    problem, previous, plugins, explain, listener, allowance, frozenset(spare), relaxed
+                ),
+                plugins,
+            )
+        return replace(found, shares=shares_of(problem, found, previous))
 
 
 def _check_strategy(problem: Problem, plugins: Plugins) -> None:
@@ -105,6 +112,15 @@ def _check_strategy(problem: Problem, plugins: Plugins) -> None:
         raise NotCovered(
             "the strategy 'exact' does not weigh a maxSkew that is not required",
             hint="use the strategy 'portfolio', or required: true",
+        )
+    if (
+        problem.settings.strategy == EXACT
+        and problem.wires
+        and any(edge.bandwidth and edge.within not in ("", NODE_KEY) for edge in problem.edges)
+    ):
+        raise NotCovered(
+            "the strategy 'exact' does not weigh the bandwidth of a flow within a zone or label",
+            hint="use the strategy 'portfolio'",
         )
     if problem.settings.strategy == EXACT and problem.promises and "slack" in problem.settings.objective:
         raise NotCovered(
@@ -154,4 +170,6 @@ def _plan(
                 return construction
             choice = following
 
-    return build_plan(assign_with_whole_gangs(problem.gangs, attempt), previous)
+    construction = assign_with_whole_gangs(problem.gangs, attempt)
+    bring_agents_near(construction)
+    return build_plan(construction, previous)

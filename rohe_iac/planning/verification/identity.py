@@ -44,7 +44,7 @@ def _count_faults(demands: Mapping[str, Demand], plan: Plan) -> Iterator[Fault]:
         if entry.workload not in demands:
             yield Fault("identity", entry.replica, f"the problem has no workload {entry.workload}")
     for demand in demands.values():
-        for index in range(demand.replicas):
+        for index in demand.replica_indices:
             times = seen.pop((demand.workload, index), 0)
             if times != 1:
                 yield Fault("identity", f"{demand.replica}/{index}", f"is {times} times in the plan")

@@ -10,7 +10,7 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.requests import has_preferred_labels, requested
 
 PlacedReplica = tuple[Placement, Demand, Resources, Supply, Mapping[str, int]]
 """A replica with its demand, what it asks for, its node, and all that is used of the node."""
@@ -89,13 +89,10 @@ def _most_held(problem: Problem, demand: Demand) -> int:
 
 def _held(problem: Problem, demand: Demand, node: Supply) -> int:
     """Returns what the preferences of one replica count on the node, in millionths."""
-    labels = dict(node.labels)
     found = 0
     if demand.prefers:
         total = sum(rule.weight for rule in demand.prefers)
-        kept = sum(
-            rule.weight for rule in demand.prefers if all(labels.get(key) == value for key, value in rule.labels)
-        )
+        kept = sum(rule.weight for rule in demand.prefers if has_preferred_labels(rule, node))
         found = kept * MILLION // total
     if any(_discourages(other, demand) for other in problem.nodes) and not _discourages(node, demand):
         found += MILLION

@@ -35,7 +35,7 @@ def network_faults(problem: Problem, items: Sequence[Placement]) -> Iterator[Fau
             continue
         stages = [{node for time in stage for node in places[time.workload]} for stage in limit.stages]
         allowed = max(0, limit.limit - _service_time(limit))
-        latency = _longest_latency(network, stages)
+        latency = _longest_latency(network, stages, _keys(problem, limit))
         if latency > allowed + ROUNDING:
             first, last = limit.stages[0][0].workload, limit.stages[-1][0].workload
             message = f"{latency} us on links to {last}, {limit.objective} leaves {allowed} of {limit.limit}"
@@ -48,10 +48,16 @@ def _flow_faults(problem: Problem, network: _Network, places: dict[str, Counter[
     for edge in problem.edges:
         if edge.source not in replicas or edge.sink not in replicas:
             continue
-        pairs = max(1, replicas[edge.source] * replicas[edge.sink])
-        share = -(-(edge.bandwidth or 0) // pairs)
         for source, source_replicas in places[edge.source].items():
-            for sink, sink_replicas in places[edge.sink].items():
+            reached = {
+                sink: number
+                for sink, number in places[edge.sink].items()
+                if network.exchange(edge.within, source, sink)
+            }
+            # A sender of a local flow shares its part among the receivers of its domain.
+            receivers = sum(reached.values()) if edge.within else replicas[edge.sink]
+            share = -(-(edge.bandwidth or 0) // max(1, replicas[edge.source] * receivers))
+            for sink, sink_replicas in reached.items():
                 wire, connected = network.between(source, sink)
                 if not connected:
                     yield Fault("latency", edge.source, f"no link from {source} to {sink} for {edge.sink}")
@@ -74,6 +80,11 @@ class _Network:
         self._wires: dict[frozenset[str], list[Wire]] = defaultdict(list)
         for wire in (wire for wire in problem.wires if not wire.down):
             self._wires[frozenset(wire.ends)].append(wire)
+
+    def exchange(self, key: str, source: str, sink: str) -> bool:
+        """Checks whether two nodes are in one domain of the key of a local flow; "": of a flow that is none."""
+        domain = self._nodes[source].domain(key) if key else None
+        return not key or (domain is not None and domain == self._nodes[sink].domain(key))
 
     def between(self, source: str, sink: str) -> tuple[Wire | None, bool]:
         """Returns the most specific link between two nodes, None without one, and whether the nodes are connected."""
@@ -108,25 +119,41 @@ def _service_time(limit: ResponseTimeLimit) -> int:
     )
 
 
-def _longest_latency(network: _Network, stages: list[set[str]]) -> int:
+def _longest_latency(network: _Network, stages: list[set[str]], keys: list[str]) -> int:
     """Returns the longest time on links from the first stage to the last, in microseconds.
 
-    Hops to and from a stage without replicas take no time.
+    Hops to and from a stage without replicas take no time. Where a local flow leads to or from such a stage, it is not
+    known which nodes it connects: the path ends before it, and another begins after it.
     """
+
+    def splits(stage: int) -> bool:
+        return not stages[stage] and any(keys[max(0, stage - 1) : stage + 1])
 
     @cache
     def latency_from(stage: int, node: str) -> int:
         following = stages[stage + 1] if stage + 1 < len(stages) else set()
         if not following:
-            return latency_after_gap(stage + 2)
-        return max(network.latency(node, other) + latency_from(stage + 1, other) for other in following)
+            return latency_after_gap(stage + 1)
+        reached = [other for other in following if network.exchange(keys[stage], node, other)]
+        return max((network.latency(node, other) + latency_from(stage + 1, other) for other in reached), default=0)
 
     @cache
     def latency_after_gap(stage: int) -> int:
-        if stage >= len(stages):
+        if stage >= len(stages) or splits(stage):
             return 0
         if not stages[stage]:
             return latency_after_gap(stage + 1)
         return max(latency_from(stage, node) for node in stages[stage])
 
-    return latency_after_gap(0)
+    begins = [0, *(stage + 1 for stage in range(len(stages)) if splits(stage))]
+    return max(latency_after_gap(stage) for stage in begins)
+
+
+def _keys(problem: Problem, limit: ResponseTimeLimit) -> list[str]:
+    """Returns for each hop of a path the topology key within whose domains its requests stay; "" for any nodes."""
+    keys = []
+    for sources, sinks in zip(limit.stages, limit.stages[1:], strict=False):
+        ends = {(source.workload, sink.workload) for source in sources for sink in sinks}
+        local = {edge.within for edge in problem.edges if (edge.source, edge.sink) in ends}
+        keys.append(next(iter(local)) if len(local) == 1 else "")
+    return keys

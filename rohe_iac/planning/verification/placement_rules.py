@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.demand import Demand, LocalFlowRule
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
-from rohe_iac.planning.verification.requests import repels
+from rohe_iac.planning.verification.requests import label_faults, repels
 
 
 def static_faults(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
     """Yields a fault for each rule about the node alone that the placement breaks."""
     if node.status == "down" or (node.status == "cordoned" and item.was != node.name):
         yield Fault("status", item.replica, f"node {node.name} is {node.status}")
-    labels = dict(node.labels)
-    for key, value in demand.selector:
-        if labels.get(key) != value:
-            yield Fault("labels", item.replica, f"node {node.name} has no label {key}={value}")
+    absent, excluded = label_faults(demand, node)
+    for label in absent:
+        yield Fault("labels", item.replica, f"node {node.name} has no label {label}")
+    for label in excluded:
+        yield Fault("labels", item.replica, f"node {node.name} has the excluded label {label}")
     if demand.arch and node.arch and node.arch not in demand.arch:
         yield Fault("architecture", item.replica, f"node {node.name} is {node.arch}")
     for taint in node.taints:
@@ -58,13 +59,8 @@ def port_faults(problem: Problem, items: list[Placement], demands: dict[str, Dem
             yield Fault("ports", f"node/{place}" if place else "stack", f"port {number} is given more than once")
 
 
-def domain_of(node: Supply, key: str) -> str | None:
-    """Returns the domain of the node under a topology key; None where the node has no such label."""
-    return node.name if key == "node" else dict(node.labels).get(key)
-
-
 def coupling_faults(nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]) -> Iterator[Fault]:
-    """Yields a fault for each rule `spread`, `avoid` or `near` that the placements break."""
+    """Yields a fault for each rule `spread`, `avoid` or `near`, or `within` of a flow, that the placements break."""
     keys = {
         rule.key
         for demand in demands.values()
@@ -74,17 +70,17 @@ def coupling_faults(nodes: dict[str, Supply], demands: dict[str, Demand], items:
     there: dict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
     for item in items:
         for key in keys:
-            there[item.workload, key][domain_of(nodes[item.node], key)] += 1
+            there[item.workload, key][nodes[item.node].domain(key)] += 1
     for item in items:
         demand = demands[item.workload]
         for spread in demand.spread:
-            domain = domain_of(nodes[item.node], spread.key)
+            domain = nodes[item.node].domain(spread.key)
             if domain is None or there[item.workload, spread.key][domain] > spread.limit:
                 yield Fault("spread", item.replica, f"more than {spread.limit} in {spread.key} {domain}")
         for rule in (*demand.avoid, *demand.near):
             if not rule.required:
                 continue
-            domain = domain_of(nodes[item.node], rule.key)
+            domain = nodes[item.node].domain(rule.key)
             counts = [
                 there[other, rule.key][domain] - (other == item.workload)
                 for other in rule.workloads
@@ -96,7 +92,8 @@ def coupling_faults(nodes: dict[str, Supply], demands: dict[str, Demand], items:
                 everywhere = [sum(there[other, rule.key].values()) for other in rule.workloads]
                 first_of_group = item.workload in rule.workloads and sum(everywhere) == 1
                 if domain is None or (not any(counts) and not first_of_group):
-                    yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
+                    word = "within" if isinstance(rule, LocalFlowRule) else "near"
+                    yield Fault(word, item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
 
 
 def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:

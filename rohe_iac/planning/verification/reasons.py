@@ -18,7 +18,7 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.gangs import gang_message
-from rohe_iac.planning.verification.requests import amounts_by_head, repels, requested
+from rohe_iac.planning.verification.requests import amounts_by_head, label_faults, repels, requested
 from rohe_iac.planning.verification.shown_amount import bounds_of
 
 SHOWN = 5
@@ -68,6 +68,7 @@ SEARCHED_PLACE = re.compile(
     r"|be better by the term `[a-z]+`)"
     r"|(?P<none>no other node can take it beside the other replicas)"
     r"|placed by the search; in a plan of this size other nodes are not compared"
+    r"|near services whose reports agents hear \(near: services\), after all else had its node"
     r"|(?P<shared>on a node that others use as well, so that no further one is needed)"
 )
 """The reasons of replicas that a search placed."""
@@ -308,14 +309,16 @@ class _StaticRefusals:
 
     def __init__(self, problem: Problem) -> None:
         classes: dict[tuple[object, ...], list[Supply]] = defaultdict(list)
+        by_name = any(match.key == "node" for demand in problem.demands for match in demand.matches)
         for node in problem.nodes:
-            classes[node.status, node.labels, node.taints, node.arch].append(node)
+            name = node.name if by_name else ""
+            classes[node.status, node.labels, node.taints, node.arch, name].append(node)
         self._classes = [(nodes[0], len(nodes)) for nodes in classes.values()]
         self._counts: dict[tuple[object, ...], Counter[str]] = {}
 
     def counts(self, demand: Demand) -> Counter[str]:
         """Returns the number of nodes that each static rule refuses."""
-        key = (demand.selector, demand.tolerations, demand.arch)
+        key = (demand.selector, demand.matches, demand.tolerations, demand.arch)
         if key not in self._counts:
             found: Counter[str] = Counter()
             for node, number in self._classes:
@@ -329,9 +332,9 @@ def static_message(rule: str, demand: Demand, node: Supply) -> str:
     if rule == "status":
         return f"status: the node is {node.status}"
     if rule == "labels":
-        labels = dict(node.labels)
-        lacks = [f"{key}={value}" for key, value in demand.selector if labels.get(key) != value]
-        return f"labels: {', '.join(lacks)} missing"
+        absent, excluded = label_faults(demand, node)
+        parts = [f"{', '.join(absent)} missing"] * bool(absent) + [f"{', '.join(excluded)} excluded"] * bool(excluded)
+        return f"labels: {', '.join(parts)}"
     if rule == "taints":
         repelling = [taint for taint in node.taints if repels(taint, demand)]
         names = [f"{taint.key}={taint.value}" if taint.value else taint.key for taint in repelling]
@@ -343,8 +346,7 @@ def first_static_rule(demand: Demand, node: Supply) -> str:
     """Returns the first of STATIC_RULES that refuses the node, or an empty string."""
     if node.status != "running":
         return "status"
-    labels = dict(node.labels)
-    if any(labels.get(key) != value for key, value in demand.selector):
+    if any(label_faults(demand, node)):
         return "labels"
     if any(repels(taint, demand) for taint in node.taints):
         return "taints"

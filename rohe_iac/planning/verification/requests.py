@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.model.demand import Demand, Resources
-from rohe_iac.planning.model.supply import NodeTaint
+from rohe_iac.planning.model.demand import Demand, LabelMatch, NodePreference, Resources
+from rohe_iac.planning.model.supply import NodeTaint, Supply
 
 
 def requested(demand: Demand, variant: str) -> Resources:
@@ -20,6 +20,35 @@ def amounts_by_head(request: Resources) -> dict[str, int]:
         "disk": request.disk,
         "network": request.network,
     }
+
+
+def label_faults(demand: Demand, node: Supply) -> tuple[list[str], list[str]]:
+    """Returns what is absent of the labels that a demand asks for, and the labels of the node that it excludes."""
+    return _label_faults(demand.selector, demand.matches, node)
+
+
+def has_preferred_labels(preference: NodePreference, node: Supply) -> bool:
+    """Checks whether a node has all that a preference asks of its labels."""
+    return not any(_label_faults(preference.labels, preference.matches, node))
+
+
+def _label_faults(
+    pairs: tuple[tuple[str, str], ...], matches: tuple[LabelMatch, ...], node: Supply
+) -> tuple[list[str], list[str]]:
+    labels = dict(node.labels)
+    absent = [f"{key}={value}" for key, value in pairs if labels.get(key) != value]
+    excluded = []
+    for match in matches:
+        own = node.name if match.key == "node" else labels.get(match.key)
+        if match.operator == "In" and own not in match.values:
+            absent.append(f"{match.key}={'|'.join(match.values)}")
+        elif match.operator == "Exists" and own is None:
+            absent.append(match.key)
+        elif own is not None and (
+            match.operator == "DoesNotExist" or (match.operator == "NotIn" and own in match.values)
+        ):
+            excluded.append(f"{match.key}={own}")
+    return absent, excluded
 
 
 def repels(taint: NodeTaint, demand: Demand) -> bool:

@@ -9,7 +9,6 @@ from rohe_iac.planning.model.demand import Demand, SkewRule
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
-from rohe_iac.planning.verification.placement_rules import domain_of
 from rohe_iac.planning.verification.reasons import first_static_rule
 
 
@@ -29,11 +28,11 @@ def _faults(
 ) -> Iterator[Fault]:
     nodes = {node.name: node for node in problem.nodes}
     usable = {node.name for node in problem.nodes if not first_static_rule(demand, node) and node.name != plan.spare}
-    domains = {domain_of(nodes[name], rule.key) for name in usable} - {None}
+    domains = {nodes[name].domain(rule.key) for name in usable} - {None}
     counts: Counter[str | None] = Counter()
     for item in items:
         if item.workload == demand.workload:
-            domain = domain_of(nodes[item.node], rule.key)
+            domain = nodes[item.node].domain(rule.key)
             counts[domain] += 1
             if domain is None and item.node in usable:
                 yield Fault("skew", item.replica, f"node {item.node} has no label {rule.key}")

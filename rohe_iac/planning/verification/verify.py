@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
-from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.problem import Problem, with_local_flows
 from rohe_iac.planning.verification.capacity import capacity_faults
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.gangs import gang_faults
@@ -23,10 +23,12 @@ from rohe_iac.planning.verification.skews import skew_faults
 from rohe_iac.planning.verification.statements.gain import gain_faults
 from rohe_iac.planning.verification.statements.left_out import left_out_faults, room_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
+from rohe_iac.planning.verification.statements.node_counts import node_count_faults
 from rohe_iac.planning.verification.statements.older_rules import with_present_rules
 from rohe_iac.planning.verification.statements.order import order_faults
 from rohe_iac.planning.verification.statements.places import place_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
+from rohe_iac.planning.verification.statements.shares import share_faults
 from rohe_iac.planning.verification.statements.shortages import shortage_faults
 from rohe_iac.planning.verification.statements.slowdowns import slowdown_faults
 from rohe_iac.planning.verification.statements.suitable_nodes import suitable_node_faults
@@ -44,10 +46,10 @@ def verify(
     """
     plan = with_present_rules(plan)
     stated_problem, stated = problem, plan
-    problem, plan = with_room(problem, plan)
+    problem, plan = with_room(with_local_flows(problem), plan)
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
-    faults = list(identity_faults(problem, plan))
+    faults = [*identity_faults(problem, plan), *node_count_faults(stated_problem)]
     known = [item for item in plan.placements if item.node in nodes and item.workload in demands]
     by_node: dict[str, list[Placement]] = defaultdict(list)
     for item in known:
@@ -60,6 +62,7 @@ def verify(
     faults += coupling_faults(nodes, demands, known)
     faults += survival_faults(stated_problem, stated, [item for item in known if not demands[item.workload].room])
     faults += gang_faults(stated_problem, stated)
+    faults += share_faults(stated_problem, stated)
     faults += skew_faults(problem, plan, known)
     faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)

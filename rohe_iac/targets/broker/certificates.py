@@ -1,7 +1,8 @@
-"""Certificates of a stack's own broker: an authority of its own, and what the server shows its clients (RFC 5280)."""
+"""Certificates of a stack's own broker: an authority of its own, and those of server and clients (RFC 5280)."""
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ EARLY = 24 * 3600
 """Seconds that a certificate is valid before it is made: clocks of edge machines may be behind."""
 
 DAYS = 365
-"""Days for which a server's certificate is valid from the moment it is made."""
+"""Days for which the certificate of a server or client is valid from the moment it is made."""
 
 AUTHORITY_DAYS = 3650
 """Days for which an authority is valid from the moment it is made."""
@@ -43,7 +44,7 @@ class KeyPair:
 
 
 def new_authority(name: str, now: float) -> KeyPair:
-    """Returns an authority that signs the certificates of servers.
+    """Returns an authority that signs the certificates of a server and its clients.
 
     Args:
         name: Its common name.
@@ -65,27 +66,29 @@ def new_server(authority: KeyPair, names: Sequence[str], now: float) -> KeyPair:
 
     Args:
         authority: The authority.
-        names: DNS names of the server, the one that clients use first.
+        names: DNS names and IP addresses of the server, the one that clients use first.
         now: The time in seconds since the epoch.
 
     Raises:
         ValueError: The authority cannot be read.
     """
-    issuer = x509.load_pem_x509_certificate(authority.certificate)
-    signer = _key(authority.key)
-    key = ec.generate_private_key(ec.SECP256R1())
-    days = min(float(DAYS), (issuer.not_valid_after_utc.timestamp() - now) / 86400)
-    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = (
-        _builder(_named(names[0]), key.public_key(), now, days)
-        .issuer_name(issuer.subject)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
-    )
-    return _pair(builder, key, signer)
+    return _signed(authority, names, ExtendedKeyUsageOID.SERVER_AUTH, now)
+
+
+def new_client(authority: KeyPair, name: str, now: float) -> KeyPair:
+    """Returns a client's key pair, which the authority has signed and which is not valid for longer than that.
+
+    Servers take the client's name from different places: mosquitto from the common name, NATS from the DNS names.
+
+    Args:
+        authority: The authority.
+        name: Name of the client, a DNS-1123 label.
+        now: The time in seconds since the epoch.
+
+    Raises:
+        ValueError: The authority cannot be read.
+    """
+    return _signed(authority, (name,), ExtendedKeyUsageOID.CLIENT_AUTH, now)
 
 
 def is_due(pair: KeyPair, now: float) -> bool:
@@ -96,19 +99,37 @@ def is_due(pair: KeyPair, now: float) -> bool:
             return True
     except (ValueError, TypeError):
         return True
-    begin, end = found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
-    return now < begin or end - now <= (end - begin - EARLY) * RENEWED
+    start, end = found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
+    return now < start or end - now <= (end - start - EARLY) * RENEWED
 
 
-def serves(pair: KeyPair, authority: KeyPair, names: Sequence[str]) -> bool:
-    """Checks whether the authority has signed the certificate, and whether it is for these DNS names."""
+def is_for(pair: KeyPair, authority: KeyPair, names: Sequence[str]) -> bool:
+    """Checks whether the authority has signed the certificate, and whether it is for exactly these names."""
+    if not was_signed_by(pair.certificate, authority.certificate):
+        return False
     try:
         found = x509.load_pem_x509_certificate(pair.certificate)
-        found.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate))
         stated = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (ValueError, x509.ExtensionNotFound):
         return False
-    return sorted(stated.get_values_for_type(x509.DNSName)) == sorted(names)
+    return {entry.value for entry in stated} == {entry.value for entry in _alternatives(names)}
+
+
+def was_signed_by(certificate: bytes, authority: bytes) -> bool:
+    """Checks whether an authority has signed a certificate; not where either cannot be read."""
+    try:
+        x509.load_pem_x509_certificate(certificate).verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def begin(certificate: bytes) -> float:
+    """Returns from when a certificate is valid in seconds since the epoch, 0 where it cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(certificate).not_valid_before_utc.timestamp()
+    except ValueError:
+        return 0.0
 
 
 def expiry(certificate: bytes) -> float:
@@ -117,6 +138,61 @@ def expiry(certificate: bytes) -> float:
         return x509.load_pem_x509_certificate(certificate).not_valid_after_utc.timestamp()
     except ValueError:
         return 0.0
+
+
+def subject_hash(certificate: bytes) -> str:
+    """Returns the hash of a subject of one common name, as file names in a folder of authorities have it.
+
+    It is the one of `openssl x509 -subject_hash`: the first four bytes, as a little-endian number, of the SHA-1 of the
+    canonical name, which is in small letters and has single spaces (X509_NAME_hash of OpenSSL).
+
+    Raises:
+        ValueError: The certificate cannot be read, or its subject has more than a common name.
+    """
+    (name,) = x509.load_pem_x509_certificate(certificate).subject
+    canonical = _named(" ".join(str(name.value).lower().split())).public_bytes()
+    start = 2 if canonical[1] < 0x80 else 2 + (canonical[1] & 0x7F)
+    digest = hashes.Hash(hashes.SHA1())
+    digest.update(canonical[start:])
+    return f"{int.from_bytes(digest.finalize()[:4], 'little'):08x}"
+
+
+def fingerprint(certificate: bytes) -> str:
+    """Returns the SHA-256 of a certificate in hexadecimal.
+
+    Raises:
+        ValueError: The certificate cannot be read.
+    """
+    return x509.load_pem_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()
+
+
+def _signed(authority: KeyPair, names: Sequence[str], purpose: x509.ObjectIdentifier, now: float) -> KeyPair:
+    issuer = x509.load_pem_x509_certificate(authority.certificate)
+    signer = _key(authority.key)
+    key = ec.generate_private_key(ec.SECP256R1())
+    days = min(float(DAYS), (issuer.not_valid_after_utc.timestamp() - now) / 86400)
+    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    builder = (
+        _builder(_named(names[0]), key.public_key(), now, days)
+        .issuer_name(issuer.subject)
+        .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+    )
+    return _pair(builder, key, signer)
+
+
+def _alternatives(names: Sequence[str]) -> list[x509.GeneralName]:
+    """Returns names as a certificate has them: addresses apart from DNS names."""
+    found: list[x509.GeneralName] = []
+    for name in names:
+        try:
+            found.append(x509.IPAddress(ipaddress.ip_address(name)))
+        except ValueError:
+            found.append(x509.DNSName(name))
+    return found
 
 
 def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey, now: float, days: float) -> x509.CertificateBuilder:

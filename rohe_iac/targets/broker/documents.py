@@ -16,7 +16,8 @@ def credential_of(document: ManifestDocument) -> CredentialSpec:
         spec = document.spec
         client = checked_name(spec["client"])
         publish, subscribe = (tuple(_topic(topic) for topic in spec[what]) for what in ("publish", "subscribe"))
-        return CredentialSpec(client, publish, subscribe)
+        source, url, mqtt = (str(spec.get(name) or "") for name in ("source", "url", "mqtt"))
+        return CredentialSpec(client, publish, subscribe, source, url, mqtt)
 
 
 def broker_of(document: ManifestDocument) -> BrokerSpec:
@@ -30,8 +31,13 @@ def broker_of(document: ManifestDocument) -> BrokerSpec:
         server = document.spec.get("server", "nats")
         needed = {"nats": ("mqtt", "nats"), "mosquitto": ("mqtt",)}[server]
         opened = {name: ports[name] for name in (*needed, *ports)}
-        names = tuple(_dns_name(name) for name in document.spec["tls"]["names"]) if "tls" in document.spec else ()
-        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server, names)
+        tls = document.spec.get("tls") or {"names": ()}
+        names = tuple(_dns_name(name) for name in tls["names"])
+        users = tuple(document.spec["users"])
+        given = {str(name): str(source) for name, source in (tls.get("given") or {}).items()}
+        demands, mqtt = bool(tls.get("clientCertificates")), document.spec.get("mqtt") or ""
+        filters = int(document.spec.get("filters", 0))
+        return BrokerSpec(document.address, opened, users, server, names, demands, given, mqtt, filters)
 
 
 def _dns_name(text: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from rohe_iac.targets.broker.server import (
@@ -84,10 +84,21 @@ class MosquittoServer:
         ]
         if broker.tls_names:
             lines += [f"certfile {place.folder}/{TLS_CERTIFICATE}", f"keyfile {place.folder}/{TLS_KEY}"]
+        if broker.client_certificates:
+            # A running server looks up further authorities in the folder, but keeps those of `cafile` for ever.
+            lines += [f"capath {place.folder}", "require_certificate true", "use_identity_as_username true"]
+            lines.append(f"# The oldest authority: {place.trust}")
         if place.as_root:
             # As root, the server would become the user mosquitto, who may not read the stack's folder.
             lines.append("user root")
         return "\n".join(lines) + "\n"
+
+    def trust_files(self, authorities: Sequence[bytes]) -> Mapping[str, bytes]:
+        """Returns a file for each authority, named by the hash of its subject as OpenSSL looks it up."""
+        # Where the broker runs in a cluster, in the agent's image, no library makes or reads certificates.
+        from rohe_iac.targets.broker.certificates import subject_hash
+
+        return {f"{subject_hash(authority)}.0": authority for authority in authorities}
 
     def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:
         """Returns the files with passwords and with access by topic; without users nobody gets in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from rohe_iac.targets.broker.server import (
     SESSION_EXPIRY,
     TLS_CERTIFICATE,
     TLS_KEY,
+    TLS_TRUST,
     BrokerPlace,
     find_binary,
 )
@@ -30,7 +31,19 @@ FILE_STORE = 512 * 10**6
 """Bytes of disk that the server may use for messages."""
 
 ACK_PENDING = 2048
-"""Messages of a subscription that may wait for acknowledgement; 31 subscriptions share the 65,535 of a session."""
+"""Messages of a subscription that may wait for acknowledgement, at most."""
+
+SESSION_PENDING = 65_535
+"""Messages that may wait in all subscriptions of a session; the server refuses a subscription beyond (NATS 2.10 docs,
+MQTT, `max_ack_pending`)."""
+
+
+def ack_pending(filters: int) -> int:
+    """Returns how many messages of a subscription may wait, so that a session can have so many topic filters.
+
+    It is a power of two, so that a few instances more or less change no setting of a running server.
+    """
+    return min(ACK_PENDING, 1 << (max(1, SESSION_PENDING // max(1, filters)).bit_length() - 1))
 
 
 def subjects(topic_filter: str) -> tuple[str, ...]:
@@ -103,8 +116,10 @@ class NatsServer:
 
         The server reads no escapes beyond ASCII, so the store's path is relative to the server's working directory.
         """
-        certificate, key = (json.dumps(str(place.folder / name)) for name in (TLS_CERTIFICATE, TLS_KEY))
-        tls = f", tls {{ cert_file: {certificate}, key_file: {key} }}" if broker.tls_names else ""
+        certificate, key, ca = (json.dumps(str(place.folder / name)) for name in (TLS_CERTIFICATE, TLS_KEY, TLS_TRUST))
+        # The user is then the one whose name is in the certificate, and the password has to be that user's, too.
+        clients = f", ca_file: {ca}, verify_and_map: true" if broker.client_certificates else ""
+        tls = f", tls {{ cert_file: {certificate}, key_file: {key}{clients} }}" if broker.tls_names else ""
         return "\n".join(
             (
                 f"server_name: {json.dumps(f'rohe-{place.stack}')}",
@@ -113,15 +128,19 @@ class NatsServer:
                 f"jetstream {{ store_dir: {json.dumps(str(place.store))}, max_memory_store: {MEMORY_STORE},"
                 f" max_file_store: {FILE_STORE} }}",
                 # Messages that a killed agent had not acknowledged are sent again after ack_wait (30 s by default),
-                # and while max_ack_pending messages are unacknowledged no new message is sent. All subscriptions of a
-                # session share 65,535: with a larger number each, later subscriptions of an agent would be refused.
+                # and while max_ack_pending messages are unacknowledged no new message is sent.
                 # Without consumer_inactive_threshold, a session that nobody opens again keeps its messages for ever.
                 f'mqtt {{ host: {json.dumps(place.host)}, port: {broker.ports["mqtt"]}, ack_wait: "3s",'
-                f' max_ack_pending: {ACK_PENDING}, consumer_inactive_threshold: "{SESSION_EXPIRY}s"{tls} }}',
+                f" max_ack_pending: {ack_pending(broker.filters)},"
+                f' consumer_inactive_threshold: "{SESSION_EXPIRY}s"{tls} }}',
                 "include ./users.conf",
                 "",
             )
         )
+
+    def trust_files(self, authorities: Sequence[bytes]) -> Mapping[str, bytes]:
+        """Returns the one file with all authorities, which the server reads again on SIGHUP."""
+        return {TLS_TRUST: b"".join(authorities)}
 
     def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:
         """Returns the file with users and permissions."""

@@ -47,17 +47,22 @@ def run_broker(folder: Path) -> int:
     """Runs the server until it ends or SIGTERM or SIGINT ends it; returns its exit code, 128 + N after signal N.
 
     Args:
-        folder: The folder with the settings and the users; a changed file makes the server read them again.
+        folder: The folder with the settings and the users. A changed file makes the server read its users and
+            certificates again; changed settings, which it cannot adopt, have it started again.
 
     Raises:
         SettingsMissing: The folder has no settings of a known server.
         BrokerMissing: The server's program is not installed.
     """
     server = server_of(folder)
-    known = _signature(folder)
-    process = subprocess.Popen([server.binary(), "-c", str(folder / server.settings_file)])
+    path = folder / server.settings_file
+    known, settings = _signature(folder), path.read_bytes()
+    command = [server.binary(), "-c", str(path)]
+    process, ending = subprocess.Popen(command), False
 
     def forward(number: int, _frame: FrameType | None) -> None:
+        nonlocal ending
+        ending = True
         process.send_signal(signal.SIGTERM if number == signal.SIGINT else number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -67,12 +72,20 @@ def run_broker(folder: Path) -> int:
             code = process.wait(INTERVAL)
         except subprocess.TimeoutExpired:
             found = _signature(folder)
-            if found != known:
-                known = found
-                LOG.info("the users or settings changed: the server reads them again")
+            if found == known:
+                continue
+            known, former, settings = found, settings, path.read_bytes()
+            if settings == former:
+                LOG.info("the users or certificates changed: the server reads them again")
                 process.send_signal(signal.SIGHUP)
-        else:
-            return code if code >= 0 else 128 - code
+                continue
+            LOG.info("the settings changed: the server starts again")
+            process.terminate()
+            code = process.wait()
+            if not ending:
+                process = subprocess.Popen(command)
+                continue
+        return code if code >= 0 else 128 - code
 
 
 def _signature(folder: Path) -> tuple[tuple[str, int, int], ...]:

@@ -31,6 +31,8 @@ class BrokerPlace:
         store: The folder for messages and sessions, relative to the working directory.
         host: The address that clients connect to.
         as_root: Whether root may start the server.
+        trust: Fingerprint of the oldest authority whose client certificates are accepted, "" where none is. A server
+            that cannot forget an authority while it runs has it in its settings, and is started again with others.
     """
 
     stack: str
@@ -38,10 +40,11 @@ class BrokerPlace:
     store: Path
     host: str = "127.0.0.1"
     as_root: bool = field(default_factory=lambda: os.geteuid() == 0)
+    trust: str = ""
 
 
-TLS_CERTIFICATE, TLS_KEY = "tls.crt", "tls.key"
-"""Names of the files of the server's certificate and of its key, in the broker's folder."""
+TLS_CERTIFICATE, TLS_KEY, TLS_TRUST = "tls.crt", "tls.key", "ca.crt"
+"""Names of the files of a certificate, of its key, and of the authorities that are trusted."""
 
 
 class BrokerMissing(RoheError):
@@ -100,6 +103,13 @@ class BrokerServer(Protocol):
 
     def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
         """Returns the text of the settings file of a broker, which has its ports."""
+        ...
+
+    def trust_files(self, authorities: Sequence[bytes]) -> Mapping[str, bytes]:
+        """Returns the files with the authorities (PEM) whose client certificates are accepted, by name.
+
+        The server takes further authorities from changed files on SIGHUP, or as it needs them.
+        """
         ...
 
     def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:

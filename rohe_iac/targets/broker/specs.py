@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +14,17 @@ class CredentialSpec:
         client: Name of the client, which is also its user name.
         publish: MQTT topic filters that the client may publish to.
         subscribe: MQTT topic filters that the client may subscribe to.
+        source: `file:PATH` of the credentials for a broker of the user's, "" where the user gives none.
+        url: URL of that broker, "" for the stack's own broker.
+        mqtt: The version of MQTT to speak with it, "" where that is not chosen.
     """
 
     client: str
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+    source: str = ""
+    url: str = ""
+    mqtt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,11 @@ class BrokerSpec:
         ports: Port numbers by name.
         users: Names of the clients.
         server: Name of the server, nats or mosquitto.
-        tls_names: DNS names of the server's certificate, that of the URL first; without any there is no TLS.
+        tls_names: Names and addresses in the server's certificate, that of the URL first; without any there is no TLS.
+        given: Where certificate, key and ca of the user's are, `env:NAME`, `file:PATH` or `SECRET#KEY` by their names.
+        mqtt: The version of MQTT that clients are to speak, "" for the newest that the server does.
+        client_certificates: Whether the server demands a certificate of each client, which says who the client is.
+        filters: Topic filters of QoS 1 that one client may need, at most; 0 where they are few.
     """
 
     address: str
@@ -37,3 +48,7 @@ class BrokerSpec:
     users: tuple[str, ...]
     server: str = "nats"
     tls_names: tuple[str, ...] = ()
+    client_certificates: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
+    mqtt: str = ""
+    filters: int = 0

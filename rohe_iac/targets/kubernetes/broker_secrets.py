@@ -9,13 +9,15 @@ change at once. The Secrets are what is true of passwords: those that exist are 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.deployment.rotation import NothingToRotate, Rotated, Rotation, rotations_of
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK, selector_of_stack
@@ -28,14 +30,16 @@ from rohe_iac.manifests.kubernetes.secrets import (
 )
 from rohe_iac.manifests.kubernetes.storage import FOLDER
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.broker.broker_certificate import NO_PAIR, BrokerCertificate
+from rohe_iac.targets.broker.certificates import KeyPair, expiry
 from rohe_iac.targets.broker.documents import broker_of, credential_of
-from rohe_iac.targets.broker.server import BrokerPlace
+from rohe_iac.targets.broker.given_certificate import given_certificate, read_here
+from rohe_iac.targets.broker.server import TLS_CERTIFICATE, BrokerPlace
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.broker_certificate import BrokerCertificate
-from rohe_iac.targets.kubernetes.cluster import ObjectRefused
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.manifest_document import read_document
 
@@ -51,6 +55,9 @@ GRANTS = "grants.json"
 CLIENT = "rohe.dev/client"
 """The label of a Secret with the client that it is for."""
 
+CERTIFIED = frozenset({Rotation.CERTIFICATES, Rotation.AUTHORITY})
+"""The rotations that replace certificates."""
+
 TOUCHED = "rohe.dev/secrets"
 """The annotation of a pod that says which state of its Secrets it was last told of."""
 
@@ -58,9 +65,13 @@ TOUCHED = "rohe.dev/secrets"
 class BrokerSecrets:
     """The Secrets of one stack's own broker; without such a broker it does nothing."""
 
-    def __init__(self, server: ApiServer, namespace: str, stack: str, clock: Clock | None = None) -> None:
+    def __init__(
+        self, server: ApiServer, namespace: str, stack: str, clock: Clock | None = None, root: Path = Path()
+    ) -> None:
+        self._root = root
         self._server, self._namespace, self._stack = server, namespace, stack
         self._clock = clock or SystemClock()
+        self._anew: frozenset[Rotation] = frozenset()
 
     def prepare(self, manifests: Sequence[Manifest]) -> None:
         """Makes and changes the Secrets before any pod does.
@@ -72,6 +83,23 @@ class BrokerSecrets:
     def settle(self, manifests: Sequence[Manifest]) -> None:
         """Takes from the broker whatever access the manifests do not give, once the engine has made them."""
         self._write(manifests, keep=False)
+
+    def rotate(self, manifests: Sequence[Manifest], asked: tuple[Rotation, ...]) -> Rotated:
+        """Replaces passwords and certificates; the broker and its clients read them without a restart.
+
+        Raises:
+            NothingToRotate: There is no broker of the stack's own, or no TLS where that was asked for.
+        """
+        brokers = _brokers(manifests)
+        if not brokers:
+            raise NothingToRotate("the stack has no broker of its own", hint="rotate where the broker is kept")
+        self._anew = rotations_of(asked, tls=bool(brokers[0].tls_names))
+        kinds = tuple(kind for kind in Rotation if kind in self._anew)
+        self._write(manifests, keep=True)
+        self._anew = frozenset()
+        self._write(manifests, keep=False)
+        until = _stored(self._present()).former_until if brokers[0].tls_names else 0.0
+        return Rotated(kinds, tuple(sorted(brokers[0].users)), until)
 
     def object_of(self, manifest: Manifest) -> ClusterObject:
         """Returns the Secret of a manifest without its values."""
@@ -93,10 +121,10 @@ class BrokerSecrets:
         if not brokers:
             return {}
         broker, present = brokers[0], self._present()
-        stored = BrokerCertificate.stored(present.get(AUTHORITY_SECRET), present.get(BROKER_SECRET))
+        stored = self._given(broker, _stored(present))
         if broker.tls_names and stored.is_due(broker.tls_names, self._clock.now()):
             return {broker.address: "its certificate is due to be renewed"}
-        certificate = stored.renewed(self._stack, broker.tls_names, self._clock.now()) if broker.tls_names else None
+        certificate = stored if broker.tls_names else None
         wanted = self._wanted(manifests, present, certificate, keep=False)
         return {
             secret.address: f"{present[secret.name]} is not as the broker and its clients need it"
@@ -104,12 +132,25 @@ class BrokerSecrets:
             if secret.name in present and present[secret.name].body.get("data") != _encoded(secret.data)
         }
 
+    def client_expiries(self) -> Mapping[str, float]:
+        """Returns when the certificate of each client that has one expires, in seconds since the epoch.
+
+        There are none where this user may not list the Secrets.
+        """
+        try:
+            present = self._present()
+        except ClusterRefused:
+            return {}
+        clients = [str(found.labels[CLIENT]) for found in present.values() if CLIENT in found.labels]
+        found = {client: expiry(_pair_of(present, client).certificate) for client in clients}
+        return {client: when for client, when in found.items() if when}
+
     def _write(self, manifests: Sequence[Manifest], *, keep: bool) -> None:
         brokers = _brokers(manifests)
         if not brokers:
             return
         present = self._present()
-        certificate = self._certificate(brokers[0], present)
+        certificate = self._certificate(brokers[0], present, keep=keep)
         wanted = self._wanted(manifests, present, certificate, keep=keep)
         changed = {
             secret.name
@@ -142,43 +183,77 @@ class BrokerSecrets:
                 continue
             document = read_document(manifest.text)
             wanted = credential_of(document)
-            password = former[wanted.client].password if wanted.client in former else secrets.token_urlsafe(24)
+            known = wanted.client in former and Rotation.PASSWORDS not in self._anew
+            password = former[wanted.client].password if known else secrets.token_urlsafe(24)
             content = {
                 "url": document.spec["url"],
                 "client": wanted.client,
                 "user": wanted.client,
                 "password": password,
-                "mqtt": SERVERS[broker.server].mqtt,
+                "mqtt": broker.mqtt or SERVERS[broker.server].mqtt,
             }
             if certificate is not None:
-                content["ca"] = certificate.authority.certificate.decode()
+                content["ca"] = certificate.ca
+            if certificate is not None and broker.client_certificates:
+                pair = NO_PAIR if self._anew & CERTIFIED else _pair_of(present, wanted.client)
+                pair = certificate.client(wanted.client, pair, self._clock.now())
+                content |= {"certificate": pair.certificate.decode(), "key": pair.key.decode()}
             grants = {"publish": list(wanted.publish), "subscribe": list(wanted.subscribe)}
             data = {CREDENTIALS: canonical_json(content), GRANTS: canonical_json(grants)}
             found.append(_Secret(manifest.address, credential_secret(wanted.client), data, {CLIENT: wanted.client}))
             users.append(User(wanted, password))
         if keep:
             users = _joined(users, former.values())
-        files = {**self._files(broker, users), **(certificate.server_files if certificate is not None else {})}
-        return (*found, _Secret(broker.address, BROKER_SECRET, files, {}))
+        return (*found, _Secret(broker.address, BROKER_SECRET, self._files(broker, users, certificate), {}))
 
-    def _certificate(self, broker: BrokerSpec, present: Mapping[str, ClusterObject]) -> BrokerCertificate | None:
+    def _certificate(
+        self, broker: BrokerSpec, present: Mapping[str, ClusterObject], *, keep: bool
+    ) -> BrokerCertificate | None:
         """Returns the broker's certificate, renewed where it is due; None for a broker without TLS.
 
-        The authority is written first: a certificate whose signer is lost would have to be made again.
+        The authority is written first: a certificate whose signer is lost would have to be made again. With `keep`, the
+        broker goes on to show one of the former authority, until pods have been told of the new one.
         """
         if not broker.tls_names:
             return None
-        stored = BrokerCertificate.stored(present.get(AUTHORITY_SECRET), present.get(BROKER_SECRET))
-        found = stored.renewed(self._stack, broker.tls_names, self._clock.now())
+        stored, now = self._given(broker, _stored(present)), self._clock.now()
+        wanted = stored.rotated(self._stack, now) if Rotation.AUTHORITY in self._anew else stored
+        wanted = wanted.without_server() if self._anew & CERTIFIED else wanted
+        found = wanted.renewed(self._stack, broker.tls_names, now)
         self._put(AUTHORITY_SECRET, found.authority_files, present.get(AUTHORITY_SECRET), {})
-        return found
+        return replace(found, server=stored.server) if keep and found.accepts(stored.server, now) else found
 
-    def _files(self, broker: BrokerSpec, users: Iterable[User]) -> Mapping[str, bytes]:
+    def _given(self, broker: BrokerSpec, stored: BrokerCertificate) -> BrokerCertificate:
+        """Returns what is stored, with the user's own certificate where the broker is given one.
+
+        Raises:
+            UnusableCertificate: That one cannot be read or used.
+        """
+        if not broker.given:
+            return stored
+        return stored.with_given(*given_certificate(broker, self._read, self._clock.now()))
+
+    def _read(self, source: str) -> bytes:
+        """Returns what a secret of this machine or of the cluster has."""
+        if source.startswith(("env:", "file:")):
+            return read_here(source, self._root)
+        name, _, key = source.partition("#")
+        return _decoded(self._server.get(("v1", "Secret", self._namespace, name)))[key]
+
+    def _files(
+        self, broker: BrokerSpec, users: Iterable[User], certificate: BrokerCertificate | None
+    ) -> Mapping[str, bytes]:
         """Returns the files of the broker's folder by name."""
         server = SERVERS[broker.server]
-        place = BrokerPlace(self._stack, Path(BROKER_FOLDER), Path(FOLDER), host="0.0.0.0", as_root=True)
+        demands = certificate is not None and broker.client_certificates
+        trust = certificate.oldest if certificate is not None and demands else ""
+        place = BrokerPlace(self._stack, Path(BROKER_FOLDER), Path(FOLDER), host="0.0.0.0", as_root=True, trust=trust)
         ordered = tuple(sorted(users, key=lambda user: user.client))
-        return {server.settings_file: server.settings(broker, place).encode(), **server.user_files(ordered)}
+        files = {server.settings_file: server.settings(broker, place).encode(), **server.user_files(ordered)}
+        if certificate is not None:
+            files |= certificate.server_files
+            files |= server.trust_files(certificate.trusted) if demands else {}
+        return files
 
     def _present(self) -> dict[str, ClusterObject]:
         kind = self._server.kinds["v1", "Secret"]
@@ -238,6 +313,42 @@ class _Secret:
 
 def _encoded(data: Mapping[str, bytes]) -> dict[str, str]:
     return {key: base64.b64encode(value).decode() for key, value in data.items()}
+
+
+def certificate_expires(server: ApiServer, namespace: str) -> float:
+    """Returns when the broker's certificate expires in seconds since the epoch.
+
+    It is 0 where the broker has none, and where this user may not read the Secret.
+    """
+    try:
+        secret = server.get(("v1", "Secret", namespace, BROKER_SECRET))
+    except ClusterRefused:
+        return 0.0
+    return expiry(_decoded(secret).get(TLS_CERTIFICATE, b""))
+
+
+def _stored(present: Mapping[str, ClusterObject]) -> BrokerCertificate:
+    """Returns the certificate that the Secrets of authority and broker have; what is absent or damaged is due."""
+    return BrokerCertificate.stored(_decoded(present.get(AUTHORITY_SECRET)), _decoded(present.get(BROKER_SECRET)))
+
+
+def _decoded(secret: ClusterObject | None) -> dict[str, bytes]:
+    """Returns the values of a Secret by key; none of those that were damaged by hand."""
+    data = (secret.body.get("data") or {}) if secret is not None else {}
+    found = {}
+    for name, value in data.items():
+        with contextlib.suppress(ValueError):
+            found[str(name)] = base64.b64decode(str(value))
+    return found
+
+
+def _pair_of(present: Mapping[str, ClusterObject], client: str) -> KeyPair:
+    """Returns the certificate and key of a client; both are empty where it has none, or was damaged by hand."""
+    try:
+        content = json.loads(_decoded(present.get(credential_secret(client))).get(CREDENTIALS, b""))
+        return KeyPair(str(content["certificate"]).encode(), str(content["key"]).encode())
+    except (KeyError, ValueError, TypeError):
+        return KeyPair(b"", b"")
 
 
 def _brokers(manifests: Sequence[Manifest]) -> list[BrokerSpec]:

@@ -17,6 +17,7 @@ from lightkube.types import ExecResponse
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.targets.kubernetes.cluster import ObjectRefused, cluster_errors
 from rohe_iac.targets.kubernetes.object import ClusterObject, newest
+from rohe_iac.transports.long_status import joined_answer
 from rohe_iac.transports.questions import AgentSilent, RefusedQuestion
 
 LOG = logging.getLogger("rohe.questions")
@@ -82,7 +83,7 @@ class PodInquirer:
                     detail=line[:LONGEST_LINE],
                     hint="its image may be of another version of rohe",
                 ) from error
-        return items
+        return joined_answer(question, items)
 
     def _exec(self, agent: str, pod: ClusterObject, question: str) -> ExecResponse:
         try:

@@ -16,14 +16,15 @@ from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import FoundStack, Location
 from rohe_iac.deployment.ports import AgentInquirer, Destination, Live, NodeImages, Progress, ProviderPlugin
 from rohe_iac.deployment.programs.search import FoundProgram
+from rohe_iac.deployment.rotation import Rotated, Rotation
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK, selector_of_stack
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.broker.broker_certificate import client_expiry_warnings, expiry_warning
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.broker_certificate import certificate_expires, expiry_warning
-from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
+from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets, certificate_expires
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
@@ -104,7 +105,7 @@ class KubernetesDeploymentTarget:
 
     @cached_property
     def _secrets(self) -> BrokerSecrets:
-        return BrokerSecrets(self._server, self._namespace, self._stack)
+        return BrokerSecrets(self._server, self._namespace, self._stack, root=self._root)
 
     @property
     def _selector(self) -> str:
@@ -264,15 +265,13 @@ class KubernetesDeploymentTarget:
         )
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns what `edits` could not compare, what is being deleted, and a certificate's near end."""
+        """Returns what `edits` could not compare, what is being deleted, and certificates that expire soon."""
         unseen = f"{', '.join(sorted(self._uncompared))} are not compared with the plan: this user may not list them"
-        expiring = expiry_warning(certificate_expires(self._server, self._namespace), SystemClock().now())
-        return (
-            *([unseen] if self._uncompared else ()),
-            *self._own_namespace.warning(),
-            *sorted(self._ending),
-            *expiring,
-        )
+        expires, now = certificate_expires(self._server, self._namespace), SystemClock().now()
+        clients = self._secrets.client_expiries() if expires else {}
+        expiring = (*expiry_warning(expires, now), *client_expiry_warnings(clients, now))
+        uncompared = [unseen] if self._uncompared else []
+        return (*uncompared, *self._own_namespace.warning(), *sorted(self._ending), *expiring)
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -330,6 +329,10 @@ class KubernetesDeploymentTarget:
             return tuple(by_instance([instance], self._listed("v1", "Pod"))[instance])
 
         return contextlib.nullcontext(PodInquirer(self._client, pods_of, timeout))
+
+    def rotate(self, manifests: Sequence[Manifest], asked: tuple[Rotation, ...]) -> Rotated:
+        """Replaces values of the Secrets of the broker and its clients."""
+        return self._secrets.rotate(manifests, asked)
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Removes objects of the stack that no manifest asks for, and returns their names."""

@@ -11,6 +11,23 @@ from rohe_iac.targets.manifest_document import ManifestDocument, reading
 
 
 @dataclass(frozen=True, slots=True)
+class PreparationSpec:
+    """One command that runs to its end before each start of a process.
+
+    Attributes:
+        name: The name of the step.
+        command: The program and its arguments.
+        environment: Variables with plain values, beside those of the process.
+        secrets: Sources of secret values by variable.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    secrets: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSpec:
     """One replica or agent.
 
@@ -31,6 +48,11 @@ class ProcessSpec:
         liveness: The liveness probe, as the manifest has it, or None.
         datagrams: Names of the ports that are UDP.
         unenforced: Names of planned amounts that nothing on this machine limits, such as `gpu memory`.
+        once: Whether the process has to end with exit code 0, and runs again only when it is changed.
+        variables: Sources of secrets that hold several variables, one NAME=VALUE a line; a later one counts more, and
+            every other variable more than theirs.
+        preparations: The commands that run to their end before each start, in this order.
+        devices: Paths of the device files that it opens.
         serial: Serial of the record in which the manifest changed last, 0 where unknown.
         digest: Digest of the manifest.
     """
@@ -51,6 +73,10 @@ class ProcessSpec:
     liveness: dict[str, Any] | None = None
     datagrams: tuple[str, ...] = ()
     unenforced: tuple[str, ...] = ()
+    once: bool = False
+    variables: tuple[str, ...] = ()
+    preparations: tuple[PreparationSpec, ...] = ()
+    devices: tuple[str, ...] = ()
     serial: int = 0
     digest: str = ""
 
@@ -81,9 +107,22 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             liveness=spec.get("liveness"),
             datagrams=tuple(spec.get("datagrams") or ()),
             unenforced=tuple(str(name) for name in spec.get("unenforced") or ()),
+            once=bool(spec.get("once")),
+            variables=tuple(str(source) for source in spec.get("variables") or ()),
+            preparations=tuple(_preparation(step) for step in spec.get("preparations") or ()),
+            devices=tuple(str(path) for path in spec.get("devices") or ()),
             serial=document.serial,
             digest=document.digest,
         )
+
+
+def _preparation(step: dict[str, Any]) -> PreparationSpec:
+    return PreparationSpec(
+        name=str(step["name"]),
+        command=tuple(str(word) for word in step["command"]),
+        environment={name: str(value) for name, value in (step.get("environment") or {}).items()},
+        secrets=dict(step.get("secrets") or {}),
+    )
 
 
 def _file_name(text: object) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rohe_iac.blueprint.text.command_line import with_variables
+from rohe_iac.blueprint.text.env_file import read_variables
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.manifests.programs import places_searched, program_exists, search_path
-from rohe_iac.targets.local.documents import ProcessSpec
+from rohe_iac.targets.local.documents import PreparationSpec, ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program, ReadinessProbe
+from rohe_iac.targets.local.supervisor.program import LivenessProbe, Preparation, Program, ReadinessProbe
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
@@ -66,8 +69,14 @@ def program_of(
     former = running.environment if running is not None else {}
     environment |= {name: _secret(process, source, outer, former.get(name)) for name, source in process.secrets.items()}
     environment[MARK] = str(layout.program(process.name))
+    environment = {**_many_variables(process, outer, former, environment), **environment}
+    preparations = tuple(_preparation(process, step, environment, outer, running) for step in process.preparations)
     if running is None:
-        _check_command(process, argv, cwd, environment.get("PATH", inherited["PATH"]))
+        for words in (*(step.argv for step in preparations), argv):
+            _check_command(process, words, cwd, environment.get("PATH", inherited["PATH"]))
+        for device in process.devices:
+            if not os.path.exists(device):
+                raise CommandMissing(f"{process.address}: its device {device} does not exist on this machine")
     return Program(
         name=process.name,
         address=process.address,
@@ -84,7 +93,58 @@ def program_of(
         liveness=_liveness(process),
         datagrams=process.datagrams,
         unenforced=process.unenforced,
+        once=process.once,
+        preparations=preparations,
     )
+
+
+def _preparation(
+    process: ProcessSpec,
+    step: PreparationSpec,
+    variables: Mapping[str, str],
+    outer: Mapping[str, str],
+    running: Program | None,
+) -> Preparation:
+    """Returns a step with the variables of its process, of which its own take the place."""
+    before = running.preparations if running is not None else ()
+    former = next((other.environment for other in before if other.name == step.name), {})
+    secrets = {name: _secret(process, source, outer, former.get(name)) for name, source in step.secrets.items()}
+    shown = {**{name: value for name, value in variables.items() if name not in process.secrets}, **step.environment}
+    shown = {name: value for name, value in shown.items() if name not in secrets}
+    argv = tuple(with_variables(word, shown) for word in step.command)
+    return Preparation(step.name, argv, {**variables, **step.environment, **secrets})
+
+
+def _many_variables(
+    process: ProcessSpec, outer: Mapping[str, str], former: Mapping[str, str], others: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns the variables of the secrets that hold several.
+
+    Args:
+        process: The process.
+        outer: The environment of the user that runs apply.
+        former: The variables of the running program, which replace those of secrets that cannot be found any more.
+        others: The variables that count more.
+
+    Raises:
+        SecretMissing: A secret cannot be found, or holds no variables.
+    """
+    found: dict[str, str] = {}
+    for source in process.variables:
+        try:
+            found |= read_variables(_secret(process, source, outer, None))
+        except SecretMissing:
+            if not former:
+                raise
+            return {name: value for name, value in former.items() if name not in others}
+        except ValueError as error:
+            # The message of the error may have a part of a secret.
+            number = re.search(r"line \d+", str(error))
+            brief = f"{process.address}: {number[0] if number else 'a line'} of the secret {source} is not NAME=VALUE"
+            raise SecretMissing(
+                brief, hint="write one NAME=VALUE a line; lines that begin with # are remarks"
+            ) from None
+    return found
 
 
 def write_files(process: ProcessSpec, layout: Layout) -> None:

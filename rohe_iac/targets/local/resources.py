@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rohe_iac.targets.broker.documents import broker_of, credential_of
+from rohe_iac.targets.broker.specs import BrokerSpec
 from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
@@ -51,6 +52,15 @@ class Site:
         self.broker = embedded.LocalBroker(self.layout, self.credentials)
         # The broker's settings are made of the credentials, so two threads must not write either of them at once.
         self.access = threading.RLock()
+
+    def broker_fault(self, broker: BrokerSpec) -> str:
+        """Returns why a broker that does not hold does not, as the end of a sentence on it."""
+        running = self.programs.get(BROKER)
+        if running is None or running.state != "running":
+            return f"is {running.state if running else 'absent'}"
+        if self.broker.is_due(broker):
+            return "runs, and its certificate or one of its clients is due for renewal, or absent"
+        return "does not run as it was applied"
 
 
 class Resource(Protocol):
@@ -119,17 +129,19 @@ class BrokerResource:
     """The embedded broker."""
 
     def make(self, site: Site, document: ManifestDocument) -> None:
-        """Runs the broker with the present clients."""
+        """Runs the broker with the present clients, and makes and renews certificates."""
+        running = site.programs.get(BROKER)
         with site.access:
-            program = site.broker.prepare(broker_of(document), document.stack)
+            program = site.broker.prepare(broker_of(document), document.stack, running.pid if running else 0)
         site.programs.put(program, site.cancelled)
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
-        """Returns whether the broker runs with these settings."""
+        """Returns whether the broker runs with these settings, and no certificate is due."""
         running = site.programs.get(BROKER)
-        if running is None or running.state != "running":
+        broker = broker_of(document)
+        if running is None or running.state != "running" or site.broker.is_due(broker):
             return False
-        return site.broker.program(broker_of(document), document.stack, running.program.argv[0]) == running.program
+        return site.broker.program(broker, document.stack, running.program.argv[0]) == running.program
 
     def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Stops the broker."""
@@ -150,7 +162,7 @@ class ProcessResource:
         """Returns whether the process runs, or is being restarted, as described."""
         process = process_of(document)
         running = site.programs.get(process.name)
-        if running is None or running.state not in ("running", "starting"):
+        if running is None or running.state not in ("running", "starting", "done"):
             return False
         wanted = environment.program_of(process, site.layout, site.outer, running.program)
         return wanted.digest == running.program.digest and environment.files_match(process, site.layout)

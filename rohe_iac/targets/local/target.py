@@ -12,11 +12,14 @@ from rohe_iac.deployment.foreign_edit import ForeignEdit
 from rohe_iac.deployment.held_lock import HeldLock
 from rohe_iac.deployment.location import Location
 from rohe_iac.deployment.ports import AgentInquirer, Destination, Live, NodeImages, Progress, ProviderPlugin
+from rohe_iac.deployment.rotation import NothingToRotate, Rotated, Rotation, rotations_of
+from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.broker.documents import broker_of
+from rohe_iac.targets.broker.broker_certificate import client_expiry_warnings, expiry_warning
+from rohe_iac.targets.broker.documents import broker_of, credential_of
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.local.documents import process_of
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
@@ -126,6 +129,8 @@ class LocalDeploymentTarget:
         Raises:
             PortInUse: Another process holds a port; the detail names each holder.
             BrokerMissing: The broker's program is not installed.
+            UnusableCertificate: The user's own certificate for the broker cannot be read or used.
+            UnusableCredentials: The user's credentials for another broker cannot be read.
             NotWritable: The stack's folder cannot be written.
             TooFewDescriptors: The supervisor may not open as many files as it needs.
             ProgramMissing: Processes cannot be started; the detail names what each lacks.
@@ -136,7 +141,11 @@ class LocalDeploymentTarget:
         wanted = self._ports(manifests)
         for manifest in manifests:
             if manifest.kind == "Broker":
-                SERVERS[broker_of(read_document(manifest.text)).server].binary()
+                broker = broker_of(read_document(manifest.text))
+                SERVERS[broker.server].binary()
+                self._site.broker.check(broker)
+            elif manifest.kind == "Credential":
+                self._site.credentials.check(credential_of(read_document(manifest.text)))
         taken = [port for port in wanted if not processes.port_is_free(port)]
         if not taken:
             return
@@ -172,7 +181,8 @@ class LocalDeploymentTarget:
 
     def live(self) -> tuple[Live, ...]:
         """Returns every program of the stack, sorted by name."""
-        return tuple(_live(running) for running in self._site.programs.all())
+        expires = {BROKER: self._site.broker.tls.expires()}
+        return tuple(_live(running, expires.get(running.program.name, 0.0)) for running in self._site.programs.all())
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns nothing: processes run without images."""
@@ -190,8 +200,11 @@ class LocalDeploymentTarget:
         progress.on_note("nothing is pulled: the target local starts processes, which need no image")
 
     def obstacles(self) -> tuple[str, ...]:
-        """Returns what is wrong with the supervisor, its watchdog and the disk."""
+        """Returns what is wrong with the supervisor, its watchdog and the disk, and a certificate's near end."""
         found = [write_obstacle(self._site.layout.folder.path)]
+        now = SystemClock().now()
+        found += expiry_warning(self._site.broker.tls.expires(), now)
+        found += client_expiry_warnings(self._site.credentials.expiries(), now)
         if self._site.layout.is_kept_up:
             found.append(self._site.supervision.fault())
         return tuple(filter(None, found))
@@ -208,6 +221,9 @@ class LocalDeploymentTarget:
             if not RESOURCES[TYPES[manifest.kind]].holds(self._site, wanted[manifest.name])
         ]
         found = dict.fromkeys(differing, "is absent, or does not run as it was applied")
+        for manifest in manifests:
+            if manifest.kind == "Broker" and manifest.address in found:
+                found[manifest.address] = self._site.broker_fault(broker_of(wanted[manifest.name]))
         return dict(sorted((found | dict.fromkeys(self._strays(manifests), "is not of the plan")).items()))
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:  # noqa: ARG002
@@ -242,6 +258,25 @@ class LocalDeploymentTarget:
     def leave(self, former: Sequence[Manifest], manifests: Sequence[Manifest]) -> tuple[str, ...]:  # noqa: ARG002
         """Returns none: a stack has one place on this machine."""
         return ()
+
+    def rotate(self, manifests: Sequence[Manifest], asked: tuple[Rotation, ...]) -> Rotated:
+        """Replaces secrets of the broker and its clients; a server is started again only to forget an authority.
+
+        Raises:
+            NothingToRotate: There is no broker of the stack's own, or no TLS where that was asked for.
+            RoheError: The files cannot be written, or the broker does not come back.
+        """
+        document = next((read_document(item.text) for item in manifests if item.kind == "Broker"), None)
+        if document is None:
+            raise NothingToRotate("the stack has no broker of its own", hint="rotate where the broker is kept")
+        broker, site = broker_of(document), self._site
+        what = rotations_of(asked, tls=bool(broker.tls_names))
+        running = site.programs.get(BROKER)
+        with site.access:
+            program = site.broker.rotate(broker, document.stack, what, running.pid if running else 0)
+        site.programs.put(program, site.cancelled)
+        until = site.broker.tls.certificate().former_until if broker.tls_names else 0.0
+        return Rotated(tuple(kind for kind in Rotation if kind in what), site.credentials.clients(), until)
 
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:  # noqa: ARG002
         """Ends every process of the stack and removes the files of this target."""
@@ -288,9 +323,9 @@ class LocalDeploymentTarget:
         return wanted
 
 
-def _live(running: Running) -> Live:
+def _live(running: Running, certificate_expires: float) -> Live:
     program = running.program
-    schemes = {"http": "http", "mqtt": "mqtt"}
+    schemes = {"http": "http", "mqtt": "mqtts" if certificate_expires else "mqtt"}
     return Live(
         address=program.address,
         instance=program.name,
@@ -306,6 +341,7 @@ def _live(running: Running) -> Live:
         unlimited=running.unlimited,
         serial=int(program.inherited.get("ROHE_SERIAL", "0")),
         digest=program.inherited.get("ROHE_DIGEST", ""),
+        certificate_expires=certificate_expires,
     )
 
 

@@ -1,13 +1,18 @@
-"""`rohe export`: nodes and services of a stack as files of the original ROHE."""
+"""`rohe export`: nodes and services of a stack as files of the original ROHE, or its contracts as OpenSLO."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
+from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.importing.export.documents import HEAD, export_documents
+from rohe_iac.importing.export.openslo import openslo_documents
+from rohe_iac.importing.export.round_trip import LeftOut
 from rohe_iac.importing.foreign.yaml_text import document_text
 
 
@@ -30,23 +35,30 @@ class Export:
     left_out: tuple[tuple[str, str, str], ...]
 
 
-def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
-    """Writes add_node.yaml and add_service.yaml into `folder`.
+def export_stack(
+    directory: Path,
+    stack: str | None,
+    folder: Path,
+    *,
+    values: Mapping[str, GivenValue] = NO_VALUES,
+    openslo: bool = False,
+) -> Export:
+    """Writes add_node.yaml and add_service.yaml into `folder`, or openslo.yaml with the contracts of the stack.
+
+    Args:
+        directory: a folder of the blueprint.
+        stack: the stack; None for the only one.
+        folder: the folder to write to.
+        values: values in place of those of the stack.
+        openslo: whether contracts are written, in place of nodes and services.
 
     Raises:
         InvalidBlueprint: the blueprint has faults.
         UsageError: there is no such stack.
         UnwritableExport: a file cannot be written, or a foreign one has its name; nothing was written then.
     """
-    blueprint = load(directory, stack)
-    order = {name: index for index, name in enumerate(blueprint.stack.spec.pipelines)}
-    pipelines = sorted(blueprint.pipelines, key=lambda pipeline: order[pipeline.metadata.name])
-    done = export_documents(blueprint.inventory, pipelines)
-    services = sum(len(part) for part in done.services["data"].values())
-    texts = {
-        "add_node.yaml": (document_text(done.nodes), len(done.nodes["data"])),
-        "add_service.yaml": (document_text(done.services), services),
-    }
+    blueprint = load(directory, stack, values=values)
+    texts, left_out = _openslo(blueprint) if openslo else _original(blueprint)
     try:
         for name in texts:
             path = folder / name
@@ -62,4 +74,27 @@ def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
         raise UnwritableExport(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
         ).caused_by(error) from error
-    return Export(tuple((name, count) for name, (_, count) in texts.items()), tuple(done.left_out))
+    return Export(tuple((name, count) for name, (_, count) in texts.items()), tuple(left_out))
+
+
+Texts = dict[str, tuple[str, int]]
+"""The texts of files by name, each with the number of its entries."""
+
+
+def _original(blueprint: Blueprint) -> tuple[Texts, list[LeftOut]]:
+    order = {name: index for index, name in enumerate(blueprint.stack.spec.pipelines)}
+    pipelines = sorted(blueprint.pipelines, key=lambda pipeline: order[pipeline.metadata.name])
+    done = export_documents(blueprint.inventory, pipelines)
+    services = sum(len(part) for part in done.services["data"].values())
+    texts = {
+        "add_node.yaml": (document_text(done.nodes), len(done.nodes["data"])),
+        "add_service.yaml": (document_text(done.services), services),
+    }
+    return texts, done.left_out
+
+
+def _openslo(blueprint: Blueprint) -> tuple[Texts, list[LeftOut]]:
+    made = openslo_documents(blueprint.contracts)
+    if not made.documents:
+        return {}, made.left_out
+    return {"openslo.yaml": ("---\n".join(map(document_text, made.documents)), made.slos)}, made.left_out

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.loading import load
 from rohe_iac.importing.cluster.comparison import InventoryChange, inventory_changes
-from rohe_iac.importing.cluster.inventory import SELECTOR, import_cluster
+from rohe_iac.importing.import_cluster import SELECTOR, import_cluster
 from rohe_iac.usecases.authoring.import_cluster import ReadCluster
 
 
@@ -38,6 +40,7 @@ def diff_inventory(
     stack: str | None = None,
     context: str | None = None,
     selector: str | None = None,
+    values: Mapping[str, GivenValue] = NO_VALUES,
 ) -> InventoryDiff:
     """Compares the Inventory of a stack with its cluster.
 
@@ -47,13 +50,14 @@ def diff_inventory(
         stack: The name of the stack; None where the blueprint has just one.
         context: The context of the cluster; None for that of the stack's target, or the current one.
         selector: The label selector of the nodes; None for that which the Inventory was made with.
+        values: Values that take the place of those of the stack, by name.
 
     Raises:
         InvalidBlueprint: A document has an error.
         UsageError: There is no such stack, the selector cannot be read, or the cluster has no such node.
         RoheError: The cluster cannot be read.
     """
-    blueprint = load(folder, stack, allow_missing_files=True)
+    blueprint = load(folder, stack, allow_missing_files=True, values=values)
     written, target = blueprint.inventory, blueprint.stack.spec.target.kubernetes
     name = blueprint.stack.metadata.name
     objects = read(context or (target.context if target is not None else None))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rohe_iac.planning.model.keys import AGENT_PREFIX
+from rohe_iac.planning.model.share import receivers_of
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget, StackNotRunning
 
 PATIENCE = 5.0
@@ -30,46 +32,53 @@ class AgentAnswer:
     items: list[Any]
 
 
-def agents_of(stack: KnownStack) -> tuple[str, ...]:
-    """Returns the names of the agents of an applied stack; none where no contract and no report asks for one.
+def judges_of(stack: KnownStack) -> tuple[str, ...]:
+    """Returns the agents of an applied stack that judge; none where no contract and no report asks for one.
+
+    Where several agents observe a pipeline, one judges: it alone has results, violations and actions.
 
     Raises:
         StackNotRunning: nothing is applied.
     """
     if stack.record is None:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
+    plan = stack.record.planfile.plan
+    receivers = receivers_of(plan.shares)
     return tuple(
         placement.instance
-        for placement in stack.record.planfile.plan.placements
-        if placement.workload.startswith("agent/")
+        for placement in plan.placements
+        if placement.workload.startswith(AGENT_PREFIX) and placement.instance not in receivers
     )
 
 
 def unobserved(stack: KnownStack) -> str:
     """Returns a sentence that says why an applied stack is not observed; "" where an agent observes it."""
-    if stack.record is None or agents_of(stack):
+    if stack.record is None or judges_of(stack):
         return ""
     planfile = stack.record.planfile
-    if any(item.workload.startswith("agent/") for item in planfile.plan.unplaced):
+    if any(item.workload.startswith(AGENT_PREFIX) for item in planfile.plan.unplaced):
         return f"Stack {stack.name} is not observed: the plan has no node for its agent (rohe explain agent/NAME)."
     why = "it has no contract, and no service declares `reports`, so it has no agent."
     return f"Stack {stack.name} is not observed: {why}"
 
 
-def ask_agents(stack: KnownStack, open_target: OpenTarget, question: str, **parameters: Any) -> list[AgentAnswer]:
-    """Returns every agent's answer to a question; no answer where the stack has no agent.
+def ask_agents(
+    stack: KnownStack, open_target: OpenTarget, question: str, *, only: str | None = None, **parameters: Any
+) -> list[AgentAnswer]:
+    """Returns the answer of every agent that judges to a question; no answer where the stack has no agent.
 
     Args:
         stack: the stack.
         open_target: opens the target that the stack was applied to.
         question: the name of the question.
+        only: the agent that is asked; None for all.
         parameters: what the question takes.
 
     Raises:
         StackNotRunning: nothing is applied.
         RoheError: the broker or cluster cannot be reached, an agent does not answer, or refuses the question.
     """
-    agents = agents_of(stack)
+    agents = [agent for agent in judges_of(stack) if only in (None, agent)]
     if not agents:
         return []
     with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
@@ -87,7 +96,7 @@ def newest_results(stack: KnownStack, open_target: OpenTarget, most: int) -> lis
     Raises:
         RoheError: as `ask_agents`.
     """
-    agents = agents_of(stack)
+    agents = judges_of(stack)
     if not agents:
         return []
     with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
@@ -125,7 +134,7 @@ def follow(stack: KnownStack, open_target: OpenTarget) -> Iterator[list[dict[str
     Raises:
         RoheError: as `ask_agents`.
     """
-    agents = agents_of(stack)
+    agents = judges_of(stack)
     if not agents:
         return
     with open_target(stack.destination).inquirer(PATIENCE) as inquirer:

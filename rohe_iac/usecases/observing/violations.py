@@ -24,7 +24,7 @@ def restore(stack: KnownStack, violation: str, open_target: OpenTarget) -> None:
     """Ends the actions of a violation: services ask all members of their ensembles again.
 
     Raises:
-        RefusedQuestion: no agent knows the violation.
+        RefusedQuestion: no agent knows the violation, or it has no action in force.
         UsageError: the stack has no agent.
         RoheError: as `ask_agents`.
     """
@@ -32,4 +32,5 @@ def restore(stack: KnownStack, violation: str, open_target: OpenTarget) -> None:
     if reason:
         raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint=reason)
     agents = {item["id"]: item["agent"] for item in violations(stack, open_target)}
-    ask_agents(stack, open_target, "explain" if violation not in agents else "restore", violation=violation)
+    # Where no agent knows it, the first one that is asked says so.
+    ask_agents(stack, open_target, "restore", only=agents.get(violation), violation=violation)

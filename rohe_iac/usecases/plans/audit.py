@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.planning.solvers.resilience.failure_audit import audit as audited
 from rohe_iac.usecases.plans.plan import ReportStep, decide, report_nothing
 
@@ -32,7 +34,11 @@ class PossibleLoss:
 
 
 def audit(
-    directory: Path, stack: str | None = None, *, report: ReportStep = report_nothing
+    directory: Path,
+    stack: str | None = None,
+    *,
+    values: Mapping[str, GivenValue] = NO_VALUES,
+    report: ReportStep = report_nothing,
 ) -> tuple[PossibleLoss, ...]:
     """Returns every possible loss for the stack's plan as it stands.
 
@@ -40,7 +46,7 @@ def audit(
         InvalidBlueprint: the blueprint has faults.
         UsageError: there is no such stack.
     """
-    decision = decide(directory, stack, report=report)
+    decision = decide(directory, stack, values=values, report=report)
     report("dropping every node and zone in turn")
     drops = audited(decision.problem, decision.plan, decision.plugins)
     return tuple(PossibleLoss(drop.what, drop.lost, drop.unplaceable, drop.outages) for drop in drops)

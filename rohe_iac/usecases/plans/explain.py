@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import KINDS, Address, parse_address
@@ -15,7 +17,7 @@ from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, sur
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica, slowed_replicas
 from rohe_iac.transports.questions import RefusedQuestion
-from rohe_iac.usecases.observing.observe import PATIENCE, agents_of, unobserved
+from rohe_iac.usecases.observing.observe import PATIENCE, judges_of, unobserved
 from rohe_iac.usecases.plans.plugins import reload_plugins
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
@@ -65,7 +67,7 @@ def explain_violation(stack: KnownStack, violation: str, open_target: OpenTarget
         UsageError: no agent knows the violation that is named.
         RoheError: as `ask_agents`.
     """
-    agents = agents_of(stack)
+    agents = judges_of(stack)
     if agents:
         with open_target(stack.destination).inquirer(PATIENCE) as inquirer:
             for agent in agents:
@@ -80,14 +82,23 @@ def explain_violation(stack: KnownStack, violation: str, open_target: OpenTarget
     raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint="`rohe violations` lists them")
 
 
-def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool = False) -> PlacementExplanation:
-    """Returns what is decided under an address: by the applied plan, or by a plan made now where none is applied.
+def explain_places(
+    directory: Path,
+    stack: KnownStack,
+    text: str,
+    *,
+    every: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
+) -> PlacementExplanation:
+    """Returns what is decided under an address: by the applied plan, or by a plan made now where none is applied
+    or values are given.
 
     Args:
         directory: a folder of the blueprint.
         stack: the stack.
         text: an address; the kind may be left out of that of a service or a node.
         every: compute every node again, both those that fit and those that are refused.
+        values: values that take the place of those of the stack, by name.
 
     Raises:
         UsageError: nothing in the plan has the address.
@@ -97,7 +108,7 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
     addresses = [parse_address(kind + text) for kind in kinds]
     unasked: tuple[str, ...] = ()
     plugins = NO_PLUGINS
-    if stack.record is not None:
+    if stack.record is not None and not values:
         origin = f"the applied record {stack.record.serial}"
         problem, plan = stack.record.planfile.problem, stack.record.planfile.plan
         if every:
@@ -105,7 +116,8 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
     else:
         from rohe_iac.usecases.plans.plan import decide
 
-        decision, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
+        decision = decide(directory, stack.name, values=values)
+        origin = f"a plan made now; {'nothing is applied' if stack.record is None else 'with the values given'}"
         problem, plan, plugins = decision.problem, decision.plan, decision.plugins
     for address in addresses:
         found = _under(plan, address, origin)

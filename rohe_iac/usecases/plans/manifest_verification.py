@@ -14,6 +14,7 @@ from rohe_iac.manifests.kubernetes.labels import NODE
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.plan import Placement
+from rohe_iac.usecases.plans.comparison.agent_limits import agent_limit_faults
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,6 +37,7 @@ def manifest_faults(planfile: PlanFile) -> Iterator[str]:
     known = Counter(manifest.name for manifest in planfile.manifests)
     addresses = placed.keys() | {item.workload for item in planfile.plan.placements}
     addresses |= {item.workload.removesuffix(f"/{item.member}") for item in planfile.plan.placements if item.member}
+    documents: dict[str, Mapping[str, Any]] = {}
     for manifest in planfile.manifests:
         for words in _manifest_faults(manifest, known, addresses):
             yield f"manifest {manifest.name}: {words}"
@@ -43,10 +45,12 @@ def manifest_faults(planfile: PlanFile) -> Iterator[str]:
         if document is None:
             yield f"manifest {manifest.name}: is not one document of the kind {manifest.kind}"
             continue
+        documents[manifest.name] = document
         item = placed.get(manifest.address)
         placement = item if item is not None and _runs(manifest, item, planfile.target) else None
         for words in _document_faults(manifest, document, placement, planfile.stack):
             yield f"manifest {manifest.name}: {words}"
+    yield from agent_limit_faults(documents)
     yield from _replica_faults(planfile)
     if planfile.against is None:
         for item in placed.values():
@@ -153,6 +157,7 @@ def _refusal_faults(planfile: PlanFile) -> Iterator[str]:
 def _may_leave_out(planfile: PlanFile) -> bool:
     """Checks whether the plan may leave out replicas for the sake of others, so that no node has to refuse them."""
     near = any(rule.required for demand in planfile.problem.demands for rule in demand.near)
+    near = near or any(edge.within for edge in planfile.problem.edges)
     return near or planfile.plan.strategy == "exact" or planfile.problem.settings.max_moves is not None
 
 

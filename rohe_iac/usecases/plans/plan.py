@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.planfile import PlanFile, decode
@@ -19,6 +20,7 @@ from rohe_iac.foundation.json_files.compression import MAGIC, SUFFIX, DamagedCom
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
 from rohe_iac.manifests.attachments import Attachments, load_attachments
+from rohe_iac.planning.from_blueprint.node_counts import with_node_counts
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.json_codec import UnreadablePlan
@@ -100,6 +102,7 @@ def decide(
     against: Path | None = None,
     max_moves: int | None = None,
     defragment: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
     report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
 ) -> StackDecision:
@@ -111,6 +114,7 @@ def decide(
         against: a record or plan file to compare with, in place of the record in the state folder.
         max_moves: how many replicas that could stay may move; None for any number.
         defragment: whether replicas move in order to free nodes.
+        values: values that take the place of those of the stack, by name.
         report: takes each step that begins.
         listener: takes the statistics of each search that is made for the plan.
 
@@ -123,14 +127,16 @@ def decide(
         UnreadablePlan: the record is damaged, or `against` is neither a record nor a plan file.
     """
     report("reading the blueprint")
-    blueprint = load(directory, stack)
+    blueprint = load(directory, stack, values=values)
     record = (
         read_record(StackFolder.of(blueprint.project, blueprint.stack.metadata.name))
         if against is None
         else decode_compared(read_file(against), str(against))
     )
     profiles, measured = load_profiles(blueprint)
-    problem, plugins, modules = load_plugins(problem_of(blueprint, profiles), blueprint.root)
+    previous = record.planfile.plan if record is not None else None
+    problem = with_node_counts(problem_of(blueprint, profiles), previous)
+    problem, plugins, modules = load_plugins(problem, blueprint.root)
     if profiles:
         blueprint = with_planned_requests(blueprint, problem)
     if max_moves is not None:
@@ -139,7 +145,7 @@ def decide(
         problem, plugins = defragmenting(problem, plugins)
     replicas = sum(demand.replicas for demand in problem.demands)
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
-    solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
+    solution = plan(problem, previous, plugins, listener=listener)
     attachments, attached = load_attachments(blueprint)
     sources = tuple(sorted({*blueprint.sources, *measured, *modules, *attached}, key=lambda source: source.path))
     return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record, attachments)
@@ -153,6 +159,7 @@ def make_plan(
     against: Path | None = None,
     max_moves: int | None = None,
     defragment: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
     report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
 ) -> PlannedStack:
@@ -166,6 +173,7 @@ def make_plan(
         against=against,
         max_moves=max_moves,
         defragment=defragment,
+        values=values,
         report=report,
         listener=listener,
     )

@@ -56,6 +56,9 @@ def planfile_of(
         places=_places(blueprint, solution),
         settings=target_settings_of(blueprint),
         advice=advice_of(blueprint, solution),
+        values=dict(blueprint.values),
+        value_origins=dict(blueprint.value_origins),
+        value_texts=blueprint.value_texts,
     )
 
 

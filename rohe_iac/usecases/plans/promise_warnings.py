@@ -1,9 +1,11 @@
-"""Why a plan's predicted response times may not hold: little slack, and requests that are spread otherwise."""
+"""Why a plan may not give what it seems to: little slack, other spreading of requests, and agents that hear nothing."""
 
 from __future__ import annotations
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.foundation.quantities import counted
+from rohe_iac.planning.model.keys import AGENT_PREFIX
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
@@ -12,19 +14,25 @@ LITTLE_SLACK = "R304"
 
 SPREAD_BY_SERVICE = "R305"
 
+IDLE_AGENTS = "R306"
+
 LEAST_SLACK = 500
 """Slack from which on a limit is not remarked, in basis points: as much as predictions are off."""
 
 
 def promise_warnings(blueprint: Blueprint, problem: Problem, plan: Plan) -> tuple[Diagnostic, ...]:
-    """Returns a warning for each limit with little slack, and for each entry that Kubernetes calls at random.
+    """Returns a warning for each limit with little slack, each entry called at random, and agents that hear nothing.
 
     Args:
         blueprint: The linked blueprint.
         problem: The problem that the blueprint poses.
         plan: Its solution.
     """
-    return (*_little_slack(blueprint, problem, plan), *_spread_by_service(blueprint, problem))
+    return (
+        *_little_slack(blueprint, problem, plan),
+        *_spread_by_service(blueprint, problem),
+        *_idle_agents(blueprint, plan),
+    )
 
 
 def _little_slack(blueprint: Blueprint, problem: Problem, plan: Plan) -> list[Diagnostic]:
@@ -70,3 +78,25 @@ def _spread_by_service(blueprint: Blueprint, problem: Problem) -> list[Diagnosti
         hint = "state balancing: random, or have a service mesh or its callers spread requests as stated"
         found[origin] = Diagnostic(blueprint.places[origin], SPREAD_BY_SERVICE, message, hint, Severity.WARNING)
     return list(found.values())
+
+
+def _idle_agents(blueprint: Blueprint, plan: Plan) -> list[Diagnostic]:
+    found = []
+    for pipeline in sorted({share.pipeline for share in plan.shares}):
+        shares = [share for share in plan.shares if share.pipeline == pipeline]
+        idle = [share for share in shares if not share.instances]
+        if not idle:
+            continue
+        instances = sum(len(share.instances) for share in shares)
+        heard = f"{len(idle)} of {counted(len(shares), 'agent')} of pipeline '{pipeline}' hear no instance"
+        judge = ", the one that judges among them" if any(share.judges for share in idle) else ""
+        # Agents are placed first, so that too many of them leave no room for what they would hear.
+        missing = sum(
+            item.pipeline == pipeline and item.workload != f"{AGENT_PREFIX}{pipeline}" for item in plan.unplaced
+        )
+        without = f", and no node for {missing:,} more" if missing else ""
+        message = f"{heard}{judge}: the plan has {counted(instances, 'instance')} of it{without}"
+        hint = f"state agents: {{perPipeline: {max(1, len(shares) - len(idle))}}}, or fewer"
+        place = blueprint.places[f"stack/{blueprint.stack.metadata.name}"]
+        found.append(Diagnostic(place, IDLE_AGENTS, message, hint, Severity.WARNING))
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rohe_iac.blueprint.linked.workload import workloads_of
+from rohe_iac.planning.from_blueprint.node_counts import with_node_counts
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan, Unplaced
 from rohe_iac.planning.model.problem import Problem
@@ -67,7 +68,7 @@ def what_if(decision: StackDecision, text: str, listener: SearchListener = ignor
     edits = parse_edits(text)
     present, before = decision.problem, decision.plan
     loaded = _problem_of_new_sizes(decision, edits)
-    edited = apply_edits(loaded, edits)
+    edited = with_node_counts(apply_edits(loaded, edits), before)
     after = plan(edited, before, decision.plugins, listener=listener)
     standing = replace(before, placements=with_new_amounts(edited, before.placements))
     unplaced = {item.replica for item in before.unplaced}

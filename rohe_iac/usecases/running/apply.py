@@ -24,6 +24,8 @@ from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.plan import missing_words
+from rohe_iac.usecases.apply_choices import Choices
+from rohe_iac.usecases.observing.users_broker import unreached_broker
 from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.comparison.replacement import interrupted, replacements
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
@@ -35,6 +37,7 @@ from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.running.selection import selected
 from rohe_iac.usecases.running.unfinished import as_applied
+from rohe_iac.usecases.stack_choice import chosen_stack, names_plan
 from rohe_iac.usecases.stacks import OpenTarget
 
 
@@ -60,35 +63,6 @@ class DoesNotFit(RoheError):
     """The plan leaves replicas without a node."""
 
     exit_code = ExitCode.UNPLACED
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The options of one apply.
-
-    Attributes:
-        fail_fast: begin nothing more after the first failure.
-        refresh: look at every resource before any is changed.
-        lock_timeout: seconds to wait for another apply.
-        allow_destroy: addresses whose protection is lifted for this apply.
-        allow_unplaced: apply the replicas that fit where some do not.
-        allow_overwrite: overwrite what others changed.
-        allow_interruption: apply although services have no running replica for a while.
-        allow_other_cluster: apply although the target leads to another cluster than the stack was applied to.
-        prefetch: have nodes pull the images of changed and new replicas before anything is changed.
-        only: addresses of what is applied, with all that has to exist for it; everything where there is none.
-    """
-
-    fail_fast: bool = False
-    refresh: bool = False
-    lock_timeout: float = 0.0
-    allow_destroy: tuple[str, ...] = ()
-    allow_unplaced: bool = False
-    allow_overwrite: bool = False
-    allow_interruption: bool = False
-    allow_other_cluster: bool = False
-    prefetch: bool = False
-    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +110,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
 
     Args:
         directory: a folder of the blueprint.
-        what: the name of a stack, or a plan file; None for the only stack of the blueprint.
+        what: the name, folder or file of a stack, or a plan file; None for the only stack of the blueprint.
         choices: the options of the user.
         open_target: opens the target of the plan.
 
@@ -151,14 +125,16 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         OtherCluster: the target leads to another cluster, and the choices do not allow that.
     """
     root = root_of(directory)
-    path = None if what is None else directory / what
-    if path is not None and (path.is_file() or path.suffix or "/" in str(what)):
-        planfile = read_plan(path)
+    if what is not None and names_plan(directory / what, what):
+        if choices.values:
+            raise UsageError("the values of a saved plan are in it", hint="give them to `rohe plan --out FILE`")
+        planfile = read_plan(directory / what)
         _check_project(planfile, root)
         _check_inputs(planfile, root)
         _check_faults(check_file(planfile, root).faults)
     else:
-        planned = make_plan(directory, what)
+        choice = chosen_stack(directory, what)
+        planned = make_plan(choice.folder, choice.stack, values=choices.values)
         root, planfile = planned.blueprint.root, planned.planfile
     folder = StackFolder.of(planfile.project, planfile.stack)
     _check_paths(root, folder)
@@ -262,6 +238,9 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         outcome = _with_left_out(outcome, planfile, left_out)
         for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)
+        if outcome.ending is Ending.COMPLETE:
+            for sentence in unreached_broker(wanted.target, manifests):
+                progress.on_note(sentence)
         # What was left as it is differs from the record, so the next apply has to go on.
         whole = not left_out and not choices.only
         if outcome.ending is Ending.COMPLETE and not record.complete and whole:
@@ -328,7 +307,7 @@ def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
     if planfile.plan.unplaced and not choices.allow_unplaced:
         lines = [str(gang) for gang in planfile.plan.left_out[:20]]
         for item in planfile.plan.unplaced[:20]:
-            near = item.closest[0] if item.closest else None
+            near = item.nearest
             lines.append(f"{item.replica}: " + (f"closest is {near.node}: {near.missing}" if near else "no node"))
         raise DoesNotFit(
             missing_words(planfile.plan.unplaced),

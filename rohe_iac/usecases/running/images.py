@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from rohe_iac.blueprint.documents.given_value import NO_VALUES, GivenValue
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.ports import Destination, NodeImages
 from rohe_iac.foundation.errors import RoheError
@@ -79,6 +80,7 @@ def images(
     open_target: OpenTarget,
     *,
     offline: bool = False,
+    values: Mapping[str, GivenValue] = NO_VALUES,
     report: Callable[[str], None] = lambda _: None,
 ) -> StackImages:
     """Plans a stack and returns the images that it needs by node.
@@ -88,13 +90,14 @@ def images(
         stack: the name of the stack; None for the only one of the blueprint.
         open_target: opens the target of the plan.
         offline: whether the cluster is not asked what its nodes have.
+        values: values that take the place of those of the stack, by name.
         report: receives a line for each step.
 
     Raises:
         InvalidBlueprint: the blueprint has faults.
         UsageError: there is no such stack.
     """
-    planned = make_plan(directory, stack, report=report)
+    planned = make_plan(directory, stack, values=values, report=report)
     planfile = planned.planfile
     needed = needed_images(planfile)
     held: Mapping[str, NodeImages] | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import parse_address
+from rohe_iac.foundation.names import KINDS, parse_address
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget, StackNotRunning
 
 MAX_NAMED = 8
@@ -19,7 +19,8 @@ def logs(
 
     Args:
         stack: the stack.
-        address: an address, such as `service/classify`.
+        address: an address, such as `service/classify`, or the name of a service, replica or agent; the name of the
+            stack is all of it.
         open_target: opens the target that the stack was applied to.
         lines: how many of the last lines of each replica to begin with.
         follow: go on with new lines until the caller stops.
@@ -28,7 +29,6 @@ def logs(
         UsageError: the address is malformed, or nothing of the stack is under the address.
         StackNotRunning: nothing is applied.
     """
-    wanted = parse_address(address)
     target = open_target(stack.destination)
     known = {
         placement.instance: placement.replica
@@ -37,7 +37,10 @@ def logs(
     }
     for item in target.live():
         known.setdefault(item.instance, item.address)
-    instances = [name for name, text in sorted(known.items()) if wanted.covers(parse_address(text))]
+    named = [parse_address(text) for text in _addresses(address, stack.name, known.values())]
+    instances = [
+        name for name, text in sorted(known.items()) if any(wanted.covers(parse_address(text)) for wanted in named)
+    ]
     if not known:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
     if not instances:
@@ -46,3 +49,18 @@ def logs(
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}{more}")
     return target.logs(instances, lines=lines, follow=follow)
+
+
+def _addresses(text: str, stack: str, known: Iterable[str]) -> list[str]:
+    """Returns the addresses that a text stands for: itself, or those of a bare name, of which a part comes first.
+
+    Raises:
+        UsageError: the text is neither an address nor a name.
+    """
+    if text.partition("/")[0] in KINDS:
+        return [text]
+    addresses = [f"{kind}/{text}" for kind in ("service", "replica", "agent")]
+    parts = [parse_address(item) for item in known]
+    if text == stack and not any(parse_address(address).covers(part) for address in addresses for part in parts):
+        return [*known]
+    return addresses

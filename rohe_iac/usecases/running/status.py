@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.files.record import Record
 from rohe_iac.deployment.ports import DeploymentTarget, Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
@@ -41,6 +42,7 @@ class PartStatus:
             it has none.
         stale: what runs or reports instead of what the plan has; empty where that is the same, or not known.
         unheard: which agent has never heard it although it runs; empty where it was heard, or nobody expects it.
+        silent: for how long no agent has heard it although it promised to speak; empty where one has, or it did not.
     """
 
     address: str
@@ -59,11 +61,12 @@ class PartStatus:
     stale: str = ""
     certificate_expires: float = 0.0
     unheard: str = ""
+    silent: str = ""
 
     @property
     def well(self) -> bool:
-        """Whether the part runs, and is the one of the plan."""
-        return self.state == "running" and not self.stale
+        """Whether the part runs, or ran once and ended well, and is the one of the plan."""
+        return self.state in ("running", "done") and not self.stale
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,29 @@ class AgentStatus:
         agent: the name of the agent.
         answer: the agent's JSON with `at`, `counts`, `objectives` and `orders`; empty where it did not answer.
         silence: why it did not answer; empty where it did.
+        role: judges or receives, where several agents observe the pipeline; else empty.
+        share: the instances that the plan has it hear, where several agents observe the pipeline.
+        by_judge: what the agent that judges says of this one, such as `hears` and `silent`; empty for nothing.
     """
 
     agent: str
     answer: dict[str, Any] = field(default_factory=dict)
     silence: str = ""
+    role: str = ""
+    share: tuple[str, ...] = ()
+    by_judge: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> str:
+        """Why an agent that shares reports does not hear what the plan gives it; empty where it does."""
+        if not self.role or self.silence:
+            return ""
+        return str(self.answer.get("trouble") or self.by_judge.get("trouble") or "")
+
+    @property
+    def sources_up(self) -> bool:
+        """Whether the agent hears all its sources of reports beside the stack's broker; while one is away it waits."""
+        return all(source["up"] for source in self.answer.get("sources", ()))
 
 
 @dataclass(frozen=True)
@@ -171,12 +192,12 @@ class StackStatus:
 
     @property
     def well(self) -> bool:
-        """Whether the stack is applied and runs, every agent answers, and no contract is broken or long UNKNOWN."""
+        """Whether the stack runs, every agent answers and hears, and no contract is broken or long UNKNOWN."""
         return (
             self.serial > 0
             and not self.obstacles
             and all(part.well for part in self.parts)
-            and not any(agent.silence for agent in self.agents)
+            and not any(agent.silence or agent.trouble or not agent.sources_up for agent in self.agents)
             and not any(contract.verdict == "BROKEN" for contract in self.contracts)
             and not any(unknown.overdue for unknown in self.unknowns)
         )
@@ -210,10 +231,10 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     edits = stack_edits(target, manifests, stack.record, interrupted=bool(interrupted))
     edited = [str(edit) for edit in (*edits.by_hand, *edits.by_apply)[:MAX_EDITS]]
     parts.sort(key=lambda part: part.address)
-    agents = _ask(target, parts)
+    agents = _with_roles(_ask(target, parts), stack.record)
     if stack.record is not None:
         parts = marked_stale(parts, stack.record.manifests, {item.instance: item for item in found}, agents)
-        parts = [replace(part, unheard=_unheard(part, agents)) for part in parts]
+        parts = [replace(part, unheard=_unheard(part, agents), silent=silence(part, agents)) for part in parts]
     return StackStatus(
         project=stack.project,
         stack=stack.name,
@@ -283,6 +304,12 @@ def _unheard(part: PartStatus, agents: Sequence[AgentStatus]) -> str:
     return f"it runs, and {expecting[0].agent} has never heard it"
 
 
+def silence(part: PartStatus, agents: Sequence[AgentStatus]) -> str:
+    """Returns for how long a part that runs has been silent, "" where an agent hears it or none does."""
+    words = [HeardInstances(agent.answer).silence(part.instance) for agent in agents if agent.answer]
+    return "" if part.state != "running" or not words or not all(words) else words[0]
+
+
 def _part(address: str, instance: str, node: str, live: Live | None) -> PartStatus:
     """Returns the state of a part; `missing` where nothing of it lives."""
     if live is None:
@@ -306,6 +333,23 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
     )
 
 
+def _with_roles(agents: Sequence[AgentStatus], record: Record | None) -> tuple[AgentStatus, ...]:
+    """Returns the agents with their roles and shares by the plan, and with what those who judge say of the others."""
+    shares = {share.agent: share for share in record.planfile.plan.shares} if record is not None else {}
+    by_judge = {item["name"]: item for agent in agents for item in agent.answer.get("agents", ())}
+    return tuple(
+        replace(
+            agent,
+            role="judges" if shares[agent.agent].judges else "receives",
+            share=shares[agent.agent].instances,
+            by_judge=by_judge.get(agent.agent, {}),
+        )
+        if agent.agent in shares
+        else agent
+        for agent in agents
+    )
+
+
 def _ask(target: DeploymentTarget, parts: list[PartStatus]) -> tuple[AgentStatus, ...]:
     """Returns the answer of every agent, or why it did not answer."""
     agents = [part for part in parts if part.address.startswith("agent/")]
@@ -325,5 +369,6 @@ def _ask(target: DeploymentTarget, parts: list[PartStatus]) -> tuple[AgentStatus
     except RoheError as error:
         # All agents share one broker: those that were not asked are silent for the same reason.
         asked = {answer.agent for answer in answers}
-        answers += [AgentStatus(part.instance, silence=str(error)) for part in agents if part.instance not in asked]
+        why = f"{error.brief}: {error.detail}" if error.detail else error.brief
+        answers += [AgentStatus(part.instance, silence=why) for part in agents if part.instance not in asked]
     return tuple(answers)

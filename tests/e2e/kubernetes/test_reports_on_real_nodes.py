@@ -52,7 +52,7 @@ class ReportsOperator(Operator):
                 "pipelines": ["p"],
                 "inventory": "edge",
                 "target": {"kubernetes": {"context": self.pods.context, "namespace": self.namespace}},
-                "broker": {"embedded": {"tls": True}},
+                "broker": {"embedded": {"tls": {"clientCertificates": True}}},
             },
         }
         documents = [
@@ -130,9 +130,7 @@ def test_what_was_accepted_is_stored_once_whatever_ends_the_pods_and_whoever_sig
     operator.wait_for_storage()
 
     former = operator.uids()
-    secrets = ("rohe-broker-authority", "rohe-credential-load")
-    operator.pods.kubectl("delete", "secret", *secrets, "-n", operator.namespace)
-    operator.rohe("apply", "--yes")
+    operator.rohe("rotate", "--yes")
     operator.wait_for_storage()
     assert operator.uids() == former
 

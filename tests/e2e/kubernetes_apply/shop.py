@@ -33,8 +33,8 @@ class Shop:
     namespace: str
     nodes: tuple[str, str]
 
-    def write(self, *, tag: str = "1", backs: int = 3, **target: str) -> None:
-        """Writes the blueprint."""
+    def write(self, *, tag: str = "1", backs: int = 3, agents: int = 0, **target: str) -> None:
+        """Writes the blueprint; with agents, both services report to so many."""
         services = [
             {
                 "name": name,
@@ -43,6 +43,7 @@ class Shop:
                 "ports": [{"name": "http"}],
                 "requests": {"cpu": "100m", "memory": {"rss": "64Mi"}},
                 "replicas": replicas,
+                **({"reports": {}} if agents else {}),
             }
             for name, replicas in (("front", 2), ("back", backs))
         ]
@@ -52,6 +53,8 @@ class Shop:
             ("Pipeline", "shop"): {"services": services, "flow": [{"from": "front", "to": "back"}]},
             ("Stack", "shop"): {"pipelines": ["shop"], "inventory": "edge", "target": {"kubernetes": settings}},
         }
+        if agents:
+            specs["Stack", "shop"]["agents"] = {"perPipeline": agents}
         documents = [
             {"apiVersion": "rohe.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
             for (kind, name), spec in specs.items()

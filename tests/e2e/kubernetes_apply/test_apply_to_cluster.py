@@ -27,6 +27,11 @@ def test_a_stack_is_made_shown_changed_and_removed_without_a_trace(shop: Shop) -
     assert "No change" in shop.run("apply", "--yes").stdout
     before = {pod["metadata"]["uid"] for pod in pods.values()}
 
+    # Of each replica under an address logs say that its simulated node has none.
+    lines = shop.run("logs", "service/shop:back").stdout.splitlines()
+    assert [line.partition(" | ")[0] for line in lines] == ["back-0", "back-1", "back-2"]
+    assert all("no output can be read" in line for line in lines)
+
     # What the template of the pods does not have restarts none, and is no interruption.
     shop.write(unreachable="skip")
     assert "stop first" not in shop.run("plan").stdout
@@ -49,13 +54,6 @@ def test_a_stack_is_made_shown_changed_and_removed_without_a_trace(shop: Shop) -
     shop.run("destroy", "--yes")
     assert not shop.exists()
     assert not (shop.state / "rohe" / "market" / "shop" / "record.json").exists()
-
-
-def test_logs_say_of_every_replica_under_an_address_that_a_simulated_node_has_none(shop: Shop) -> None:
-    shop.run("apply", "--yes")
-    lines = shop.run("logs", "service/shop:back").stdout.splitlines()
-    assert [line.partition(" | ")[0] for line in lines] == ["back-0", "back-1", "back-2"]
-    assert all("no output can be read" in line for line in lines)
 
 
 def test_what_was_removed_by_hand_is_made_again_and_what_no_manifest_asks_for_is_swept(shop: Shop) -> None:
@@ -81,18 +79,15 @@ def test_what_was_removed_by_hand_is_made_again_and_what_no_manifest_asks_for_is
     assert shop.names("deployments") == []
 
 
-def test_a_stack_of_another_project_is_not_taken_over(shop: Shop, tmp_path: Path) -> None:
+def test_a_machine_without_state_takes_over_what_is_there_but_for_another_project(shop: Shop, tmp_path: Path) -> None:
     shop.run("apply", "--yes")
     before = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
     (shop.root / "rohe.yaml").write_text("project: harbour\n")
-    refused = shop.run("apply", "--yes", code=5, state=tmp_path / "other").stderr
+    refused = shop.run("apply", "--yes", code=5, state=tmp_path / "another").stderr
     assert "deployment/back-0, for replica/shop:back/0: belongs to the stack shop of the project market" in refused
     assert {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)} == before
 
-
-def test_a_machine_without_state_takes_over_what_is_there(shop: Shop, tmp_path: Path) -> None:
-    shop.run("apply", "--yes")
-    before = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
+    shop.write()
     shop.run("apply", "--yes", state=tmp_path / "other")
     after = {item["metadata"]["uid"] for item in shop.cluster.objects("deployments", shop.namespace)}
     assert after == before

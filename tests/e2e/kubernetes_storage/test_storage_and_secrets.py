@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from rohe_iac.targets.broker.certificates import KeyPair, is_due, new_server, serves
+from rohe_iac.targets.broker.certificates import KeyPair, is_due, is_for, new_server
 from rohe_iac.targets.kubernetes.broker_secrets import TOUCHED
 from rohe_iac.trial_cluster.nodes import simulated_node
 
@@ -163,7 +163,7 @@ def test_certificates_of_the_broker_are_made_renewed_without_a_restart_and_nowhe
     first = watched.secrets()
     host = f"rohe-broker.{watched.namespace}.svc"
     authority = _pair(first["rohe-broker-authority"])
-    assert serves(_pair(first["rohe-broker"]), authority, [host, f"{host}.cluster.local", host[:-4], "rohe-broker"])
+    assert is_for(_pair(first["rohe-broker"]), authority, [host, f"{host}.cluster.local", host[:-4], "rohe-broker"])
     content = json.loads(first["rohe-credential-web"]["credentials.json"])
     assert (content["url"], content["ca"]) == (f"mqtts://{host}:8883", authority.certificate.decode())
     written = [path.read_bytes() for path in watched.folder.rglob("*") if path.is_file()]

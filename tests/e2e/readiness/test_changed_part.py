@@ -1,4 +1,4 @@
-"""Apply of a change takes the engine through what has to do with it, where the cluster has all else as applied."""
+"""A change that interrupts is refused; allowed, it takes the engine through what has to do with it and no more."""
 
 from __future__ import annotations
 
@@ -17,12 +17,20 @@ def was_about_all(stack: Cameras) -> bool:
     return "pulumi.flag.exclude" not in json.loads(found.read_bytes())["environment"]
 
 
-def test_a_change_leaves_alone_what_has_nothing_to_do_with_it(cameras: Callable[..., Cameras]) -> None:
+def test_a_change_is_refused_where_it_interrupts_and_leaves_all_else_alone(
+    cameras: Callable[..., Cameras],
+) -> None:
     stack = cameras()
     stack.write()
     everything = stack.apply()["created"]
     assert was_about_all(stack)
     stack.write(alone={"image": "registry.example/alone:2"})
+    # A service with one replica is interrupted by its update: the plan says so, and apply wants it allowed.
+    planned = stack.run("plan").stdout
+    assert "stop first: down for up to 30 s to stop and its start, how long is unknown" in planned
+    refused = stack.run("apply", "--yes", code=5).stderr
+    assert "1 service would be interrupted, so nothing was changed" in refused
+    assert "replica/cams:alone/0: stop first: " in refused
     outcome = stack.apply("--allow-interruption")
     assert outcome["updated"] == ["replica/cams:alone/0"]
     assert sorted(outcome["same"] + outcome["updated"]) == sorted(everything)

@@ -50,9 +50,12 @@ def wait_for(condition: Callable[[], object], patience: float = 20.0) -> None:
 
 
 class StackBroker:
-    """A broker's process with the users web, cam, agent and operator of the stack `desk`."""
+    """A broker's process with the users web, cam, agent and operator of the stack `desk`.
 
-    def __init__(self, folder: Path, server: str) -> None:
+    With `demands_certificates` clients connect by TLS alone, and show a certificate of their own.
+    """
+
+    def __init__(self, folder: Path, server: str, *, demands_certificates: bool = False) -> None:
         try:
             SERVERS[server].binary()
         except BrokerMissing as error:
@@ -61,14 +64,21 @@ class StackBroker:
         self.layout = Layout(StackFolder(folder), folder)
         folder.mkdir(mode=0o700, exist_ok=True)
         self.layout.ensure()
-        credentials = Credentials(self.layout)
+        self.users = credentials = Credentials(self.layout)
         grants: dict[str, Grants] = {"operator": operator_grants(STACK), "agent": agent_grants(STACK, [AGENT])}
         grants |= {name: service_grants(STACK, name, instances) for name, instances in SERVICES.items()}
         for client, granted in grants.items():
             credentials.put(CredentialSpec(client, granted.publish, granted.subscribe))
-        self.spec = BrokerSpec("broker/broker", {"mqtt": free_port(), "nats": free_port()}, tuple(grants), server)
-        self.program = LocalBroker(self.layout, credentials).prepare(self.spec, STACK)
+        names = ("127.0.0.1", "localhost") if demands_certificates else ()
+        ports = {"mqtt": free_port(), "nats": free_port()}
+        self.spec = BrokerSpec("broker/broker", ports, tuple(grants), server, names, demands_certificates)
+        self.files = LocalBroker(self.layout, credentials)
+        self.program = self.files.prepare(self.spec, STACK)
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process is not None else 0
 
     @property
     def log(self) -> str:

@@ -31,6 +31,7 @@ from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.targets.broker.server import MAX_PAYLOAD
 from rohe_iac.targets.local.supervisor.probes import fault_of
+from rohe_iac.transports.inbox import ConnectionChange
 from rohe_iac.transports.mqtt import AgentTransport
 
 pytestmark = pytest.mark.broker
@@ -52,16 +53,16 @@ def agent(broker: StackBroker) -> Iterator[AgentTransport]:
     """Yields the transport of the stack's agent, connected."""
     transport = AgentTransport(broker.address("agent"), STACK, AGENT, SERVICES, "boot", lambda payload: None)
     transport.start()
-    changes: list[str] = []
+    changes: list[ConnectionChange] = []
     wait_for(lambda: changes.extend(transport.receive(10, 0.1)[1]) or changes)
     yield transport
     transport.close()
 
 
-def _received_until(agent: AgentTransport, payload: bytes) -> tuple[list[Incoming], list[str]]:
+def _received_until(agent: AgentTransport, payload: bytes) -> tuple[list[Incoming], list[ConnectionChange]]:
     """Returns what the agent received before the message with this payload, and the changes of its connection."""
     messages: list[Incoming] = []
-    changes: list[str] = []
+    changes: list[ConnectionChange] = []
     end = time.monotonic() + 15
     while not messages or messages[-1].payload != payload:
         assert time.monotonic() < end, (messages, changes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from node_client import node_client
 from run_broker import RunBroker
 from stack_broker import wait_for
 
@@ -21,20 +21,6 @@ from rohe_iac.targets.broker.certificates import EARLY, KeyPair, new_authority, 
 from rohe_iac.targets.broker.servers import SERVERS
 
 pytestmark = pytest.mark.broker
-
-NODE_CLIENT = """
-import fs from "node:fs";
-import { connect } from "MODULE";
-connect({
-  access: () => JSON.parse(fs.readFileSync(process.argv[2], "utf8")),
-  clientId: "web-node",
-  will: { topic: "a/b", payload: "" },
-  subscriptions: ["c/d"],
-  onUp: () => process.exit(0),
-  onMessage: () => {},
-});
-"""
-"""Ends with exit code 0 once the broker has granted the subscription, and tries for ever where it does not."""
 
 CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a"
 
@@ -94,17 +80,12 @@ def _refuses(connection: Connection) -> bool:
 
 @pytest.mark.platform
 def test_the_client_for_nodejs_trusts_the_authority_of_the_credentials_alone(broker: TlsBroker) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed (Debian: apt-get install nodejs)")
     authority = new_authority("rohe desk", time.time())
     broker.show(new_server(authority, broker.spec.tls_names, time.time()))
     broker.begin()
     wait_for(lambda: broker.shown(authority))
-    program, log = broker.folder / "client.mjs", broker.folder / "client.log"
-    module = Path(__file__).parents[3] / "examples" / "node" / "mqtt.mjs"
-    program.write_text(NODE_CLIENT.replace("MODULE", str(module)))
-    command = [node, str(program), str(broker.write_credentials(authority))]
+    log = broker.folder / "client.log"
+    command = node_client(broker.folder, broker.write_credentials(authority), "web-node", "c/d")
     subprocess.run(command, check=True, timeout=60)
     broker.write_credentials(new_authority("rohe desk", time.time()))
     with log.open("w") as stream:

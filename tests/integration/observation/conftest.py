@@ -11,24 +11,16 @@ import pytest
 # The tests are collected without packages, so the modules that they share are imported from this folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from observed_brokers import RunningBroker, nats_broker
+from limited_memory import limited_group
+from observed_brokers import RunningBroker, nats_broker, own_broker
+
+__all__ = ["limited_group", "own_broker", "shared_broker"]
 
 
 @pytest.fixture(scope="session")
 def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
     """Yields one NATS server for the tests that do not kill it."""
     broker = nats_broker(tmp_path_factory.mktemp("broker"))
-    broker.start()
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[RunningBroker]:
-    """Yields a NATS server that the test may kill."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    broker = nats_broker(folder)
     broker.start()
     yield broker
     broker.kill()

@@ -9,10 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from rohe_iac.targets.broker.server import MAX_PAYLOAD
 
 USERS = {"service": "s3rvice", "agent": "ag3nt", "operator": "0perator"}
 
@@ -25,12 +28,17 @@ def free_port() -> int:
 
 @dataclass
 class RunningBroker:
-    """A broker's process that can be killed and started again on the same port and folder."""
+    """A broker's process that can be killed and started again on the same port and folder.
+
+    Attributes:
+        mqtt: Version of MQTT that its credentials name, as those of a stack do; "" where clients find it out.
+    """
 
     command: list[str]
     port: int
     folder: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
+    mqtt: str = ""
 
     @property
     def url(self) -> str:
@@ -54,9 +62,17 @@ class RunningBroker:
             self.process.wait()
             self.process = None
 
+    def stop(self) -> None:
+        """Ends it in order, with everything on disk that it keeps."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(20)
+        self.process = None
+
     def credentials(self, folder: Path, user: str) -> Path:
         path = folder / f"credentials-{user}.json"
-        path.write_text(json.dumps({"url": self.url, "user": user, "password": USERS[user]}))
+        known = {"mqtt": self.mqtt} if self.mqtt else {}
+        path.write_text(json.dumps({"url": self.url, "user": user, "password": USERS[user], **known}))
         return path
 
 
@@ -70,7 +86,7 @@ def nats_broker(folder: Path) -> RunningBroker:
         f"server_name: test\nhost: 127.0.0.1\nport: -1\n"
         f'jetstream {{ store_dir: "{folder}/jetstream", max_mem: 64M, max_file: 512M }}\n'
         f'mqtt {{ host: 127.0.0.1, port: {port}, ack_wait: "3s", max_ack_pending: 1024 }}\n'
-        f"authorization {{ users: [{users}] }}\n"
+        f"authorization {{ users: [{users}] }}\nmax_payload: {MAX_PAYLOAD}\n"
     )
     return RunningBroker([str(server), "-c", str(folder / "broker.conf")], port, folder)
 
@@ -86,6 +102,17 @@ def mosquitto_broker(folder: Path) -> RunningBroker:
         subprocess.run(["mosquitto_passwd", "-b", str(passwords), name, password], check=True)
     (folder / "broker.conf").write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
-        f"persistence true\npersistence_location {folder}/\nuser root\n"
+        f"persistence true\npersistence_location {folder}/\nuser root\nmax_packet_size {MAX_PAYLOAD}\n"
     )
     return RunningBroker([server, "-c", str(folder / "broker.conf")], port, folder)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[RunningBroker]:
+    """Yields a NATS server that the test may kill."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    broker = nats_broker(folder)
+    broker.start()
+    yield broker
+    broker.kill()

@@ -73,6 +73,7 @@ class Stage:
     configuration: Configuration
     agent: subprocess.Popen[bytes] | None = None
     services: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    agent_environment: dict[str, str] = field(default_factory=dict)
 
     def start_agent(self, group: Path | None = None) -> None:
         """Starts the agent, in a control group where one is given."""
@@ -84,6 +85,7 @@ class Stage:
             "ROHE_STORE": str(self.folder / "store"),
             "ROHE_REPORT_URL": self.broker.url,
             "ROHE_REPORT_CREDENTIALS": str(self.broker.credentials(self.folder, "agent")),
+            **self.agent_environment,
         }
         with (self.folder / "agent.log").open("ab") as log:
             command = [
@@ -94,7 +96,7 @@ class Stage:
             if group is not None:
                 # The shell joins the group before it becomes the agent, which thus never runs without the limit.
                 command = ["sh", "-c", f'echo $$ > "{group}/cgroup.procs" && exec "$@"', "sh", *command]
-            self.agent = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+            self.agent = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.folder)
 
     def kill_agent(self) -> None:
         assert self.agent is not None
@@ -113,8 +115,8 @@ class Stage:
             "ROHE_REPORT_CREDENTIALS": str(self.broker.credentials(self.folder, "service")),
         }
 
-    def start_service(self, instance: str, rate: float) -> None:
-        env = {**os.environ, **self.service_environment(instance)}
+    def start_service(self, instance: str, rate: float, environment: dict[str, str] | None = None) -> None:
+        env = {**os.environ, **self.service_environment(instance), **(environment or {})}
         with (self.folder / f"{instance}.log").open("ab") as log:
             self.services[instance] = subprocess.Popen(
                 [sys.executable, str(LOAD), str(self.folder / "ledger"), str(rate)],
@@ -142,10 +144,10 @@ class Stage:
                 process.kill()
                 process.wait()
 
-    def ask(self, question: str, **parameters: Any) -> list[Any]:
+    def ask(self, question: str, agent: str = AGENT, **parameters: Any) -> list[Any]:
         operator = broker_address("", self.broker.credentials(self.folder, "operator"))
         with Inquirer(operator, STACK, timeout=20) as inquirer:
-            return inquirer.ask(AGENT, question, **parameters)
+            return inquirer.ask(agent, question, **parameters)
 
     def accepted_requests(self) -> Counter[tuple[str, str]]:
         """Returns how often the services recorded a request as accepted, by (instance, request)."""

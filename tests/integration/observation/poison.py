@@ -18,8 +18,8 @@ Envelope = Callable[[], dict[str, Any]]
 """Returns a good report as JSON values, each time with the next sequence number."""
 
 
-def poisoned(envelope: Envelope) -> list[tuple[bytes, str]]:
-    """Returns what may be wrong with a report in rohe's form."""
+def poisoned(envelope: Envelope, huge: int = 900_000) -> list[tuple[bytes, str]]:
+    """Returns what may be wrong with a report in rohe's form; of one that is too large `huge` is about the size."""
 
     def own(**changes: Any) -> bytes:
         return json.dumps({**envelope(), **changes}).encode()
@@ -59,7 +59,7 @@ def poisoned(envelope: Envelope) -> list[tuple[bytes, str]]:
         (text("fields", '{"x": ' + BIG + "}"), "stored"),
         (text("fields", '{"x": ' + "[" * DEEP + "]" * DEEP + "}"), "recursion"),
         (text("fields", '{"x": ' + "[" * 900 + "]" * 900 + "}"), "nested"),
-        (own(fields={"x": "y" * 900_000}), "larger"),
+        (own(fields={"x": "y" * huge}), "larger"),
         (own(fields={"x": "\ud800"}), "report"),
         (own(client="somebody-else"), "somebody-else"),
         (own(service="other"), "service"),

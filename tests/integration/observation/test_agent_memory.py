@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from limited_memory import LIMIT
 from observed_brokers import RunningBroker
 from observed_stage import STACK, Stage, load_configuration, objective
 
-from rohe_iac.agent.memory import CGROUPS
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.contract import ScopeSpec, WindowSpec
 from rohe_iac.reporting import Reporter
@@ -20,29 +19,8 @@ from rohe_iac.reporting.settings import ReporterSettings
 
 pytestmark = pytest.mark.broker
 
-LIMIT = 88 * 2**20
-"""Bytes that the agent may use; its process alone takes some 45 MB."""
-
 REPORTS = 16_000
 """Reports of windows that do not close by themselves; they take more than the limit."""
-
-
-@pytest.fixture
-def limited_group() -> Iterator[Path]:
-    """Yields a control group with a limit of memory."""
-    group = CGROUPS / "memory" / f"rohe-test-{os.getpid()}"
-    try:
-        group.mkdir()
-        (group / "memory.limit_in_bytes").write_text(str(LIMIT))
-    except OSError:
-        pytest.skip("no control group of version 1 can be made here, so that no memory can be limited")
-    yield group
-    end = time.monotonic() + 5
-    while group.exists() and time.monotonic() < end:
-        try:
-            group.rmdir()
-        except OSError:
-            time.sleep(0.05)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def handled(stage: Stage) -> int:
 def test_each_message_is_taken_or_a_dead_letter_with_its_reason(stage: Stage) -> None:
     start_agent(stage)
     with PlainClient(stage.broker, stage.folder, "load", "load-0") as client:
-        messages = [*poisoned(client.envelope), *poisoned_qoa4ml(time.time())]
+        messages = [*poisoned(client.envelope, huge=500_000), *poisoned_qoa4ml(time.time())]
         for payload, _ in messages:
             client.publish(payload)
         stage.wait_for(lambda: handled(stage) == len(messages))
@@ -136,10 +136,10 @@ def test_mutated_messages_on_every_topic_stop_nothing(stage: Stage) -> None:
             topics[0]: mutated(1, client.envelope(), 150),
             topics[1]: [
                 *mutated(2, {"state": "online", "boot": "b", "at": 1.0, "waiting": 0, "complete_up_to": 1.0}, 100),
-                msgspec.json.encode({"state": "online", "boot": "b" * 900_000, "at": 1e300, "complete_up_to": 1e300}),
+                msgspec.json.encode({"state": "online", "boot": "b" * 500_000, "at": 1e300, "complete_up_to": 1e300}),
             ],
             topics[2]: [*mutated(3, question, 100), *odd],
-            topics[3]: [*mutated(4, {"id": "1", "client": "load-0", "accepted": True}, 100), b"x" * 900_000],
+            topics[3]: [*mutated(4, {"id": "1", "client": "load-0", "accepted": True}, 100), b"x" * 500_000],
         }  # fmt: skip
         for topic, payloads in contents.items():
             for payload in payloads:
@@ -159,11 +159,11 @@ def test_a_retained_or_huge_message_of_one_client_stops_neither_the_agent_nor_th
     publisher.start()
     assert publisher.wait_up(15)
     for topic in (report_topic(STACK, "load", "load-1"), state_topic(STACK, "load-1")):
-        assert publisher.publish(Outgoing(topic, b'{"state": "online", "x": "' + b"y" * 900_000 + b'"}', retain=True))
+        assert publisher.publish(Outgoing(topic, b'{"state": "online", "x": "' + b"y" * 500_000 + b'"}', retain=True))
     start_agent(stage)
     with PlainClient(stage.broker, stage.folder, "load", "load-0") as client:
         for number in range(30):
-            assert publisher.publish(Outgoing(report_topic(STACK, "load", "load-1"), b"z" * (900_000 + number)))
+            assert publisher.publish(Outgoing(report_topic(STACK, "load", "load-1"), b"z" * (500_000 + number)))
             client.report()
         stage.wait_for(lambda: counts(stage)["reports"] == 30 and counts(stage)["undecodable"] >= 30)
         assert len(msgspec.json.encode(stage.ask("status"))) < 20_000

@@ -6,16 +6,18 @@ import json
 import queue
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from observed_brokers import RunningBroker
+from observed_brokers import RunningBroker, mosquitto_broker, nats_broker
 
 from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
+from rohe_iac.mqtt import subscriptions
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.inbox import ConnectionChange
 from rohe_iac.transports.mqtt import AgentTransport
 
 pytestmark = pytest.mark.broker
@@ -46,7 +48,7 @@ class Peer:
         self.client.start()
         assert self.client.wait_up(10)
         self.transport.start()
-        assert self.transport.receive(10, 10.0) == ([], ["up"])
+        assert self.transport.receive(10, 10.0) == ([], [ConnectionChange("up", address.url)])
 
     def receive(self, count: int) -> list[Incoming]:
         """Returns `count` messages that the transport received."""
@@ -126,3 +128,82 @@ def test_states_are_online_while_it_lives_and_stopped_after_its_end(peer: Peer) 
     assert (online["state"], online["boot"], online["reports"]) == ("online", "boot", 3)
     peer.transport.close()
     assert peer.next(topic)["state"] == "stopped"
+
+
+def test_a_broker_that_hangs_up_at_each_large_message_is_named_until_it_takes_one(peer: Peer) -> None:
+    connection = peer.transport.connection
+    end = time.monotonic() + 30
+    while not connection.hang_ups.trouble and time.monotonic() < end:
+        if connection.wait_up(1.0):
+            peer.transport.publish(command_topic(peer.stack, "load-0"), b"x" * 600_000)
+        peer.transport.receive(1, 0.1)
+    assert "after a message of 600000 bytes" in connection.hang_ups.trouble
+    while connection.hang_ups.trouble and time.monotonic() < end:
+        if connection.wait_up(1.0):
+            peer.transport.publish(command_topic(peer.stack, "load-0"), b"x" * 100_000)
+        peer.transport.receive(1, 0.1)
+    assert connection.hang_ups.trouble == ""
+
+
+@pytest.mark.parametrize("start_broker", [nats_broker, mosquitto_broker])
+def test_a_session_of_an_earlier_run_is_delivered_and_its_other_filters_are_ended(
+    start_broker: Callable[[Path], RunningBroker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = start_broker(tmp_path)
+    broker.start()
+    address = broker_address("", broker.credentials(tmp_path, "agent"))
+    mine, others = report_topic("s", "load", "load-0"), report_topic("s", "load", "load-1")
+    publisher = Connection(address, "publisher")
+    publisher.start()
+    alone = AgentTransport(address, "s", "agent", ["load"], "first", lambda _: None)
+    one_of_several = AgentTransport(address, "s", "agent", ["load"], "second", lambda _: None, filters=[mine])
+    received: list[str] = []
+    try:
+        assert publisher.wait_up(10)
+        alone.start()
+        assert alone.connection.wait_up(10)
+        alone.close()
+        assert publisher.publish(Outgoing(mine, b"{}"))
+        assert publisher.publish(Outgoing(others, b"{}"))
+        monkeypatch.setattr(subscriptions, "DRAIN_SECONDS", 0.5)
+        one_of_several.start()
+        assert one_of_several.connection.wait_up(10)
+        one_of_several.end([report_topic("s", "load", "+")])
+        wait_for(lambda: receive_into(one_of_several, received) >= {mine, others})
+        # What another agent hears comes no more, and the own messages do.
+        wait_for(lambda: not comes(publisher, one_of_several, others))
+        assert comes(publisher, one_of_several, mine)
+    finally:
+        one_of_several.close()
+        publisher.close()
+        broker.kill()
+
+
+def receive_into(transport: AgentTransport, received: list[str]) -> set[str]:
+    """Acknowledges what has arrived, and returns the topics of all that was received so far."""
+    messages, _ = transport.receive(100, 0.1)
+    transport.acknowledge(messages)
+    received += [message.topic for message in messages]
+    return set(received)
+
+
+def comes(publisher: Connection, transport: AgentTransport, topic: str) -> bool:
+    """Publishes on a topic, then on one that the agent hears in any case; returns whether the first arrives before."""
+    last = state_topic("s", uuid.uuid4().hex[:8])
+    received: list[str] = []
+    assert publisher.publish(Outgoing(topic, b"{}"))
+    assert publisher.publish(Outgoing(report_topic("s", "load", "load-0"), last.encode()))
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        messages, _ = transport.receive(100, 0.1)
+        transport.acknowledge(messages)
+        received += [message.topic for message in messages if message.payload != last.encode()]
+        if any(message.payload == last.encode() for message in messages):
+            return topic in received
+    raise AssertionError("the agent hears nothing")
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < end

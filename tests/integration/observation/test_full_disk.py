@@ -15,6 +15,9 @@ pytestmark = pytest.mark.broker
 
 DISK = "48m"
 
+INSTANCES = 4
+"""Services, whose reports that are under way fill the window of any broker."""
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -73,6 +76,30 @@ def test_agent_and_service_outlive_a_full_disk_and_lose_nothing_accepted(stage: 
     assert stage.stop_agent() == 0
     assert stage.accepted_requests() - stage.stored_requests() == {}
     assert max(stage.stored_requests().values()) == 1
+
+
+def test_an_agent_answers_while_its_disk_is_full_and_the_broker_sends_no_more_reports(
+    tmp_path: Path, small_disk: Path, own_broker: RunningBroker
+) -> None:
+    stage = Stage(tmp_path, own_broker, load_configuration(INSTANCES))
+    (small_disk / "store").mkdir()
+    (tmp_path / "store").symlink_to(small_disk / "store")
+    try:
+        stage.start_agent()
+        for number in range(INSTANCES):
+            stage.start_service(f"load-{number}", rate=400)
+        stage.wait_for(lambda: sum(stage.stored_requests().values()) > 200)
+        filler = fill(small_disk)
+        stage.wait_for(lambda: "no room on the file system of" in (stage.folder / "agent.log").read_text())
+        before = len(stage.accepted_requests())
+        # Several times what brokers send without acknowledgement, and each reporter its own bound.
+        stage.wait_for(lambda: len(stage.accepted_requests()) > before + 6000, timeout=60)
+        for _ in range(2):
+            assert stage.ask("status")[0]["trouble"].startswith("no room on the file system of")
+        filler.unlink()
+        stage.wait_for(lambda: stage.ask("status")[0]["trouble"] == "")
+    finally:
+        stage.end()
 
 
 def test_an_agent_starts_and_ends_in_order_on_a_full_disk(stage: Stage, small_disk: Path) -> None:

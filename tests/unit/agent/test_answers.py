@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Client:
     def __init__(self, folder: Path) -> None:
         self.pages: queue.Queue[dict[str, Any]] = queue.Queue()
         self.desk = AnswerDesk(folder, self._receive)
-        self.desk.start()
+        self.desk.start({"agent": "agent-0"})
 
     def _receive(self, client: str, payload: bytes) -> bool:
         assert client == "operator"
@@ -67,8 +68,7 @@ def client(store: AgentStore) -> Iterator[Client]:
     client.desk.close()
 
 
-def test_the_status_is_that_of_the_worker(client: Client) -> None:
-    client.desk.status = {"agent": "agent-0"}
+def test_a_question_about_the_status_has_an_answer_from_the_start(client: Client) -> None:
     assert client.items("status") == [{"agent": "agent-0"}]
 
 
@@ -98,19 +98,63 @@ def test_a_violation_comes_once_with_its_end_and_its_actions(store: AgentStore, 
     assert [item["id"] for item in client.items("explain", violation="v-1")] == ["v-1"]
 
 
-def test_a_restore_is_passed_to_the_worker_once(client: Client) -> None:
+def action(of: str, **changes: Any) -> CorrectiveAction:
+    given = {"id": f"a-{of}", "kind": "degrade", "violation": of, "contract": "c", "objective": "o", "begun": 1.0}
+    return CorrectiveAction(**(given | changes))
+
+
+def test_a_restore_is_passed_to_the_worker_once(store: AgentStore, client: Client) -> None:
+    store.write_missing_outcomes([violation("v-1", ended=2.0), action("v-1")])
     assert client.items("restore", violation="v-1") == [{"restored": "v-1"}]
     assert client.desk.take_restore_requests() == ["v-1"]
     assert client.desk.take_restore_requests() == []
 
 
 @pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("v-9", "no violation 'v-9' is known: `rohe violations` lists them"),
+        ("", "no violation '' is known"),
+        ("v-none", "nothing is left to restore of violation 'v-none': it has none, or a dry run"),
+        ("v-dry", "'v-dry': it has none, or a dry run; `rohe observe` shows the actions in force"),
+        ("v-ended", "'v-ended': its actions have ended; `rohe observe` shows the actions in force"),
+    ],
+)
+def test_a_restore_without_an_action_in_force_is_refused(
+    store: AgentStore, client: Client, name: str, reason: str
+) -> None:
+    store.write_missing_outcomes([violation("v-none"), violation("v-dry"), violation("v-ended"), violation("v-1")])
+    store.write_missing_outcomes(
+        [action("v-dry", dry=True), action("v-ended"), action("v-ended", ended=3.0), action("v-1")]
+    )
+    [page] = client.ask("restore", violation=name)
+    assert reason in page["refused"]
+    assert client.desk.take_restore_requests() == []
+
+
+def test_a_store_that_cannot_be_opened_is_told_and_opened_for_a_later_question(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    try:
+        [page] = client.ask("results")
+        assert "cannot be" in page["refused"]
+        assert client.items("status") == [{"agent": "agent-0"}]
+        AgentStore(tmp_path).write_missing_outcomes([result(1)])
+        assert [item["number"] for item in client.items("results")] == [1]
+    finally:
+        client.desk.close()
+
+
+@pytest.mark.parametrize(
     ("question", "parameters", "reason"),
     [
-        ("weather", {}, "unknown question 'weather'"),
+        ("results", {"most": -1}, "'most' is a whole number from 0 on, not -1"),
+        ("violations", {"most": 2.5}, "'most' is a whole number from 0 on, not 2.5"),
+        ("results", {"most": True}, "not true"),
+        ("results", {"after": 2**63}, "'after' is a whole number"),
+        ("weather", {}, "unknown question 'weather': ask for status, results"),
         ("explain", {"violation": "v-9"}, "no violation 'v-9' is known"),
         ("explain", {}, "no violation '' is known"),
-        ("results", {"after": "text"}, "invalid literal"),
+        ("results", {"after": "text"}, "'after' is a whole number from 0 on, not \"text\""),
     ],
 )
 def test_a_question_without_an_answer_is_refused(
@@ -123,5 +167,27 @@ def test_a_question_without_an_answer_is_refused(
 def test_bytes_that_are_no_question_are_dropped(client: Client) -> None:
     for payload in (b"", b"[]", b"null", b"\xff", b'{"id": 1}', b"[" * 100_000):
         client.desk.submit(payload)
-    client.desk.status = {"agent": "agent-0"}
     assert client.items("status") == [{"agent": "agent-0"}]
+
+
+def test_closing_ends_although_an_answer_hangs_and_the_queue_is_full(tmp_path: Path) -> None:
+    begun, freed = threading.Event(), threading.Event()
+
+    def hang(_client: str, _payload: bytes) -> bool:
+        begun.set()
+        return freed.wait(60.0)
+
+    desk = AnswerDesk(tmp_path, hang)
+    desk.start({"agent": "agent-0"})
+    question = json.dumps({"id": "1", "ask": "status", "reply": "operator"}).encode()
+    desk.submit(question)
+    assert begun.wait(10.0)
+    for _ in range(desk._questions.maxsize):
+        desk.submit(question)
+    closing = threading.Thread(target=desk.close, daemon=True)
+    closing.start()
+    closing.join(20.0)
+    assert not closing.is_alive()
+    freed.set()
+    desk._thread.join(20.0)
+    assert not desk._thread.is_alive()

@@ -78,6 +78,8 @@ def test_the_limit_is_that_of_the_control_group(
     monkeypatch.setattr(memory, "CGROUPS", tmp_path)
     monkeypatch.setattr(memory, "OWN_CGROUPS", tmp_path / "cgroup")
     assert memory_limit() == LIMIT
+    assert memory_limit(LIMIT // 4) == LIMIT - LIMIT // 4, "user functions are in the same group"
+    assert memory_limit(2 * LIMIT) == PROCESS_BYTES, "the process has what it needs itself"
 
 
 def test_the_resident_memory_is_that_of_this_process() -> None:

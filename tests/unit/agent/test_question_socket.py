@@ -50,8 +50,7 @@ def desk(store: Path) -> Iterator[AnswerDesk]:
         raise AssertionError("an answer to a question of the socket went to the broker")
 
     found = AnswerDesk(store, to_the_broker)
-    found.status = {"agent": "agent-0"}
-    found.start()
+    found.start({"agent": "agent-0"})
     yield found
     found.close()
 
@@ -81,11 +80,11 @@ def test_only_the_agents_own_user_can_connect(store: Path) -> None:
 def test_a_socket_that_a_killed_agent_left_is_replaced(store: Path) -> None:
     left = AnswerDesk(store, lambda *_: True)
     AgentStore(store).close()
-    left.start()
+    left.start({"agent": "left"})
     again = AnswerDesk(store, lambda *_: True)
-    again.start()
+    again.start({"agent": "again"})
     (page,) = answers(['{"ask": "status"}'], {"ROHE_STORE": str(store)})
-    assert json.loads(page)["items"] == [{}]
+    assert json.loads(page)["items"] == [{"agent": "again"}]
     again.close()
     assert not (store / SOCKET).exists()
 

@@ -15,7 +15,8 @@ from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpe
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
+from rohe_iac.sinks.observer_input import InputKind, ObserverInput
+from rohe_iac.sinks.store import AgentStore, Transaction
 
 REPORTS = 4000
 
@@ -44,14 +45,14 @@ def configuration(low: float = 1.0) -> Configuration:
 
 
 def inputs() -> list[ObserverInput]:
-    made = [ObserverInput("resume", 999.0)]
+    made = [ObserverInput(InputKind.RESUME, 999.0)]
     for number in range(REPORTS):
         at = 1000.0 + number / 100
         report = Report(
             client="load-0", boot="b", seq=number + 1, at=at, service="load", instance="load-0",
             start=at - number % 7 / 10, end=at, request=f"r{number}",
         )  # fmt: skip
-        made.append(ObserverInput("report", at, "load-0", msgspec.json.encode(report)))
+        made.append(ObserverInput(InputKind.REPORT, at, "load-0", msgspec.json.encode(report)))
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,15 @@ def test_a_file_of_another_form_is_no_configuration(tmp_path: Path) -> None:
     environment = {"ROHE_STORE": str(tmp_path / "store"), "ROHE_REPORT_URL": "mqtt://127.0.0.1:1"}
     with pytest.raises(UnreadableConfiguration):
         run_agent(tmp_path / "agent.json", environment)
+
+
+def test_an_agent_hides_no_library_from_those_that_it_loads_later() -> None:
+    script = (
+        "import sys; from rohe_iac.agent.run import run_agent\n"
+        "try: run_agent(None, {})\n"
+        "except Exception: pass\n"
+        "import paho.mqtt.client as paho\n"
+        "print([name for name in sys.modules if name.startswith('dns') or sys.modules[name] is None], paho.HAVE_DNS)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["[]", "False"]

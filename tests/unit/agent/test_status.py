@@ -108,8 +108,8 @@ def test_an_instance_is_needed_where_an_objective_hears_its_service_alone() -> N
     observer.resume(100.0)
     observer.report(report("load", 1, 101.0), 102.0)
     assert instance_status(observer) == {
-        "load-0": {"spoke": 102.0, "needed": True},
-        "raw-0": {"spoke": 0.0, "needed": True},
+        "load-0": {"spoke": 102.0, "interval": 0.0, "silent": False, "needed": True},
+        "raw-0": {"spoke": 0.0, "interval": 0.0, "silent": False, "needed": True},
     }
     whole = observer_of("load", "raw", scope=ScopeSpec())
     assert not any(item["needed"] for item in instance_status(whole).values())

@@ -54,12 +54,12 @@ def test_an_example_that_apply_refuses_says_so_at_the_field(name):
         assert "rohe render --out" in warning.hint
 
 
-@pytest.mark.parametrize("name", [*NAMES, "fleet"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_says_what_it_needs_and_what_apply_does(name):
     text = (EXAMPLES / name / "README.md").read_text()
     (needs,) = re.findall(r"^\| needs \| (.+) \|$", text, re.MULTILINE)
     (does,) = re.findall(r"^\| `rohe apply` \| (.+) \|$", text, re.MULTILINE)
-    refused = name == "fleet" or bool(planned(name)[0].unsupported)
+    refused = bool(planned(name)[0].unsupported)
     assert refused == does.startswith("refuses (exit code 3)")
     assert ("engine" in needs) != refused
 
@@ -104,6 +104,17 @@ def test_the_digits_example_shows_rules_at_work():
 def generate(folder: Path, *arguments: str) -> Path:
     subprocess.run([sys.executable, EXAMPLES / "fleet" / "generate.py", folder, *arguments], check=True, timeout=60)
     return folder
+
+
+def test_the_fleet_is_short_and_its_machines_are_many():
+    text = (EXAMPLES / "fleet" / "blueprints" / "fleet.yaml").read_text()
+    blueprint, decided = planned("fleet")
+    assert text.count("\n") < 60
+    nodes = blueprint.inventory.spec.nodes
+    assert (len(nodes), len({node.labels["zone"] for node in nodes})) == (5000, 50)
+    vehicles = {node.name for node in nodes if node.labels.get("role") == "vehicle" and node.status == "running"}
+    assert {place.node for place in decided.placements if place.service == "position"} == vehicles
+    assert f"{len(decided.placements):,} replicas placed" in (EXAMPLES / "fleet" / "README.md").read_text()
 
 
 def test_a_small_fleet_is_planned_and_the_plan_holds(tmp_path):

@@ -64,3 +64,17 @@ def test_what_the_tutorial_shows_is_what_is_printed(command: str, tmp_path: Path
 def test_every_command_of_the_tutorial_exists():
     known = {command.split()[0] for command in COMMANDS}
     assert {line.split()[2] for line in TUTORIAL.read_text().splitlines() if line.startswith("$ rohe ")} <= known
+
+
+@pytest.mark.usefixtures("blueprint")
+def test_the_shares_that_the_tutorial_shows_are_those_of_the_plan(tmp_path: Path) -> None:
+    stack = tmp_path / "blueprints" / "stack.yaml"
+    (line,) = re.findall(r"^agents: .*$", TUTORIAL.read_text(), re.MULTILINE)
+    stack.write_text(stack.read_text().replace("  contracts: [promise]\n", f"  contracts: [promise]\n  {line}\n"))
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "140"}
+    command = [str(Path(sys.executable).parent / "rohe"), "-C", str(tmp_path), "plan"]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    title = "Agents that share the reports of a pipeline\n"
+    shown = TUTORIAL.read_text().partition(title)[2].partition("...\n")[0]
+    assert shown
+    assert title + shown in printed

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import MAX_NODE_NAME, Address, is_name, is_node_name, is_variable, parse_address
+from rohe_iac.foundation.names import (
+    MAX_NODE_NAME,
+    Address,
+    instance_id,
+    is_name,
+    is_node_name,
+    is_variable,
+    parse_address,
+)
 
 
 @pytest.mark.parametrize("text", ["a", "jetson-nano-01", "0", "a" * 63])
@@ -52,3 +62,10 @@ def test_what_is_no_address_is_told_with_the_form(text: str) -> None:
 )
 def test_a_variable_does_not_begin_with_a_digit(text: str, fits: bool) -> None:
     assert is_variable(text) == fits
+
+
+def test_ids_are_uuids_that_follow_from_the_names() -> None:
+    found = instance_id("shop", "camera-0")
+    assert uuid.UUID(found).version == 5
+    assert found == instance_id("shop", "camera-0") == "075de5a8-e83a-59a5-8536-53cbeead98d5"
+    assert len({found, instance_id("shop", "camera-1"), instance_id("other", "camera-0")}) == 3

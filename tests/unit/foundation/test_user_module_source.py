@@ -101,7 +101,7 @@ def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -
     ("reference", "hint"),
     [
         ("function.py:plain", "did you mean functions.py?"),
-        ("functions.py:plane", "did you mean 'plain'?"),
+        ("functions.py:plane", "did you mean functions.py:plain?"),
         ("functions.py:zzz", "it has: plain, optional"),
     ],
 )

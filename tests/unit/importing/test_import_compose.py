@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_results import Importer, reasons
+from import_results import Importer, notes, reasons
 
 from rohe_iac.blueprint.loading import check
-from rohe_iac.importing.compose.files import read_variables
-from rohe_iac.importing.compose.variables import substitute
 from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files, write_documents
 
@@ -23,34 +21,6 @@ def services(result: ImportResult) -> dict[str, Any]:
 def only_service(import_contents: Importer, fields: str) -> Any:
     """Imports a Compose file of one service with these lines, and returns the service."""
     return services(import_contents(f"services:\n  a:\n    image: i\n{fields}"))["a"]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("a", "a"),
-        ("${A:-b}", "b"),
-        ("${A-b}", "b"),
-        ("${A:-}", ""),
-        ("x${A:-b}y${C:-d}", "xbyd"),
-        ("${A:-${B:-c}}", "c"),
-        ("$$5", "$5"),
-        ("$${A}", "${A}"),
-        ("${A:+b}", ""),
-        ("50$", "50$"),
-        ("${1}", "${1}"),
-    ],
-)
-def test_variables_are_filled_with_their_defaults(text: str, value: str | None) -> None:
-    assert substitute(text) == (value, True)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("$A", "$A"), ("${A:?no}$$", "${A:?no}$"), ("${A:-${B}}", "${A:-${B}}"), ("${A:-b}${C}", "b${C}")],
-)
-def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, value: str) -> None:
-    assert substitute(text) == (value, False)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +56,10 @@ def test_an_address_with_a_password_in_it_is_a_secret(import_contents: Importer)
     assert "hunter2" not in result.text
 
 
-def test_volumes_that_are_only_read_or_relative_are_told(import_contents: Importer) -> None:
+def test_volumes_are_only_read_where_the_file_says_so_and_never_relative(import_contents: Importer) -> None:
     result = import_contents({"services": {"web": {"image": "a", "volumes": ["d:/data:ro", "cache"]}}})
     assert [volume["path"] for volume in services(result)["web"]["volumes"]] == ["/data"]
-    assert "can be written to" in "".join(text for _, text in result.files[0].notes)
+    assert services(result)["web"]["volumes"][0]["readOnly"] is True
     assert "absolute path" in result.files[0].unmapped[0].reason
 
 
@@ -132,7 +102,7 @@ def test_ports_short_and_long(
     ("volume", "expected"),
     [
         ("data:/data", {"name": "data", "path": "/data", "size": "1Gi"}),
-        ("data:/data:ro", {"name": "data", "path": "/data", "size": "1Gi"}),
+        ("data:/data:ro", {"name": "data", "path": "/data", "size": "1Gi", "readOnly": True}),
         ("/data", {"path": "/data", "emptyDir": "1Gi"}),
         ("{type: volume, source: My_Data, target: /data}", {"name": "my-data", "path": "/data", "size": "1Gi"}),
         ("{type: volume, target: /data}", {"path": "/data", "emptyDir": "1Gi"}),
@@ -171,7 +141,7 @@ def test_a_service_takes_over_from_another_of_the_file(import_contents: Importer
     assert "docker compose config" in reasons(result)["services.gone.extends"]
 
 
-def test_dependencies_become_flows_without_circles(import_contents: Importer) -> None:
+def test_dependencies_become_flows_or_an_order_of_starts_without_circles(import_contents: Importer) -> None:
     result = import_contents(
         "services:\n"
         "  web: {image: i, depends_on: {\n"
@@ -179,8 +149,9 @@ def test_dependencies_become_flows_without_circles(import_contents: Importer) ->
         "  db: {image: i, depends_on: [web, gone]}\n"
         "  init: {image: i, links: ['db:database']}\n"
     )
-    assert result.documents[0]["spec"]["flow"] == [{"from": "web", "to": "db"}, {"from": "init", "to": "db"}]
-    assert "order of start" in reasons(result)["services.web.depends_on.init"]
+    assert "flow" not in result.documents[0]["spec"]
+    assert services(result)["web"]["after"] == ["db", "init"]
+    assert (services(result)["init"]["runOnce"], services(result)["init"]["after"]) == (True, ["db"])
     assert "circle" in reasons(result)["services.db.depends_on[0]"]
     assert "no such service" in reasons(result)["services.db.depends_on[1]"]
 
@@ -204,6 +175,22 @@ def test_resources_and_places(import_contents: Importer) -> None:
         "nodeSelector": {"zone": "a"},
         "spread": [{"topologyKey": "node", "maxPerDomain": 1}],
     }
+
+
+def test_constraints_exclude_nodes_and_name_them(import_contents: Importer) -> None:
+    result = import_contents(
+        "services:\n  web:\n    image: i\n    deploy:\n      placement:\n        constraints:\n"
+        "        - node.labels.disk != hdd\n        - node.hostname==pi-1\n        - node.labels.disk!=tape\n"
+        "        - node.hostname != pi-2\n        - node.labels.zone == a\n        - node.labels.zone == b\n"
+        "        - node.labels.zone != a\n        - node.role == worker\n"
+    )
+    (service,) = result.documents[0]["spec"]["services"]
+    assert service["placement"]["nodeSelector"] == {"disk": {"not": ["hdd", "tape"]}, "node": "pi-1", "zone": "a"}
+    place = "services.web.deploy.placement.constraints"
+    said = reasons(result)
+    assert said[f"{place}[5]"] == "zone has one value: no node is both a and b"
+    assert said[f"{place}[6]"] == "zone is a by another constraint: no node suits both"
+    assert "node.hostname" in said[f"{place}[7]"]
 
 
 FILES = """
@@ -250,6 +237,7 @@ def test_files_that_lie_in_the_blueprint_are_named_and_variables_are_read(tmp_pa
         {"path": "/b", "from": "deploy/conf/b.conf"},
         {"path": "/web", "from": "deploy/conf/web.conf"},
         {"path": "/etc/web.conf", "from": "deploy/conf/web.conf"},
+        {"path": "/run/secrets/key", "secret": {"name": "key", "key": "key"}},
     ]
     listed = reasons(result.imported)
     assert "not there" in listed["services.a.env_file[1]"]
@@ -257,17 +245,10 @@ def test_files_that_lie_in_the_blueprint_are_named_and_variables_are_read(tmp_pa
     assert "folder" in listed["services.a.volumes[1]"]
     assert "bind mount" in listed["services.a.volumes[2]"]
     assert "config is a file" in listed["services.a.configs[2]"]
-    assert "as a variable" in listed["services.a.secrets"]
+    assert "the Secret 'key'" in notes(result.imported)
     write_documents(out, result.imported)
     assert "hunter2" not in out.read_text()
     assert check([tmp_path / "project"]).valid
-
-
-def test_variables_of_a_file() -> None:
-    text = "A=1\n B = 2 \nexport C=3\n#D=4\nE\nF='x # y'\nG=\"$H\"\nI='$H'\nJ=a#b\nK=a #b\nbad line\n=x\n"
-    assert dict(read_variables(text)) == {
-        "A": "1", "B": "2", "C": "3", "E": "", "F": "x # y", "G": "$H", "I": "$$H", "J": "a#b", "K": "a",
-    }  # fmt: skip
 
 
 def test_a_service_of_nothing_among_others_is_listed(import_contents: Importer) -> None:
@@ -298,8 +279,8 @@ def test_a_figure_that_a_variable_holds_is_listed_and_no_fault(import_contents: 
     web = {"image": "a", "deploy": deploy, "shm_size": "$S", "ports": ["80:${P}", {"target": "${P}"}]}
     listed = reasons(import_contents({"services": {"web": web}}))
     fields = ("deploy.replicas", "deploy.resources.limits.cpus", "deploy.resources.limits.memory", "shm_size")
-    for field in (*fields, "ports[0]", "ports[1].target"):
-        assert "without a default" in listed[f"services.web.{field}"], field
+    for field in (*fields, "ports[0]"):
+        assert "without a value" in listed[f"services.web.{field}"], field
 
 
 def test_a_scalar_stands_for_a_list_of_one(import_contents: Importer) -> None:
@@ -312,19 +293,28 @@ def test_a_scalar_stands_for_a_list_of_one(import_contents: Importer) -> None:
     assert service["env"] == {"A": "b"}
 
 
-def test_a_variable_with_others_of_the_shell_in_it_comes_from_where_apply_runs(import_contents: Importer) -> None:
+def test_a_variable_without_a_value_is_empty_as_with_compose_and_told(import_contents: Importer) -> None:
+    environment = {"URL": "db://${HOST}/x", "A": "${B}", "PASSWORD": "${DB_PASSWORD}", "DSN": "x://u:${API_TOKEN}@h/"}
     result = import_contents(
-        {"services": {"web": {"image": "a", "environment": {"URL": "db://${HOST}/x", "a.b": "${C}d"}}}}
+        {"services": {"web": {"image": "a", "command": "run --to=$TO", "environment": environment}}}
     )
-    assert services(result)["web"]["env"] == {"URL": {"secret": "env:URL"}}
-    assert "write it out" in reasons(result)["services.web.environment.a.b"]
+    service = services(result)["web"]
+    assert service["args"] == ["run", "--to="]
+    assert service["env"] == {
+        "URL": "db:///x",
+        "A": "",
+        "PASSWORD": {"secret": "env:DB_PASSWORD"},
+        "DSN": {"secret": "env:DSN"},
+    }
+    told = notes(result)
+    for name in ("HOST", "B", "TO"):
+        assert f"the variable {name} has no value" in told, name
 
 
-def test_a_variable_that_names_the_file_of_a_secret_is_listed(import_contents: Importer) -> None:
+def test_a_variable_that_names_the_file_of_a_secret_is_kept(import_contents: Importer) -> None:
     env = {"DB_PASSWORD_FILE": "/run/secrets/db", "LOG_FILE": "/var/log/x"}
     result = import_contents({"services": {"web": {"image": "a", "environment": env}}})
-    assert services(result)["web"]["env"] == {"LOG_FILE": "/var/log/x"}
-    assert "without _FILE" in reasons(result)["services.web.environment.DB_PASSWORD_FILE"]
+    assert services(result)["web"]["env"] == env
 
 
 @pytest.mark.parametrize(
@@ -337,7 +327,7 @@ def test_a_variable_that_names_the_file_of_a_secret_is_listed(import_contents: I
         ("curl -k https://localhost:80/", {"tcp": "p80"}),
         ("nc -z localhost 80", {"tcp": "p80"}),
         ("bash -c 'exec 3<>/dev/tcp/127.0.0.1/80'", {"tcp": "p80"}),
-        ("curl http://b:90/", {"tcp": "p80"}),
+        ("curl http://b:90/", {"exec": ["/bin/sh", "-c", "curl http://b:90/"]}),
     ],
 )
 def test_a_health_check_asks_the_container_itself(
@@ -349,6 +339,7 @@ def test_a_health_check_asks_the_container_itself(
 
 def test_what_is_about_secrets_and_holds_none_is_copied(import_contents: Importer) -> None:
     plain = {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": 512, "PASSWORD_MIN_LENGTH": 8, "KEYCLOAK_URL": "http://k"}
+    plain |= {"TOKEN_TTL": 60, "SECRET_ENABLED": "true", "SECRET_PORT": 8200, "API_TOKEN_URL": "http://t"}
     secret = {"JWT_SECRET": "a", "SIGNING_KEY": "b", "CERT": "-----BEGIN RSA PRIVATE KEY-----", "PASSWORD": 123456}
     result = import_contents({"services": {"web": {"image": "a", "environment": {**plain, **secret}}}})
     env = services(result)["web"]["env"]
@@ -377,3 +368,13 @@ def test_names_that_no_image_variable_or_path_can_have_are_listed(import_content
     assert service["env"] == {"GOOD": "1"}
     assert [volume["path"] for volume in service["volumes"]] == ["/cache"]
     assert {field.rpartition(".")[2] for field in reasons(result)} >= {"image", "A B"}
+
+
+@pytest.mark.parametrize("empty", [[], ""])
+def test_an_empty_entry_point_takes_that_of_the_image_away(import_contents: Importer, empty: object) -> None:
+    both = {"image": "i", "entrypoint": empty, "command": ["run", "x"]}
+    result = import_contents({"services": {"a": both, "b": {"image": "i", "entrypoint": empty}}})
+    assert services(result)["a"]["command"] == ["run", "x"]
+    assert "args" not in services(result)["a"]
+    assert "command" not in services(result)["b"]
+    assert "nothing is left to run" in reasons(result)["services.b.entrypoint"]

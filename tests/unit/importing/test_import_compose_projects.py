@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.importing.compose.project.project_name import normal_name
 from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files
 
@@ -56,8 +57,7 @@ def test_a_file_that_overrides_another_is_put_over_it(tmp_path: Path) -> None:
     assert by_name["web"]["env"] == {"MODE": "dev", "LEVEL": "info"}
     assert [port["containerPort"] for port in by_name["web"]["ports"]] == [80, 9229]
     assert by_name["web"]["volumes"] == [{"name": "cache", "path": "/data", "size": "1Gi"}]
-    flow = result.documents[0]["spec"]["flow"]
-    assert flow == [{"from": "web", "to": "db"}, {"from": "web", "to": "mail"}]
+    assert by_name["web"]["after"] == ["db", "mail"]
     assert result.comments[0] == ("From docker-compose.yml, docker-compose.prod.yml",)
     assert "read together with docker-compose.prod.yml" in result.files[0].mapped[0].to
 
@@ -70,7 +70,7 @@ def test_the_base_is_the_first_wherever_it_is_named(tmp_path: Path) -> None:
     result = import_files_of(tmp_path, *names)
     assert list(services(result)) == ["web", "db", "mail", "queue"]
     assert services(result)["web"]["env"]["MODE"] == "dev"
-    assert result.documents[0]["metadata"]["name"] == "compose"
+    assert result.documents[0]["metadata"]["name"] == normal_name(tmp_path.name).replace("_", "-")
 
 
 def test_the_name_of_a_project_may_be_a_variable_s(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_name_of_a_project_may_be_a_variable_s(tmp_path: Path) -> None:
     result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text)
     assert result.documents[0]["metadata"]["name"] == "my-shop"
     result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text.replace(":-my_shop", ""))
-    assert result.files[0].unmapped[0].field == "name"
+    assert result.files[0].unmapped[0].reason == "it holds a variable without a value"
 
 
 def test_what_is_told_of_files_that_are_read_together_has_its_place_in_either(tmp_path: Path) -> None:
@@ -88,17 +88,17 @@ def test_what_is_told_of_files_that_are_read_together_has_its_place_in_either(tm
     places = {item.field: str(item.place) for item in (*listed.mapped, *listed.unmapped)}
     assert places["services.web.image"].startswith("docker-compose.yml:4:")
     assert places["services.web.command"].startswith("docker-compose.prod.yml:4:")
-    assert places["services.db.labels"].startswith("docker-compose.yml:10:")
+    assert places["services.db.labels.a"].startswith("docker-compose.yml:10:")
 
 
-def test_files_of_several_folders_or_with_nothing_in_common_are_pipelines_of_their_own(tmp_path: Path) -> None:
+def test_files_of_one_folder_are_one_pipeline_and_those_of_others_pipelines_of_their_own(tmp_path: Path) -> None:
     for name in ("a/compose.yaml", "b/compose.yaml", "b/x-compose.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / "a/compose.yaml").write_text(BASE)
     (tmp_path / "b/compose.queue.yaml").write_text("services: {queue: {image: rabbitmq}}\n")
     (tmp_path / "b/compose.store.yaml").write_text("services: {store: {image: redis}}\n")
     result = import_files_of(tmp_path, "a/compose.yaml", "b/compose.queue.yaml", "b/compose.store.yaml")
-    assert [document["metadata"]["name"] for document in result.documents] == ["a", "queue", "store"]
+    assert [document["metadata"]["name"] for document in result.documents] == ["a", "b"]
 
 
 def test_a_service_takes_over_from_one_of_another_file(tmp_path: Path) -> None:
@@ -124,10 +124,10 @@ def test_a_service_takes_over_from_one_of_another_file(tmp_path: Path) -> None:
     assert by_name["web"]["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 80}]
     reasons = {item.field: item.reason for item in result.files[0].unmapped}
     assert "no such service in shared/common.yaml" in reasons["services.gone.extends"]
-    assert "below this file's folder" in reasons["services.away.extends"]
+    assert "or no such file" in reasons["services.away.extends"]
 
 
-def test_the_file_env_beside_it_fills_in_variables_but_in_no_field_that_passwords_stand_in(tmp_path: Path) -> None:
+def test_the_file_env_beside_it_fills_in_variables_but_no_secrets(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("TAG=1.4\nPORT=3000\nN=3\nPASS=hunter2\nLEVEL=\n")
     text = (
         "services:\n  a:\n    image: i:${TAG}\n    ports: ['${PORT}:${PORT}']\n    deploy: {replicas: '${N}'}\n"
@@ -142,7 +142,7 @@ def test_the_file_env_beside_it_fills_in_variables_but_in_no_field_that_password
     assert service["env"] == {
         "DB": {"secret": "env:DB"},
         "PASS": {"secret": "env:PASS"},
-        "LEVEL": {"secret": "env:LEVEL"},
+        "LEVEL": "info",
         "TZ": "UTC",
     }
     assert "hunter2" not in result.text

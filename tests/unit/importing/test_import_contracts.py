@@ -160,6 +160,72 @@ def test_qoa4ml_operators_aggregates_ranges_and_units(import_samples: Importer) 
     assert found["reliability"]["value"] == 99
 
 
+def test_qoa4ml_clauses_keyed_by_the_attribute_become_objectives(import_contents: Importer) -> None:
+    quality = {
+        "services": [
+            {"ResponseTime": {"operators": "max", "unit": "s", "value": 0.05}},
+            {"Availability": {"operators": "min", "unit": "%", "value": 99}},
+            {"Reliability": {"operators": ["min", "max"], "unit": "%", "value": [90, 99]}},
+        ],
+        "data": [{"Accuracy": {"operators": "min", "unit": "%", "value": 95}}],
+        "mlmodels": {"Accuracy": {"operators": "min", "value": 0.8}},
+    }
+
+    result = import_contents({"quality": quality})
+
+    found = {each["metric"]: (each["operator"], each["value"]) for each in spec(result)["objectives"]}
+    assert found == {
+        "response_time": ("<=", "50ms"),
+        "availability": (">=", "99%"),
+        "Reliability": ("between", [90, 99]),
+        "data_accuracy": (">=", 95),
+        "accuracy": (">=", 0.8),
+    }
+
+
+def test_qoa4ml_clauses_beside_quality_are_objectives_or_stay_unknown(import_contents: Importer) -> None:
+    result = import_contents(
+        {
+            "quality": {"services": [{"ResponseTime": {"operators": "max", "value": 1, "machinetypes": ["small"]}}]},
+            "fairness": {"predictionbias": {"operators": ["max"], "unit": "percentage", "value": "5"}},
+            "privacy": {"membershipinferencerisk": {"operators": ["min", "max"], "unit": "float", "value": "value"}},
+            "security": {"encryption": {"types": ["end2end"]}},
+            "stakeholders": [{"id": "p", "roles": "ml_provider"}, {"id": "u", "roles": "ml_user"}],
+        }
+    )
+    assert [(each["metric"], each["operator"], each["value"]) for each in spec(result)["objectives"]] == [
+        ("response_time", "<=", "1000ms"),
+        ("predictionbias", "<=", 5),
+    ]
+    assert spec(result)["tenant"] == "u"
+    unknown = result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"]
+    assert "membershipinferencerisk" in unknown
+    assert "encryption" in unknown
+    told = reasons(result)
+    assert "about all devices" in told["quality.services[0].ResponseTime.machinetypes"]
+    assert "not measurable" in told["security"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "limit"),
+    [
+        ("Availability", {"operators": "max", "unit": "%", "value": 100}),
+        ("Reliability", {"operators": "max", "unit": "%", "value": "100%"}),
+        ("ResponseTime", {"operators": "min", "unit": "s", "value": 0}),
+        ("Reliability", {"operators": ["min", "max"], "unit": "%", "value": [0, 100]}),
+    ],
+)
+def test_a_qoa4ml_limit_that_every_value_keeps_is_listed_and_not_written(
+    import_contents: Importer, attribute: str, limit: dict[str, Any]
+) -> None:
+    kept = {"Throughput": {"operators": "min", "value": 5}}
+
+    result = import_contents({"quality": {"services": [{attribute: limit}, kept]}})
+
+    assert [each["metric"] for each in spec(result)["objectives"]] == ["throughput"]
+    assert any("every value of the metric keeps this limit" in reason for reason in reasons(result).values())
+
+
 def test_settings_become_the_stack_s_planner(import_samples: Importer) -> None:
     result = import_samples("orchestrationConfig.yaml")
     assert spec(result)["planner"] == {

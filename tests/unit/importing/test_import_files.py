@@ -170,13 +170,17 @@ def test_a_compose_file_becomes_a_pipeline(import_contents: Importer) -> None:
     assert web["ports"][0] == {"name": "p80", "containerPort": 80, "servicePort": 8080}
     assert [port["containerPort"] for port in web["ports"]] == [80, 443, 53, 9000, 3000, 3001]
     assert web["ports"][2]["protocol"] == "UDP"
-    assert web["health"] == {"readiness": {"http": {"path": "/healthz", "port": "p80"}}, "startup": "90s"}
+    assert web["health"] == {
+        "readiness": {"http": {"path": "/healthz", "port": "p80"}, "period": "5s"},
+        "startup": "90s",
+    }
     assert web["requests"] == {"cpu": "250m", "memory": {"rss": "20Mi"}}
     assert web["limits"] == {"cpu": "500m", "memory": "50Mi"}
     assert web["replicas"] == 3
-    assert web["volumes"] == [{"name": "data", "path": "/data", "size": "1Gi"}, {"path": "/cache", "emptyDir": "1Gi"}]
+    assert result.documents[0]["spec"]["volumes"] == [{"name": "data", "size": "1Gi"}]
+    assert web["volumes"] == [{"name": "data", "path": "/data"}, {"path": "/cache", "emptyDir": "1Gi"}]
     assert (db["command"], db["args"]) == (["docker-entrypoint.sh"], ["postgres", "-c", "shared_buffers=256MB"])
-    assert db["health"] == {"readiness": {"tcp": "p5432"}}
+    assert db["health"] == {"readiness": {"exec": ["/bin/sh", "-c", "pg_isready -U postgres"]}}
     assert db["requests"] == {"memory": {"rss": "512Mi"}}
     assert infer["image"] == "nginx:1.25"
     assert infer["requests"] == {"accelerators": {"gpu": {"count": 2}}}
@@ -205,7 +209,6 @@ def test_what_a_service_depends_on_it_sends_requests_to(import_contents: Importe
 def test_what_a_compose_file_says_beyond_is_listed_with_the_reason(import_contents: Importer) -> None:
     reasons = {item.field: item.reason for item in import_contents(COMPOSE).files[0].unmapped}
     assert "bind mount" in reasons["services.web_UI.volumes[1]"]
-    assert "target's affair" in reasons["services.web_UI.healthcheck.interval"]
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,27 @@ def test_a_clause_of_which_one_constraint_would_do_is_listed(import_contents: Im
     assert "one of several would do" in reasons(result)["quality.service[0]"]
     assert reasons(result)["quality.service[1].name"].startswith("an objective is named after")
     assert result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "either"
+
+
+def test_the_unit_of_a_reported_metric_is_told_and_not_lost(import_contents: Importer) -> None:
+    data = {
+        "Freshness": {"operators": "max", "unit": "minutes", "value": 2},
+        "Size": {"operators": "max", "unit": "MB", "value": 5},
+    }
+    result = import_contents({"stakeholders": [], "quality": {"data": data}})
+    assert [objective["value"] for objective in spec(result)["objectives"]] == [2, 5]
+    assert "'minutes'" in reasons(result)["quality.data.Freshness.unit"]
+    assert "'MB'" in reasons(result)["quality.data.Size.unit"]
+    listed = import_contents(
+        contract(constraint({"metric_name": "price", "unit": "EUR"}, {"operator": AT_LEAST, "value": 3}))
+    )
+    assert "'EUR'" in reasons(listed)["quality.service[0].constraint_list[0].metrics.unit"]
+
+
+def test_a_limit_without_operator_or_value_says_what_it_lacks(import_contents: Importer) -> None:
+    models = {"Recall": {"operators": "min"}, "Loss": {"value": None}, "F1": {"value": 0.5}}
+    result = import_contents({"stakeholders": [], "quality": {"mlmodels": models}})
+    found = reasons(result)
+    assert "no value" in found["quality.mlmodels.Recall"]
+    assert "no operator and no value" in found["quality.mlmodels.Loss"]
+    assert "no operator" in found["quality.mlmodels.F1"]

@@ -21,6 +21,12 @@ PROFILE = {"model_name": "yolo", "overall": {"accuracy": 0.5}}
         ({"contract_id": "c"}, "ROHE contract"),
         (CONTRACT, "QoA4ML contract"),
         ({"services": {"web": {"image": "a"}}}, "Docker Compose"),
+        ({"web": {"image": "a", "links": ["db"]}, "db": {"image": "b"}}, "Docker Compose"),
+        ({"web": {"image": "a"}}, "Docker Compose"),
+        ({"web": {"image": "a", "sensitivity": 0}}, "ROHE services"),
+        ({"include": ["a.yaml"]}, "Docker Compose"),
+        ({"version": "3", "networks": {"a": {"driver": "bridge"}}}, "Docker Compose"),
+        ({"services": {"web": {"tty": True}}}, "Docker Compose"),
         ({"orchestrateConfig": {}, "service_queue": {"priority": 0}}, "ROHE settings"),
         ({"id-1": PROFILE}, "model profiles"),
         ({"data": {"a": NODE}}, "ROHE nodes"),
@@ -31,8 +37,9 @@ PROFILE = {"model_name": "yolo", "overall": {"accuracy": 0.5}}
     ],
 )
 def test_a_document_is_recognised_by_its_content(content: object, name: str) -> None:
-    (root,) = join_documents([field_of(content)])
-    assert import_document(root, Drafts()) == name
+    drafts = Drafts()
+    (root,) = join_documents([field_of(content)], drafts)
+    assert import_document(root, drafts) == name
     assert bool(root.journal.faults) is (name in ("blueprint", "unknown"))
 
 

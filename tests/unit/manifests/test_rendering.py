@@ -8,10 +8,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 
 from rohe_iac.foundation.topics import Grants
 from rohe_iac.manifests import rendering
+from rohe_iac.manifests.kubernetes.own_templates import OwnTemplates
 from rohe_iac.manifests.rendering import TEMPLATES, UnrenderableManifest, render_document
 
 HOSTILE = ("x, kind: Evil}\nspec: {command: [evil]}\n---\nkind: Other", "x, y", "x} #", "x]", "{{ 7 }}", "- x", "'")
@@ -66,7 +68,7 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of templates of a target `lab`, which no other test has rendered with."""
     (tmp_path / "lab").mkdir()
     monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
-    rendering._shipped.cache_clear()
+    rendering.template_set.cache_clear()
     return tmp_path / "lab"
 
 
@@ -84,6 +86,18 @@ def test_a_part_of_a_template_that_gives_no_document_is_refused_when_it_is_first
     assert render_document("lab", "Thing", {"probe": None, "a": [1]}) == "kind: Thing\na:\n  - 1\n"
     with pytest.raises(UnrenderableManifest):
         render_document("lab", "Thing", {"probe": "x", "a": [1]})
+
+
+def test_templates_are_compiled_once_however_often_a_plan_is_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    compile_template = Environment.compile
+    monkeypatch.setattr(
+        Environment, "compile", lambda self, *given: compiled.append(given[1]) or compile_template(self, *given)
+    )
+    own = {"ledger.yaml.j2": "kind: Ledger\nmetadata: {name: {{ object | flow }}}\n"}
+    for name in ("one", "two"):
+        assert OwnTemplates(own).document("Ledger", {"object": name})
+    assert compiled == ["ledger.yaml.j2"]
 
 
 @pytest.mark.parametrize("value", HOSTILE)

@@ -1,4 +1,4 @@
-"""Claims about the variables that a replica gets on every target, and the instances that its agent knows."""
+"""Claims about the variables that a replica gets on every target."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Callable
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.manifests.by_target import RENDERINGS, target_of
 from rohe_iac.manifests.environment import PeerUrls, environment_of
-from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.planning.model.plan import Placement, Plan
 
 PlanExample = Callable[[str], tuple[Blueprint, Plan]]
 
 
-def _url(placement: Placement) -> str:
+def _url(placement: Placement, alone: bool) -> str:
     return f"http://{placement.instance}"
 
 
@@ -28,7 +27,7 @@ def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_e
     rendering = _rendering(plan_example, "digits")
     replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
     peer_urls = PeerUrls(rendering.blueprint, rendering.replicas, _url)
-    following = peer_urls.peers(replica.pipeline, replica.service)
+    following = peer_urls.peers(replica.pipeline, replica.service, replica.node)
     assert list(following) == ["classify"]
     assert following["classify"]["svm"] == ["http://classify-svm-0", "http://classify-svm-1"]
     workload = rendering.workloads[replica.workload]
@@ -40,16 +39,9 @@ def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_e
 def test_replicas_behind_the_same_url_are_listed_once(plan_example: PlanExample) -> None:
     rendering = _rendering(plan_example, "digits")
     replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
-    peer_urls = PeerUrls(rendering.blueprint, rendering.replicas, lambda _: "http://classify")
-    following = peer_urls.peers(replica.pipeline, replica.service)
+    peer_urls = PeerUrls(rendering.blueprint, rendering.replicas, lambda *_: "http://classify")
+    following = peer_urls.peers(replica.pipeline, replica.service, replica.node)
     assert following["classify"]["svm"] == ["http://classify"]
-
-
-def test_an_agent_knows_the_replicas_of_its_pipeline_and_no_agent_or_broker(plan_example: PlanExample) -> None:
-    rendering = _rendering(plan_example, "digits")
-    instances = instances_of(rendering.blueprint, rendering.plan, "digits")
-    assert [instance.instance for instance in instances] == [replica.instance for replica in rendering.replicas]
-    assert instances_of(rendering.blueprint, rendering.plan, "another") == []
 
 
 def test_the_target_of_a_stack_chooses_how_its_plan_is_rendered(plan_example: PlanExample) -> None:

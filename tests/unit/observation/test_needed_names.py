@@ -6,7 +6,7 @@ from objective_specs import objective_spec
 
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.contract import AgentContract, ProcessingSpec, WindowSpec
-from rohe_iac.observation.needed_names import VOTING, needed_names
+from rohe_iac.observation.needed_names import ALWAYS_NEEDED, needed_names
 
 METRICS = {
     "a": {"ratio": [{"sum": {"of": "x", "where": {"y": {">": 1}}}}, {"metric": "b"}]},
@@ -26,7 +26,7 @@ def names_of(*processing: ProcessingSpec) -> frozenset[str] | None:
 def test_the_names_of_metrics_expressions_and_votes_are_kept() -> None:
     names = names_of()
     assert names is not None
-    assert names >= {"delay", "x", "y", "z", "model", *VOTING}
+    assert names >= {"delay", "x", "y", "z", "model", *ALWAYS_NEEDED}
     assert "features" not in names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 from rohe_iac.reporting.command import Command, CommandDesk
@@ -65,3 +66,24 @@ def test_what_is_no_command_is_dropped() -> None:
     desk, answers = open_desk(lambda command: (True, ""))
     deliver(desk, b"", b"[]", b'{"id": 1}', b"null", b'{"id":"1","action":"x","members":1}')
     assert answers == []
+
+
+def test_closing_ends_although_a_callback_hangs_and_the_queue_is_full() -> None:
+    begun, freed = threading.Event(), threading.Event()
+
+    def hang(_command: Command) -> tuple[bool, str]:
+        begun.set()
+        return freed.wait(60.0), ""
+
+    desk, answers = open_desk(hang)
+    desk.receive(ORDER)
+    assert begun.wait(10.0)
+    for _ in range(desk._queue.maxsize):
+        desk.receive(ORDER)
+    closing = threading.Thread(target=desk.close, daemon=True)
+    closing.start()
+    closing.join(20.0)
+    assert not closing.is_alive()
+    freed.set()
+    desk._thread.join(20.0)  # type: ignore[union-attr]
+    assert len(answers) == 1, "what waited is dropped, and comes again"

@@ -109,7 +109,8 @@ def test_an_outbox_of_the_version_before_is_migrated_with_its_reports(tmp_path: 
     assert waiting(outbox) == [("before", 1)]
     fill(outbox, 1)
     database = sqlite3.connect(tmp_path / "outbox.db")
-    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    assert database.execute("PRAGMA user_version").fetchone() == (2,)
+    assert [entry.boot_number for entry in outbox.entries_after(0, 10)] == [1, 2]
     assert database.execute("PRAGMA auto_vacuum").fetchone() == (2,)
 
 
@@ -117,7 +118,7 @@ def test_an_outbox_of_a_later_version_is_refused_and_kept(tmp_path: Path) -> Non
     database = outbox_without_version(tmp_path)
     database.execute("PRAGMA user_version=9")
     with pytest.raises(
-        OutboxUnusable, match="a later version of rohe: its schema is 9, this version uses 1"
+        OutboxUnusable, match="a later version of rohe: its schema is 9, this version uses 2"
     ) as refusal:
         open_outbox(tmp_path)
     assert "move the file away" in refusal.value.hint

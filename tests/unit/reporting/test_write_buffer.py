@@ -105,3 +105,18 @@ def test_what_is_pending_survives_a_full_disk_and_later_reports_are_refused() ->
     wait_for(lambda: written == [b"a"])
     assert buffer.put(b"c") is True
     assert (buffer.close(1.0), refused, written) == (0, [], [b"a", b"c"])
+
+
+def test_closing_ends_although_a_write_never_returns(
+    open_reporter: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter, freed = open_reporter(tmp_path), threading.Event()
+    assert reporter._outbox is not None
+    monkeypatch.setattr(reporter._outbox, "_insert", lambda _rows: freed.wait(60.0))
+    assert not reporter.report()
+    closing = threading.Thread(target=reporter.close, args=(0.0,), daemon=True)
+    closing.start()
+    closing.join(30.0)
+    assert not closing.is_alive()
+    assert reporter.refusals == {Refusal.SLOW: 1}
+    freed.set()

@@ -8,7 +8,7 @@ from result_samples import result
 
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.sinks.forwarder import Forwarder
-from rohe_iac.sinks.sink import SinkFailed
+from rohe_iac.sinks.sink import Confirm, SinkFailed
 from rohe_iac.sinks.store import AgentStore
 
 
@@ -19,12 +19,20 @@ class FlakySink:
 
     def __init__(self) -> None:
         self.failing = True
+        self.confirmed: list[bool | SinkFailed] = []
         self.written: list[Outcome] = []
 
-    def write(self, outcomes: list[Outcome]) -> None:
+    def write(self, outcomes: list[Outcome]) -> Confirm | None:
         if self.failing:
             raise SinkFailed("away")
         self.written += outcomes
+        return self._confirm if self.confirmed else None
+
+    def _confirm(self) -> bool:
+        answer = self.confirmed.pop(0)
+        if isinstance(answer, SinkFailed):
+            raise answer
+        return answer
 
 
 def test_a_sink_that_fails_is_tried_again_later_and_misses_nothing(tmp_path: Path) -> None:
@@ -39,3 +47,17 @@ def test_a_sink_that_fails_is_tried_again_later_and_misses_nothing(tmp_path: Pat
     assert forwarder.forward(now=200.0) == 2
     assert sink.written == [result(1), result(2)]
     assert Forwarder(sink, AgentStore(tmp_path)).forward(now=300.0) == 0, "progress outlives the process"
+
+
+def test_progress_is_kept_once_a_sink_knows_that_it_has_written(tmp_path: Path) -> None:
+    store, sink = AgentStore(tmp_path), FlakySink()
+    forwarder = Forwarder(sink, store)
+    sink.failing, sink.confirmed = False, [False, SinkFailed("lost"), False, True]
+    store.write_missing_outcomes([result(1)])
+    assert (forwarder.forward(now=1.0), forwarder.waits, store.cursor("flaky")) == (0, True, 0)
+    store.write_missing_outcomes([result(2)])
+    assert forwarder.forward(now=1.1) == 0
+    assert (forwarder.waits, forwarder.last_error, store.cursor("flaky")) == (False, "lost", 0)
+    assert (forwarder.forward(now=9.0), forwarder.waits) == (0, True)
+    assert (forwarder.forward(now=9.1), forwarder.waits, store.cursor("flaky")) == (2, False, 2)
+    assert sink.written == [result(1), result(1), result(2)]

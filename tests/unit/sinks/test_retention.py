@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
+from rohe_iac.sinks.observer_input import InputKind, ObserverInput
+from rohe_iac.sinks.packing import DEFLATED_BYTES
 from rohe_iac.sinks.retention import MAX_DELETED
-from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
+from rohe_iac.sinks.store import AgentStore, Transaction
 
-REPORTS = 30_000
-PAYLOAD = b"x" * 1500
+REPORTS = 1500
+PAYLOAD = random.Random(1).randbytes(DEFLATED_BYTES.stop)
+"""Content of a row of its own, which is not compressed."""
+
+STEP = 250
 
 
 def fill(store: AgentStore, count: int) -> None:
-    for _ in range(0, count, 5000):
-        inputs = [ObserverInput("report", number / 5000, "c-0", PAYLOAD) for number in range(5000)]
+    for _ in range(0, count, STEP):
+        inputs = [ObserverInput(InputKind.REPORT, number / STEP, "c-0", PAYLOAD) for number in range(STEP)]
         row = store.write(Transaction(inputs=inputs))
     store.write_checkpoint(row, "digest", b"state")
 

@@ -52,3 +52,17 @@ def test_an_instance_was_never_heard_where_it_neither_reported_nor_connected() -
     assert heard().has_never_heard("detect-0")
     assert not heard(spoke=1.0).has_never_heard("detect-0")
     assert not heard({"state": "lost"}).has_never_heard("detect-0")
+
+
+@pytest.mark.parametrize(
+    ("instance", "words"),
+    [
+        ({"silent": True, "interval": 5.0, "spoke": 91.0},
+         "it was last heard 9 s ago, and promises to speak every 5 s"),
+        ({"silent": False, "interval": 5.0, "spoke": 99.0}, ""),
+        ({"silent": True, "interval": 0.0, "spoke": 0.0}, ""),
+        ({"spoke": 99.0}, ""),
+    ],
+)  # fmt: skip
+def test_an_instance_that_does_not_speak_as_it_promised_is_told(instance: dict[str, Any], words: str) -> None:
+    assert HeardInstances({"at": 100.0, "instances": {"detect-0": instance}}).silence("detect-0") == words

@@ -15,11 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rohe_iac.agent.client_state import decode_state
-from rohe_iac.agent.intake import _decode_answer
+from rohe_iac.agent.intake.client_state import decode_state
+from rohe_iac.agent.orders import decode_answer
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.mqtt.address import BrokerAddress
-from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.reports.report import MAX_SEQ, MAX_TIME, MAX_VALUES, decode_report
 from rohe_iac.reporting import Command, Reporter
 from rohe_iac.reporting.acknowledgement import decode_acknowledgement
@@ -141,7 +140,7 @@ def is_decoded(name: str, payload: bytes) -> bool:
         elif name == "state":
             decode_state(payload)
         else:
-            _decode_answer(Incoming("rohe/v1/s/reply/agent", payload, 1, False, 1, 1))
+            decode_answer(payload)
     except RoheError:
         return False
     return True

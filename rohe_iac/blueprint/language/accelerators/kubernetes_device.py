@@ -22,10 +22,10 @@ _MAX_DOMAIN = {"resource": 243, "class": 253, "qualified": 63}
 def _extended_resource(text: str) -> str:
     match = _RESOURCE.fullmatch(text)
     if match is None or len(match["domain"]) > _MAX_DOMAIN["resource"]:
-        raise fault(CODE, f"'{text[:70]}' is not the name of an extended resource", "write it as nvidia.com/gpu")
+        raise fault(CODE, f"'{text[:70]}' is not the name of an extended resource", "for example nvidia.com/gpu")
     domain = match["domain"]
     if domain == "kubernetes.io" or domain.endswith(".kubernetes.io") or domain.startswith("requests."):
-        raise fault(CODE, f"'{text[:70]}' is a name that Kubernetes keeps for itself", "write it as nvidia.com/gpu")
+        raise fault(CODE, f"'{text[:70]}' is a name that Kubernetes keeps for itself", "for example nvidia.com/gpu")
     return text
 
 
@@ -38,7 +38,7 @@ def _device_class(text: str) -> str:
 
 def _qualified(text: str) -> str:
     if _QUALIFIED.fullmatch(text) is None or len(text.rpartition("/")[0]) > _MAX_DOMAIN["qualified"]:
-        hint = "write it as gpu.example.com/uuid, or as uuid where the domain is the name of the device's driver"
+        hint = "for example gpu.example.com/uuid, or as uuid where the domain is the name of the device's driver"
         raise fault(CODE, f"'{text[:70]}' is not the name of an attribute or capacity of a device", hint)
     return text
 

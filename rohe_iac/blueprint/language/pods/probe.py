@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from rohe_iac.blueprint.language.base import Model, Name, Seconds, check_exactly_one, fault, schema_requiring_one
-from rohe_iac.blueprint.language.container import InnerPath
+from rohe_iac.blueprint.language.container import InnerPath, ProcessText
 
 
 def _validate_port_name(value: object) -> Any:
@@ -38,7 +38,7 @@ class Probe(Model):
     http: HttpProbe | None = None
     tcp: PortName | None = None
     grpc: PortName | None = None
-    exec_: Annotated[Annotated[tuple[str, ...], Field(min_length=1)] | None, Field(alias="exec")] = None
+    exec_: Annotated[Annotated[tuple[ProcessText, ...], Field(min_length=1)] | None, Field(alias="exec")] = None
     initial_delay: Annotated[Seconds, Field(le=10**6)] | None = None
     period: Annotated[Seconds, Field(ge=1, le=10**6)] | None = None
     timeout: Annotated[Seconds, Field(ge=1, le=10**6)] | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, Output, OutputOption, SetOption, StackArgument, values_of
 from rohe_iac.foundation.errors import ExitCode, UsageError
 
 
@@ -25,6 +25,8 @@ def diff(
         typer.Option("--selector", "-l", help="Label selector of the nodes; absent: that of the import."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 7 if the Inventory is out of date.")] = False,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Say what of the Inventory is out of date: nodes that are gone, new, cordoned or changed.
@@ -41,6 +43,13 @@ def diff(
             hint="`rohe plan` shows what apply would change; `rohe status --check` what does not run as applied",
         )
     with screen.working("reading the cluster"):
-        done = diff_inventory(screen.folder, read_cluster, stack=stack, context=context, selector=selector)
+        done = diff_inventory(
+            screen.blueprint,
+            read_cluster,
+            stack=stack,
+            context=context,
+            selector=selector,
+            values=values_of(value_files, settings),
+        )
     show_inventory_diff(screen, done, output)
     return ExitCode.DRIFT if check and done.changes else ExitCode.OK

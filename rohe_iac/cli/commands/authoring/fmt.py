@@ -45,7 +45,7 @@ def fmt(
         screen.err.print(f"{_from_here(path)}: skipped: it has no document of rohe", markup=False, soft_wrap=True)
     verb = "would change" if check else "changed"
     screen.err.print(f"{len(result.changed)} of {result.read} files {verb}", markup=False)
-    return ExitCode.CHECK_FAILED if check and result.changed else ExitCode.OK
+    return ExitCode.CHECK_FAILED if check and (result.changed or result.odd) else ExitCode.OK
 
 
 def _from_here(path: Path) -> str:

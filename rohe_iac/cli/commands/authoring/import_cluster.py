@@ -9,7 +9,7 @@ import typer
 
 from rohe_iac.cli.completion import complete_stacks
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption
+from rohe_iac.cli.options import FilesOption, Output, OutputOption, SetOption, choose_stack, values_of
 from rohe_iac.foundation.errors import ExitCode
 
 
@@ -22,18 +22,21 @@ def import_cluster(
         str, typer.Option("--selector", "-l", help="Label selector of the nodes, such as `edge=true,zone in (a,b)`.")
     ] = "",
     stack: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--stack",
             metavar="STACK",
             help="Stack whose own pods do not count as used; absent: the only one of the blueprint.",
             autocompletion=complete_stacks,
+            callback=choose_stack,
         ),
-    ] = "",
+    ] = None,
     name: Annotated[
         str, typer.Option("--name", help="Name of the Inventory; absent: that of the stack's, or of the context.")
     ] = "",
     out: Annotated[str, typer.Option("--out", help="The file to write to; `-` prints the Inventory on stdout.")] = "-",
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Write an Inventory from the nodes of a Kubernetes cluster, with what others than the stack use of them.
@@ -53,7 +56,9 @@ def import_cluster(
             read_cluster,
             context=context,
             selector=selector,
-            stack=stack,
+            stack=stack or "",
+            blueprint=screen.blueprint,
+            values=values_of(value_files, settings),
             name=name,
             out=target,
         )

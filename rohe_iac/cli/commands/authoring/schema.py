@@ -22,7 +22,10 @@ def schema(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Write into this folder, and print the comments that name the schemas to editors."),
+        typer.Option(
+            "--out",
+            help="Write into this folder; print the comments for editors, by folder of documents.",
+        ),
     ] = None,
 ) -> int:
     """Print the JSON Schema of a document kind, for editors.
@@ -31,7 +34,7 @@ def schema(
     """
     from rohe_iac.blueprint.language.kinds import KINDS
     from rohe_iac.foundation.errors import UsageError
-    from rohe_iac.usecases.authoring.schema import modeline, write_schemas
+    from rohe_iac.usecases.authoring.schema import modeline, modelines, write_schemas
     from rohe_iac.usecases.authoring.schema import schema as schema_of
 
     every = kind.lower() == "all"
@@ -43,6 +46,13 @@ def schema(
     screen.interruption = lambda: f"some schemas may be missing in {out}; the same command writes them again"
     for path in write_schemas(screen.folder / out, KINDS if every else (schema_of(kind)["title"],)):
         screen.err.print(f"wrote {path}", markup=False)
-    for name in KINDS if every else (schema_of(kind)["title"],):
-        screen.out.print(f"# {modeline(name, str(out))}", markup=False)
+    kinds = tuple(KINDS) if every else (schema_of(kind)["title"],)
+    folders = modelines(screen.folder, screen.folder / out, kinds)
+    for name, lines in folders:
+        if len(folders) > 1:
+            screen.out.print(f"# documents in {name or '.'}:", markup=False, soft_wrap=True)
+        for line in lines:
+            screen.out.print(f"# {line}", markup=False, soft_wrap=True)
+    for name in () if folders else kinds:
+        screen.out.print(f"# {modeline(name, str(out))}", markup=False, soft_wrap=True)
     return ExitCode.OK

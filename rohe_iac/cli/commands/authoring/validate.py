@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import FilesOption, SetOption, values_of
 from rohe_iac.cli.views.authoring.diagnostics import DiagnosticsOutput
 from rohe_iac.foundation.errors import ExitCode
 
@@ -15,7 +16,7 @@ from rohe_iac.foundation.errors import ExitCode
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="A folder of a blueprint, or files that are checked alone."),
+        typer.Argument(metavar="PATH|STACK", help="A folder of a blueprint, a stack, or files that are checked alone."),
     ] = None,
     allow_missing_references: Annotated[
         bool,
@@ -23,6 +24,8 @@ def validate(
             "--allow-missing-references", help="Report references to what does not exist as notes, not as errors."
         ),
     ] = False,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: Annotated[
         DiagnosticsOutput,
         typer.Option(
@@ -37,11 +40,15 @@ def validate(
     Example: `rohe validate blueprints/ -o github`
     """
     from rohe_iac.cli.views.authoring.diagnostics import show_checked
-    from rohe_iac.usecases.authoring.validate import validate_paths
+    from rohe_iac.usecases.authoring.validate import validate_paths, validated_paths
 
     with screen.working("reading and checking every document"):
+        chosen, stack = validated_paths(screen.folder, paths or [Path()])
         checked = validate_paths(
-            [screen.folder / path for path in paths or [Path()]], allow_missing_references=allow_missing_references
+            chosen,
+            allow_missing_references=allow_missing_references,
+            values=values_of(value_files, settings),
+            stack=stack,
         )
     show_checked(screen, checked, output)
     return ExitCode.OK if checked.valid else ExitCode.INVALID

@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption, StackArgument
+from rohe_iac.cli.options import LongFilesOption, Output, OutputOption, SetOption, StackArgument, values_of
 
 
 def observe(
     stack: StackArgument = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, window by window, until Ctrl-C.")] = False,
     last: Annotated[int, typer.Option("--last", min=0, help="Show this many of the newest windows as well.")] = 0,
+    value_files: LongFilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> None:
     """Show what the agents judge: the verdict on each objective, the newest windows and the orders in force.
@@ -27,7 +29,7 @@ def observe(
     from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
 
-    known = known_stack(screen.folder, stack)
+    known = known_stack(screen.blueprint, stack, values=values_of(value_files, settings))
     results = ResultView(screen)
     reason = unobserved(known)
     if reason and output is not Output.json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, Output, OutputOption, SetOption, StackArgument, values_of
 
 
 def violations(
@@ -15,6 +15,8 @@ def violations(
     restore: Annotated[
         str | None, typer.Option("--restore", metavar="VIOLATION", help="End the actions that this violation caused.")
     ] = None,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> None:
     """List the contracts that broke: when, by how much, and which actions followed.
@@ -28,7 +30,7 @@ def violations(
     from rohe_iac.usecases.observing.violations import violations as all_violations
     from rohe_iac.usecases.stacks import known_stack
 
-    known = known_stack(screen.folder, stack)
+    known = known_stack(screen.blueprint, stack, values=values_of(value_files, settings))
     if restore is not None:
         screen.interruption = lambda: "the agent may have ended the actions already; `rohe violations` shows them"
         end_actions(known, restore, open_target)

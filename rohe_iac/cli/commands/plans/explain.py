@@ -8,7 +8,7 @@ import typer
 
 from rohe_iac.cli.completion import complete_subjects
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, PageOutput, PageOutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, Output, PageOutput, PageOutputOption, SetOption, StackArgument, values_of
 from rohe_iac.foundation.errors import UsageError
 
 
@@ -26,6 +26,8 @@ def explain(
     every: Annotated[
         bool, typer.Option("--all", help="Show every node: the score of those that fit, and what the others lack.")
     ] = False,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: PageOutputOption = PageOutput.human,
 ) -> None:
     """Show why a replica is where it is; which part caused a violation, and the value without it; what a code means.
@@ -37,8 +39,9 @@ def explain(
     if is_code(subject):
         from rohe_iac.cli.views.authoring.code_page import show_code_page
 
-        if every:
-            raise UsageError("--all is for an address, not for a code", hint="rohe explain service/NAME --all")
+        for option, given in (("--all", every), ("-f", value_files), ("--set", settings)):
+            if given:
+                raise UsageError(f"{option} is for an address, not for a code", hint=f"rohe explain {subject}")
         show_code_page(screen, code_page(subject), output)
         return
     from rohe_iac.cli.views.observing.violation import ViolationView
@@ -49,10 +52,11 @@ def explain(
     from rohe_iac.usecases.running.last_ends import last_ends
     from rohe_iac.usecases.stacks import known_stack
 
-    known = known_stack(screen.folder, stack)
+    values = values_of(value_files, settings)
+    known = known_stack(screen.blueprint, stack, values=values)
     if subject != "latest" and not subject.startswith("v-"):
         with screen.working("finding the node of every replica"):
-            found = explain_places(screen.folder, known, subject, every=every)
+            found = explain_places(screen.blueprint, known, subject, every=every, values=values)
         PlacementView(screen).show(found, output)
         if output is PageOutput.human:
             for sentence in last_ends(known, open_target, {placement.replica for placement in found.placements}):

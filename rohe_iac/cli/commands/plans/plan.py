@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, PageOutput, PageOutputOption, SetOption, StackArgument, values_of
 from rohe_iac.foundation.errors import ExitCode, UsageError
 
 
@@ -36,6 +36,8 @@ def plan(
     defragment: Annotated[
         bool, typer.Option("--defragment", help="Move replicas where that frees nodes; --max-moves limits how many.")
     ] = False,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: PageOutputOption = PageOutput.human,
 ) -> int:
     """Decide offline which node each replica gets, and why; change nothing.
@@ -55,14 +57,20 @@ def plan(
             "--defragment and --what-if exclude each other", hint="apply the plan of --defragment, then ask --what-if"
         )
     compared = screen.folder / against if against is not None else None
-    searches = SearchReport()
+    searches, values = SearchReport(), values_of(value_files, settings)
     if what_if is not None:
         from rohe_iac.cli.views.plans.what_if import WhatIfView
         from rohe_iac.usecases.plans.what_if import what_if as plan_edited
 
         with screen.working("reading the blueprint") as report:
             decision = decide(
-                screen.folder, stack, against=compared, max_moves=max_moves, report=report, listener=searches
+                screen.blueprint,
+                stack,
+                against=compared,
+                max_moves=max_moves,
+                values=values,
+                report=report,
+                listener=searches,
             )
             report("planning the edited problem")
             answer = plan_edited(decision, what_if, searches)
@@ -72,11 +80,12 @@ def plan(
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
     with screen.working("reading the blueprint") as report:
         planned = make_plan(
-            screen.folder,
+            screen.blueprint,
             stack,
             against=compared,
             max_moves=max_moves,
             defragment=defragment,
+            values=values,
             report=report,
             listener=searches,
         )

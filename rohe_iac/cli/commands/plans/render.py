@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, Output, OutputOption, SetOption, StackArgument, values_of
 from rohe_iac.foundation.errors import ExitCode
 
 
@@ -16,6 +16,8 @@ def render(
     out: Annotated[
         str, typer.Option("--out", help="The folder to write to; `-` prints the manifests on stdout.")
     ] = "-",
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Write the manifests of the plan, byte for byte those that apply uses, and list what they need and do not contain.
@@ -28,7 +30,7 @@ def render(
     from rohe_iac.usecases.plans.render import render_to
 
     with screen.working("reading the blueprint") as report:
-        planned = make_plan(screen.folder, stack, report=report)
+        planned = make_plan(screen.blueprint, stack, values=values_of(value_files, settings), report=report)
     manifests = [manifest for manifest in planned.planfile.manifests if manifest.rendered]
     prerequisites = prerequisites_of(planned.blueprint, planned.planfile.plan)
     view, files = RenderedView(screen), None

@@ -8,7 +8,7 @@ import typer
 
 from rohe_iac.cli.completion import complete_nodes, complete_services
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, PageOutput, PageOutputOption, SetOption, StackArgument, values_of
 
 
 def why_not(
@@ -25,6 +25,8 @@ def why_not(
         typer.Argument(metavar="NODE", help="A node, such as `pi-1` or `node/pi-1`.", autocompletion=complete_nodes),
     ],
     stack: StackArgument = None,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: PageOutputOption = PageOutput.human,
 ) -> None:
     """Show what keeps a service off a node, and the edits that would let it on, proved by planning again.
@@ -35,5 +37,7 @@ def why_not(
     from rohe_iac.usecases.plans.why_not import why_not as answers_to
 
     with screen.working("reading the blueprint") as report:
-        answers = answers_to(screen.folder, service, node, stack, report=report)
+        answers = answers_to(
+            screen.blueprint, service, node, stack, values=values_of(value_files, settings), report=report
+        )
     WhyNotView(screen).show(answers, output)

@@ -11,10 +11,13 @@ from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import (
     AllowDestroyOption,
     AllowOtherClusterOption,
+    FilesOption,
     LockTimeoutOption,
     Output,
     OutputOption,
+    SetOption,
     YesOption,
+    values_of,
 )
 
 
@@ -56,6 +59,8 @@ def apply(
             help="Apply only what is under ADDR and what has to exist for it; repeatable.",
         ),
     ] = None,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Make the stack as its plan says; continue an interrupted apply, and restart what has died.
@@ -71,8 +76,9 @@ def apply(
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.foundation.folders import check_writable
     from rohe_iac.targets.opening import open_target
-    from rohe_iac.usecases.running.apply import Choices, intent
+    from rohe_iac.usecases.apply_choices import Choices
     from rohe_iac.usecases.running.apply import apply as apply_intent
+    from rohe_iac.usecases.running.apply import intent
     from rohe_iac.usecases.running.edits import refuse_edits
 
     choices = Choices(
@@ -86,6 +92,7 @@ def apply(
         allow_other_cluster=allow_other_cluster,
         prefetch=prefetch,
         only=tuple(target or ()),
+        values=values_of(value_files, settings),
     )
     wanted = intent(screen.folder, what, choices, open_target)
     view = OutcomeView(screen)

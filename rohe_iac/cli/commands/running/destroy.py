@@ -10,11 +10,14 @@ from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import (
     AllowDestroyOption,
     AllowOtherClusterOption,
+    FilesOption,
     LockTimeoutOption,
     Output,
     OutputOption,
+    SetOption,
     StackArgument,
     YesOption,
+    values_of,
 )
 
 
@@ -28,6 +31,8 @@ def destroy(
         str,
         typer.Option("--timeout", metavar="TIME", help="How long to wait for objects of a cluster to be gone."),
     ] = "5m",
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Remove everything that apply made: processes, ports and files; only the history of the stack stays.
@@ -47,7 +52,7 @@ def destroy(
     from rohe_iac.usecases.stacks import known_stack
 
     patience, longest = span(lock_timeout), span(timeout)
-    known = known_stack(screen.folder, stack, damaged=True)
+    known = known_stack(screen.blueprint, stack, damaged=True, values=values_of(value_files, settings))
     if not known.touched:
         refuse_applied_elsewhere(known, open_target(known.destination))
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import Output, OutputOption, StackArgument
+from rohe_iac.cli.options import FilesOption, Output, OutputOption, SetOption, StackArgument, values_of
 
 
 def status(
@@ -19,6 +19,8 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the state again every two seconds until Ctrl-C.")
     ] = False,
+    value_files: FilesOption = None,
+    settings: SetOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Show the state of every replica, agent and broker of the stack.
@@ -35,8 +37,9 @@ def status(
 
     view = StatusView(screen)
     screen.interruption = lambda: "the state is no longer shown; the stack runs on as before"
+    values = values_of(value_files, settings)
     while True:
-        found = status_of(known_stack(screen.folder, stack), open_target)
+        found = status_of(known_stack(screen.blueprint, stack, values=values), open_target)
         if watch and output is Output.human:
             screen.out.clear()
         view.show(found, output)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.foundation.diagnostics import Diagnostic, Severity, TextEdit
 from rohe_iac.foundation.quantities import counted
 
 if TYPE_CHECKING:
@@ -147,10 +147,36 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
                 "code": item.code,
                 "message": item.message,
                 "hint": item.hint,
+                "fix": _edit_json(item.fix) if item.fix is not None else None,
                 "excerpt": item.excerpt,
             }
             for item in diagnostics
         ],
+    }
+
+
+def _edit_json(edit: TextEdit) -> dict[str, Any]:
+    return {
+        "line": edit.line,
+        "column": edit.column,
+        "endLine": edit.end_line,
+        "endColumn": edit.end_column,
+        "text": edit.text,
+    }
+
+
+def _sarif_fix(item: Diagnostic, edit: TextEdit) -> dict[str, Any]:
+    deleted = {
+        "startLine": edit.line,
+        "startColumn": edit.column,
+        "endLine": edit.end_line,
+        "endColumn": edit.end_column,
+    }
+    location = {"uri": _uri(item.place.file), "uriBaseId": "SRCROOT"}
+    replacement = {"deletedRegion": deleted, "insertedContent": {"text": edit.text}}
+    return {
+        "description": {"text": item.hint},
+        "artifactChanges": [{"artifactLocation": location, "replacements": [replacement]}],
     }
 
 
@@ -183,6 +209,7 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
                     }
                 }
             ],
+            **({"fixes": [_sarif_fix(item, item.fix)]} if item.fix is not None else {}),
         }
         for item in diagnostics
     ]

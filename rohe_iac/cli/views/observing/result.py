@@ -11,7 +11,7 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen, with_schema
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
-from rohe_iac.cli.views.observing.verdict import shown_error, shown_time, shown_verdict
+from rohe_iac.cli.views.observing.verdict import error_note, shown_error, shown_time, shown_verdict
 from rohe_iac.foundation.quantities import shown_measurement
 
 COLUMNS = (
@@ -35,6 +35,8 @@ class ResultView:
     def table(self, results: list[dict[str, Any]]) -> None:
         """Prints a row for each window."""
         print_table(self._screen.out, COLUMNS, [_cells(item) for item in results])
+        if note := error_note(results):
+            self._screen.out.print(note, style="dim")
 
     def lines(self, results: list[dict[str, Any]], output: Output) -> None:
         """Prints a line for each window at once; as JSON one object a line."""

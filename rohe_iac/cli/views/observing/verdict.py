@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -49,6 +49,16 @@ def shown_error(item: Mapping[str, Any]) -> str:
     return f" ± {100 * error:g} %" + (" (the threshold is within the error)" if item.get("close") else "")
 
 
+def error_note(items: Iterable[Mapping[str, Any]]) -> str:
+    """Returns what the errors of values mean; "" where all of them are exact."""
+    if not (error := max((item.get("error") or 0.0 for item in items), default=0.0)):
+        return ""
+    return (
+        f"± {100 * error:g} %: the percentile is estimated (DDSketch), because its window has very many values; the"
+        " exact one is within that error, and may be on the other side of a threshold that is within it"
+    )
+
+
 class VerdictView:
     """Shows what agents judge of their contracts."""
 
@@ -87,6 +97,8 @@ class VerdictView:
             for item in items
         ]
         print_table(self._screen.out, COLUMNS, rows)
+        if note := error_note(items):
+            self._screen.out.print(note, style="dim")
         for item in items:
             if unknown := item.get("unknown"):
                 style = "yellow" if unknown["overdue"] else "dim"

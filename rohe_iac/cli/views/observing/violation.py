@@ -10,7 +10,7 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
-from rohe_iac.cli.views.observing.verdict import shown_error, shown_time, shown_verdict
+from rohe_iac.cli.views.observing.verdict import error_note, shown_error, shown_time, shown_verdict
 from rohe_iac.foundation.quantities import counted, shown_measurement
 
 COLUMNS = (
@@ -68,13 +68,15 @@ class ViolationView:
                     escape(f"{item['contract']}/{item['objective']}"),
                     shown_time(item["opened"]),
                     shown_time(item["ended"]) if item["ended"] else "[red]open[/red]",
-                    escape(_shown(evidence, evidence["value"])),
+                    escape(_shown(evidence, evidence["value"]) + shown_error(evidence)),
                     escape(evidence["promise"]),
                     escape(without or _joint_cause(evidence) or "no part alone"),
                     escape("; ".join(_action(action) for action in item["actions"])) or "alert",
                 )
             )
         print_table(self._screen.out, COLUMNS, rows)
+        if note := error_note(item["evidence"] for item in violations):
+            self._screen.out.print(note, style="dim")
 
     def explain(self, violation: dict[str, Any], output: Output) -> None:
         """Prints one violation with all its evidence."""
@@ -117,6 +119,10 @@ def _facts(evidence: dict[str, Any]) -> Iterator[tuple[str, str]]:
     span = f"{shown_time(evidence['start'])} to {shown_time(evidence['end'])}"
     value = _shown(evidence, evidence["value"]) + shown_error(evidence)
     yield "measured", f"{value} of {counted(evidence['count'], 'sample')}, {span}"
+    if note := error_note([evidence]):
+        yield "", note
+    if explained := evidence.get("explained"):
+        yield "", f"members and services by the newest {explained:,} samples alone, because memory was short"
     if baseline := evidence.get("baseline"):
         before = _shown(evidence, baseline["value"])
         yield "before", f"{before} in the window to {shown_time(baseline['end'])}, kept"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from rohe_iac.cli.views.page.flow_pairs import FlowPairs, pairs_of
 from rohe_iac.cli.views.page.keys import WorkloadKeys
 from rohe_iac.cli.views.plans.node_usage import nodes_by_workload
 from rohe_iac.planning.model.plan import Plan
@@ -133,6 +134,7 @@ def flows_of(
     for edge in problem.edges[:MAX_FLOWS]:
         asks = [f"latency at most {shown_latency(edge.latency)}"] if edge.latency is not None else []
         asks += [_shown_bandwidth(edge.bandwidth)] if edge.bandwidth is not None else []
+        asks += [f"within one {edge.within}"] if edge.within else []
         found.append(
             WorkloadFlow(
                 keys.name(edge.source),
@@ -141,7 +143,7 @@ def flows_of(
                 keys.number(edge.sink),
                 f"{edge.rate / 1_000_000:g}",
                 ", ".join(asks),
-                _parts(connections, nodes[edge.source], nodes[edge.sink], edge.latency),
+                _parts(connections, pairs_of(problem, edge, nodes), edge.latency),
             )
         )
     return tuple(found)
@@ -177,16 +179,13 @@ def _distances(problem: Problem) -> dict[str, int]:
     return distances
 
 
-def _parts(
-    connections: NodeConnections, sources: Counter[str], sinks: Counter[str], limit: int | None
-) -> tuple[FlowPart, ...]:
+def _parts(connections: NodeConnections, flow: FlowPairs, limit: int | None) -> tuple[FlowPart, ...]:
     """Returns what a flow from replicas on some nodes to replicas on others goes over, by the words for it."""
-    if len(sources) * len(sinks) > MAX_PAIRS:
-        return (FlowPart("too many pairs of nodes to draw", sources.total() * sinks.total(), "", False),)
+    if flow.nodes > MAX_PAIRS:
+        return (FlowPart("too many pairs of nodes to draw", flow.replicas, "", False),)
     pairs: Counter[NodeConnection] = Counter()
-    for source, senders in sources.items():
-        for sink, receivers in sinks.items():
-            pairs[connections.between(source, sink)] += senders * receivers
+    for source, sink, count in flow.between():
+        pairs[connections.between(source, sink)] += count
     return tuple(
         FlowPart(
             connection.over,

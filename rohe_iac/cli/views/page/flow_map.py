@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rohe_iac.cli.views.page.flow import MAX_PAIRS, is_late, shown_latency
+from rohe_iac.cli.views.page.flow_pairs import pairs_of
 from rohe_iac.cli.views.page.keys import COLOURS, WorkloadKeys
 from rohe_iac.cli.views.page.nodes import zone_of
 from rohe_iac.cli.views.plans.node_usage import nodes_by_workload
@@ -171,15 +172,14 @@ def _count_pairs(problem: Problem, plan: Plan) -> tuple[Counter[EdgeBetween], Co
     pairs: Counter[EdgeBetween] = Counter()
     inside: Counter[str] = Counter()
     for number, edge in enumerate(problem.edges):
-        sources, sinks = nodes[edge.source], nodes[edge.sink]
-        if len(sources) * len(sinks) > MAX_PAIRS:
+        flow = pairs_of(problem, edge, nodes)
+        if flow.nodes > MAX_PAIRS:
             return None
-        for source, senders in sources.items():
-            for sink, receivers in sinks.items():
-                if source == sink:
-                    inside[source] += 1
-                else:
-                    pairs[number, source, sink] += senders * receivers
+        for source, sink, count in flow.between():
+            if source == sink:
+                inside[source] += 1
+            else:
+                pairs[number, source, sink] += count
     return pairs, inside
 
 

@@ -95,7 +95,7 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
     yield from (f"- predicted {shown_prediction(prediction)}" for prediction in explanation.predictions)
     yield from (f"- {gang}" for gang in explanation.left_out)
     for item, others in unplaced_alike(explanation.unplaced):
-        near = item.closest[0] if item.closest else None
+        near = item.nearest
         fit = "fit" if others else "fits"
         closest = f"; closest is {near.node}: {near.missing}" if near else ""
         yield f"- {replica_and_others(item, others)} {fit} on no node{closest}"

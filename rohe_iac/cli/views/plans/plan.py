@@ -12,6 +12,8 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.table import Column, fits_beside, print_table
+from rohe_iac.cli.views.plans.agents.shares import COLUMNS as SHARE_COLUMNS
+from rohe_iac.cli.views.plans.agents.shares import SHARES, share_rows, shares_on_one_node
 from rohe_iac.cli.views.plans.bars import node_bars
 from rohe_iac.cli.views.plans.changes import print_changes
 from rohe_iac.cli.views.plans.gain import shown_gain
@@ -19,6 +21,7 @@ from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
     ADVICE,
+    VALUES,
     advice_lines,
     agent_need,
     broken_by,
@@ -35,10 +38,11 @@ from rohe_iac.cli.views.plans.sentences import (
     unfinished_work,
     unplaced_alike,
     update_room,
+    value_rows,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted
-from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan, Proof
+from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan, Proof, nearest_of
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan, unsupported_hint
 
@@ -65,6 +69,10 @@ COLUMNS = (
 
 WORKLOADS = (Column("WORKLOAD"), Column("REPLICAS", right=True), Column("NODES", right=True))
 """The columns of the table of workloads, which stands for that of many replicas."""
+
+
+VALUE_COLUMNS = (Column("VALUE"), Column("IS", prose=True), Column("FROM"))
+"""The columns of the table of values in force."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,11 @@ class PlanView:
         self._notes(planfile)
         self._placements(analysed, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
+        self._values(planfile, every=every)
         self._update_room(planfile.plan, every=every)
         self._advice(planfile, every=every)
         self._predictions(analysed.predictions)
+        self._shares(planfile.plan, every=every)
         self._agents(analysed.agents)
         self._unplaced(planfile)
         self._survival(planfile, every=every)
@@ -170,7 +180,8 @@ class PlanView:
             nodes[placement.workload].add(placement.node)
         rows = [(escape(name), f"{counts[name]:,}", f"{len(nodes[name]):,}") for name in list(counts)[:FEWER]]
         print_table(self.screen.out, WORKLOADS, rows)
-        self.screen.out.print(f"... and {len(counts) - FEWER} more workloads; --all shows every replica")
+        more = f"{counted(len(counts) - FEWER, 'more workload')}; " if len(counts) > FEWER else ""
+        self.screen.out.print(f"... and {more}--all shows every replica" if more else "--all shows every replica")
 
     def _predictions(self, predictions: Sequence[Prediction]) -> None:
         if not predictions:
@@ -181,6 +192,19 @@ class PlanView:
             self.screen.print_indented(escape(shown_prediction(prediction)), style=style)
         if len(predictions) > FEW:
             self.screen.out.print(f"  ... and {len(predictions) - FEW} more with more slack")
+
+    def _shares(self, plan: Plan, *, every: bool) -> None:
+        """Prints which agent judges, and whom each agent hears, where several observe one pipeline."""
+        rows = [tuple(escape(cell) for cell in row) for row in share_rows(plan)]
+        if not rows:
+            return
+        self.screen.out.print(f"\n[bold]{SHARES}[/bold]")
+        columns = [Column(title.upper(), right=title == "instances", prose=title == "why") for title in SHARE_COLUMNS]
+        print_table(self.screen.out, columns, rows if every else rows[:FEW])
+        if len(rows) > FEW and not every:
+            self.screen.out.print(f"... and {counted(len(rows) - FEW, 'more agent')}; --all shows every one")
+        for line in shares_on_one_node(plan):
+            self.screen.out.print(line, markup=False)
 
     def _agents(self, needs: Sequence[AgentNeed]) -> None:
         """Prints what agents need on stderr: a saved plan does not have it, and its screen is otherwise the same."""
@@ -193,6 +217,15 @@ class PlanView:
         if len(needs) > FEW:
             err.print(f"  ... and {len(needs) - FEW} more")
         err.print(f"  {outbox_bound()}")
+
+    def _values(self, planfile: PlanFile, *, every: bool) -> None:
+        rows = [tuple(escape(cell) for cell in row) for row in value_rows(planfile)]
+        if not rows:
+            return
+        self.screen.out.print(f"\n[bold]{VALUES}[/bold]")
+        print_table(self.screen.out, VALUE_COLUMNS, rows if every else rows[:FEWER])
+        if len(rows) > FEWER and not every:
+            self.screen.out.print(f"... and {counted(len(rows) - FEWER, 'more value')}; --all shows every one")
 
     def _update_room(self, plan: Plan, *, every: bool) -> None:
         lines = list(update_room(plan))
@@ -230,7 +263,7 @@ class PlanView:
             self.screen.out.print(f"  ... and {counted(len(planfile.plan.left_out) - FEWER, 'more pipeline')}")
         groups = unplaced_alike(unplaced)
         for item, others in groups[:FEW]:
-            closest = item.closest[0] if item.closest else None
+            closest = item.nearest
             near = f"closest is {closest.node}: {closest.missing}" if closest else "there is no node"
             written = f"{places[item.workload]}: " if item.workload in places else ""
             self.screen.print_indented(escape(f"{written}{replica_and_others(item, others)}: {near}"))
@@ -265,7 +298,8 @@ class PlanView:
         few = FEW if len(plan.placements) <= FEW else FEWER
         for refusals in refused if every else refused[:few]:
             self.screen.print_indented(f"{escape(refusals.workload)}: {refused_by_rule(refusals)}")
-            for near in refusals.closest if every else refusals.closest[:1]:
+            nearest = nearest_of(refusals.closest)
+            for near in refusals.closest if every or nearest is None else (nearest,):
                 self.screen.print_indented(f"closest {near.node}: {escape(near.missing)}", 4, style="dim")
         if len(refused) > few and not every:
             self.screen.out.print(f"  ... and {counted(len(refused) - few, 'more workload')}; --all shows every one")

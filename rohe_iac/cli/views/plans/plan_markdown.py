@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.cli.views.markdown import table
+from rohe_iac.cli.views.plans.agents.shares import COLUMNS, SHARES, share_rows, shares_on_one_node
 from rohe_iac.cli.views.plans.bars import node_name, shown_peak
 from rohe_iac.cli.views.plans.changes import resource_names
 from rohe_iac.cli.views.plans.gain import shown_gain
@@ -12,6 +13,7 @@ from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, us
 from rohe_iac.cli.views.plans.prediction import row_of, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
     ADVICE,
+    VALUES,
     advice_lines,
     best_other_node,
     core_amounts,
@@ -27,10 +29,11 @@ from rohe_iac.cli.views.plans.sentences import (
     unfinished_work,
     unplaced_alike,
     update_room,
+    value_rows,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike
-from rohe_iac.planning.model.plan import Placement, Plan, Rejection
+from rohe_iac.planning.model.plan import Placement, Plan, Rejection, nearest_of
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
@@ -55,17 +58,20 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield from _survival(planfile, most)
     yield from _replicas(plan, most, slowdowns_by_replica(analysed.slowed))
     yield from _nodes(problem, plan, most)
+    yield from _values(planfile, most)
     yield from (f"- {line}" for line in list(update_room(plan))[:most])
     yield from [""] if plan.reserved else []
     yield from _advice(planfile, most)
     yield from _predictions(analysed.predictions, most)
+    yield from _shares(plan, most)
     yield from _refusals(analysed, most) if every or plan.unplaced else ()
     yield from _changes(analysed, most)
 
 
 def closest_node(closest: Sequence[Rejection]) -> str:
     """Returns the node that comes closest with what it lacks; nothing where there is no node."""
-    return "; ".join(f"{near.node}: {near.missing}" for near in closest[:1])
+    near = nearest_of(closest)
+    return f"{near.node}: {near.missing}" if near else ""
 
 
 def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
@@ -87,6 +93,16 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
     )
     yield from table(("replica", "written in", "closest"), rows)
     yield from _more(sum(1 + others for _, others in groups[most:]), "replica")
+
+
+def _values(planfile: PlanFile, most: int) -> Iterator[str]:
+    rows = value_rows(planfile)
+    if not rows:
+        return
+    yield f"## {VALUES}"
+    yield ""
+    yield from table(("value", "is", "from"), rows[:most])
+    yield from _more(len(rows) - most, "value")
 
 
 def _survival(planfile: PlanFile, most: int) -> Iterator[str]:
@@ -171,6 +187,17 @@ def _predictions(predictions: Sequence[Prediction], most: int) -> Iterator[str]:
         ("objective", "path", "predicted", "at most", "slack", "counted on"),
         ((row.objective, row.path, row.predicted, row.limit, row.slack, ", ".join(row.notes)) for row in rows),
     )
+
+
+def _shares(plan: Plan, most: int) -> Iterator[str]:
+    rows = [*share_rows(plan)]
+    if not rows:
+        return
+    yield f"## {SHARES}"
+    yield ""
+    yield from table(COLUMNS, rows[:most])
+    yield from _more(len(rows) - most, "agent")
+    yield from shares_on_one_node(plan)
 
 
 def _refusals(analysed: AnalysedPlan, most: int) -> Iterator[str]:

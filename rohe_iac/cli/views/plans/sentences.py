@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -119,6 +120,24 @@ def advice_lines(planfile: PlanFile) -> Iterator[str]:
 
 FEW_NAMES = 4
 """Workloads that one line of advice names; the others are counted."""
+
+
+VALUES = "Values in force"
+"""The title of the values that a plan was made with."""
+
+LONGEST_VALUE = 120
+"""Characters that are shown of a value."""
+
+
+def value_rows(planfile: PlanFile) -> list[tuple[str, str, str]]:
+    """Returns of each value of the stack, by name: name, value as in YAML, and where it comes from."""
+    rows = []
+    written = {path[0]: text for path, text in planfile.value_texts if len(path) == 1}
+    for name, value in sorted(planfile.values.items()):
+        text = value if isinstance(value, str) else written.get(name) or json.dumps(value, ensure_ascii=False)
+        shown = text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+        rows.append((name, shown, planfile.value_origins.get(name, "the stack")))
+    return rows
 
 
 def refused_by_rule(refusals: Refusals) -> str:

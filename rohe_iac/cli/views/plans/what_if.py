@@ -144,6 +144,6 @@ def _path(change: Change) -> str:
 
 
 def _closest(item: Unplaced) -> str:
-    near = item.closest[0] if item.closest else None
+    near = item.nearest
     what = "would have no room for updates" if item.is_room else "would fit on no node"
     return f"{what}{f'; closest is {near.node}: {near.missing}' if near else ''}"

@@ -13,6 +13,7 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
 from rohe_iac.cli.views.observing.verdict import shown_verdict
+from rohe_iac.cli.views.running.health import health_lines
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
@@ -84,7 +85,7 @@ class StatusView:
         for sentence in status.unlimited:
             out.print(f"[yellow]{escape(sentence)}[/yellow]")
         for agent in status.agents:
-            out.print(_agent(agent))
+            self._agent(agent)
         for contract in status.contracts:
             out.print(f"contract {escape(contract.contract)}: {shown_verdict(contract.verdict)}")
             for unknown in status.unknowns:
@@ -92,14 +93,50 @@ class StatusView:
                     style = "red" if unknown.overdue else "dim"
                     out.print(f"[{style}]  {escape(unknown.objective)} UNKNOWN: {escape(unknown.text)}[/]")
 
+    def _agent(self, agent: AgentStatus) -> None:
+        """Prints what one agent says of itself."""
+        out, name = self._screen.out, escape(agent.agent)
+        if agent.role:
+            name += f", which {agent.role}{escape(_share_words(agent))}"
+        if agent.silence:
+            out.print(f"[red]{name} does not answer: {escape(agent.silence)}[/red]")
+            return
+        age = max(0.0, time.time() - float(agent.answer.get("at", 0.0)))
+        out.print(f"[dim]{name}: heartbeat {age:.0f} s ago, {_work_words(agent)}[/dim]")
+        if agent.trouble:
+            out.print(f"[red]  {escape(agent.trouble)}[/red]")
+        for source in agent.answer.get("sources", ()):
+            if source["up"]:
+                kept = f", {source['expired']:,} of them kept while it was away" if source["expired"] else ""
+                out.print(f"[dim]  {escape(source['url'])}: {counted(source['received'], 'message')}{kept}[/dim]")
+                if parked := source.get("parked"):
+                    why = "ended the agent or came back too often: parked at RabbitMQ"
+                    out.print(f"[yellow]  {counted(parked, 'message')} {why}[/yellow]")
+            else:
+                out.print(f"[red]  no reports over AMQP, so nothing is judged: {escape(source['trouble'])}[/red]")
+        health = agent.answer.get("health") or {}
+        for line in health_lines(health, judges=agent.role != "receives"):
+            out.print(f"[dim]  {escape(line)}[/dim]")
+        for warning in health.get("warnings", ()):
+            out.print(f"[yellow]  {escape(warning['text'])}[/yellow]\n    {escape(warning['next'])}")
 
-def _agent(agent: AgentStatus) -> str:
-    """Returns a line about one agent."""
-    if agent.silence:
-        return f"[red]{escape(agent.agent)} does not answer: {escape(agent.silence)}[/red]"
-    age = max(0.0, time.time() - float(agent.answer.get("at", 0.0)))
-    reports = counted(agent.answer.get("counts", {}).get("reports", 0), "report")
-    return f"[dim]{escape(agent.agent)}: heartbeat {age:.0f} s ago, {reports}[/dim]"
+
+def _share_words(agent: AgentStatus) -> str:
+    """Returns how many instances an agent hears, and how many the plan gives it where that is another number."""
+    planned = len(agent.share)
+    heard = agent.by_judge.get("hears", agent.answer.get("hears"))
+    if heard is None or heard == planned:
+        return f" and hears {counted(planned, 'instance')}"
+    return f" and hears {counted(int(heard), 'instance')}, {planned} by the plan"
+
+
+def _work_words(agent: AgentStatus) -> str:
+    """Returns what an agent has done: reports that it counts, or messages that it sent on to the one that judges."""
+    if agent.role == "receives":
+        waiting = int(agent.answer.get("waiting", 0)) + int(agent.answer.get("under_way", 0))
+        sent = counted(int(agent.answer.get("forwarded", 0)), "message")
+        return f"{sent} sent on" + (f", {waiting:,} waiting" if waiting else "")
+    return counted(agent.answer.get("counts", {}).get("reports", 0), "report")
 
 
 def _remarks(part: PartStatus) -> Iterator[str]:
@@ -111,6 +148,8 @@ def _remarks(part: PartStatus) -> Iterator[str]:
         yield f"[yellow]{name} is stale: {escape(part.stale)}[/yellow]"
     if part.unheard:
         yield f"[yellow]{name} is not heard: {escape(part.unheard)}[/yellow]"
+    if part.silent:
+        yield f"[yellow]{name} is silent: {escape(part.silent)}[/yellow]"
     if part.certificate_expires:
         day = time.strftime("%Y-%m-%d", time.gmtime(part.certificate_expires))
         days = _days_left(part)
@@ -148,7 +187,18 @@ def _value(status: StackStatus) -> dict[str, object]:
         "obstacles": list(status.obstacles),
         "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
         "unknown": [asdict(item) for item in status.unknowns],
-        "agents": [{"agent": agent.agent, "silence": agent.silence, "said": agent.answer} for agent in status.agents],
+        "agents": [
+            {
+                "agent": agent.agent,
+                "silence": agent.silence,
+                "role": agent.role,
+                "share": list(agent.share),
+                "trouble": agent.trouble,
+                "said": {name: value for name, value in agent.answer.items() if name != "health"},
+                "health": agent.answer.get("health"),
+            }
+            for agent in status.agents
+        ],
         "parts": [
             {
                 "address": part.address,
@@ -167,6 +217,7 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "serial": part.serial,
                 "stale": part.stale,
                 "unheard": part.unheard,
+                "silent": part.silent,
                 "certificate": {"expires": part.certificate_expires, "daysLeft": _days_left(part)}
                 if part.certificate_expires
                 else None,

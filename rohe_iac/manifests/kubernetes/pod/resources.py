@@ -9,6 +9,11 @@ from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices
 from rohe_iac.manifests.kubernetes.quantities import byte_quantity, cpu_quantity, whole_quantity
 
 
+def init_resources(service: Service) -> dict[str, Any]:
+    """Returns requests and limits of a step before the start of a replica: those of the replica, without devices."""
+    return resources(service, PodDevices({}, ()))
+
+
 def resources(service: Service, devices: PodDevices) -> dict[str, Any]:
     """Returns requests, limits and claims of a container.
 

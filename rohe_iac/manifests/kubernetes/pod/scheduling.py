@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.blueprint.language.placement import requirements_of
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.foundation.quantities import shown_bandwidth
 from rohe_iac.manifests.kubernetes.labels import NETWORK, STACK, WORKLOAD
@@ -20,8 +21,12 @@ def preferred_nodes(service: Service) -> list[dict[str, Any]]:
             "weight": rule.weight,
             "preference": {
                 "matchExpressions": [
-                    {"key": TOPOLOGY_LABELS.get(key, key), "operator": "In", "values": [value]}
-                    for key, value in sorted(rule.node_selector.items())
+                    {
+                        "key": TOPOLOGY_LABELS.get(wanted.key, wanted.key),
+                        "operator": wanted.operator,
+                        **({"values": list(wanted.values)} if wanted.values else {}),
+                    }
+                    for wanted in requirements_of(rule.node_selector)
                 ]
             },
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.blueprint.language.pods.cluster_pod import SecurityContext
+from rohe_iac.blueprint.language.pods.user import ids_of
 
 AGENT_USER = 65532
 """User and group of the image of agents and broker; the group that may write to volumes of any pod by default."""
@@ -16,19 +17,21 @@ _PRIVILEGED_CAPABILITIES = frozenset(("SYS_ADMIN", "CAP_SYS_ADMIN"))
 """Capabilities that the API server refuses beside `allowPrivilegeEscalation: false`."""
 
 
-def pod_security(context: SecurityContext, *, system: bool) -> dict[str, Any]:
+def pod_security(context: SecurityContext, *, system: bool, user: str | None = None) -> dict[str, Any]:
     """Returns the security context of a pod.
 
     Args:
         context: What the service asks for.
         system: Whether rohe's own image runs, whose user is known.
+        user: The user that the service states, and maybe its group.
     """
-    user = AGENT_USER if system else context.run_as_user
-    non_root = context.run_as_non_root if context.run_as_non_root is not None else user != 0
+    own, group = (context.run_as_user, context.run_as_group) if user is None else ids_of(user)
+    own, group = (AGENT_USER, AGENT_USER) if system else (own, context.run_as_group if group is None else group)
+    non_root = context.run_as_non_root if context.run_as_non_root is not None else own != 0
     stated = {
         "runAsNonRoot": non_root or None,
-        "runAsUser": user,
-        "runAsGroup": AGENT_USER if system else context.run_as_group,
+        "runAsUser": own,
+        "runAsGroup": group,
         "fsGroup": AGENT_USER if context.fs_group is None else context.fs_group,
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": context.seccomp_profile},

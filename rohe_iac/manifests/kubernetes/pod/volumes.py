@@ -1,11 +1,12 @@
-"""Volumes: what is mounted into a container, such as credentials, working space and settings."""
+"""Volumes: what is mounted into a container, such as credentials, working space, settings and devices of the node."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from rohe_iac.blueprint.language.pipeline import Service
-from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.blueprint.language.pipeline import Pipeline, Service
+from rohe_iac.blueprint.linked.workload import Workload, parts_of
 from rohe_iac.manifests.kubernetes.quantities import byte_quantity
 from rohe_iac.manifests.kubernetes.secrets import BROKER_FOLDER, CREDENTIALS_FOLDER
 
@@ -23,6 +24,35 @@ def volume_claim(instance: str, volume: str) -> str:
     have one name, nor one of them that of the storage of an instance.
     """
     return f"volume.{instance}.{volume}"
+
+
+def shared_claim(pipeline: str, volume: str) -> str:
+    """Returns the name of the claim of a pipeline's volume; no claim of an instance has it: see `volume_claim`."""
+    return f"shared.{pipeline}.{volume}"
+
+
+def shared_claims_of(service: Service, pipeline: str) -> list[str]:
+    """Returns the names of the claims that a service shares with others of its pipeline."""
+    return [shared_claim(pipeline, str(volume.name)) for volume in service.volumes if volume.is_shared]
+
+
+def shared_claims(pipelines: Iterable[Pipeline], placed: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the claims of volumes of pipelines that a placed service mounts, each with the values of its template.
+
+    Args:
+        pipelines: The pipelines of the stack.
+        placed: Services with a placed replica, as PIPELINE:NAME.
+    """
+    for pipeline in pipelines:
+        name = pipeline.metadata.name
+        services = [item for item in pipeline.spec.services if f"{name}:{item.name}" in placed]
+        used = {
+            volume.name for item in services for part in parts_of(item) for volume in part.volumes if volume.is_shared
+        }
+        for shared in pipeline.spec.volumes:
+            if shared.name in used:
+                values = {"size": byte_quantity(shared.size), "storage_class": shared.class_}
+                yield shared_claim(name, shared.name), {**values, "access_mode": shared.access_mode}
 
 
 def claims_of(service: Service, instance: str) -> list[tuple[str, int]]:
@@ -67,11 +97,19 @@ def mounts_and_volumes(
         volumes.append({"name": "settings", "configMap": {"name": settings}})
     for index, volume in enumerate(service.volumes):
         name = f"volume-{index}"  # a volume of the pod may not have the name of another, such as those of rohe
-        mounts.append({"name": name, "mountPath": volume.path})
+        mount: dict[str, Any] = {"name": name, "mountPath": volume.path}
+        if volume.sub_path is not None:
+            mount["subPath"] = volume.sub_path
+        if volume.read_only:
+            mount["readOnly"] = True
+        mounts.append(mount)
         if volume.empty_dir is not None:
             volumes.append({"name": name, "emptyDir": {"sizeLimit": byte_quantity(volume.empty_dir)}})
-        else:
-            volumes.append(
-                {"name": name, "persistentVolumeClaim": {"claimName": volume_claim(instance, str(volume.name))}}
-            )
+            continue
+        own = str(volume.name)
+        claim = shared_claim(workload.pipeline, own) if volume.is_shared else volume_claim(instance, own)
+        volumes.append({"name": name, "persistentVolumeClaim": {"claimName": claim}})
+    for index, device in enumerate(service.devices):
+        mounts.append({"name": f"device-{index}", "mountPath": device.path})
+        volumes.append({"name": f"device-{index}", "hostPath": {"path": device.source}})
     return mounts, volumes

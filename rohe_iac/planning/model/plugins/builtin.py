@@ -33,8 +33,9 @@ def status(candidate: Candidate, /) -> str:
 
 
 def labels(candidate: Candidate, /) -> str:
-    """Refuses a node that lacks a label of the selector."""
+    """Refuses a node whose labels are not those that the selector asks for."""
     lacking = [f"{key}={value}" for key, value in candidate.demand.selector if candidate.node.label(key) != value]
+    lacking += [match.key for match in candidate.demand.matches if not match.accepts(candidate.node.domain(match.key))]
     return f"{', '.join(lacking)} missing" if lacking else ""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime, added
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime, added, hop_keys
 from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -36,9 +36,11 @@ class LatencySlack:
 
     def __init__(self, indexed: IndexedProblem) -> None:
         self.indexed = indexed
-        self._resolved: list[tuple[int, Stages]] = [
+        edges = indexed.problem.edges
+        self._resolved: list[tuple[int, tuple[str, ...], Stages]] = [
             (
                 max(1, promise.limit),
+                hop_keys([[time.workload for time in stage] for stage in promise.stages], edges),
                 tuple(
                     tuple((indexed.index[time.workload], time) for time in stage if time.workload in indexed.index)
                     for stage in promise.stages
@@ -47,7 +49,7 @@ class LatencySlack:
             for promise in indexed.problem.promises
         ]
         self._promises = list(dict.fromkeys(self._resolved))
-        self.demands = {demand for _, stages in self._promises for stage in stages for demand, _ in stage}
+        self.demands = {demand for _, _, stages in self._promises for stage in stages for demand, _ in stage}
         self._counted = [not demand.system for demand in indexed.demands]
 
     @property
@@ -55,7 +57,8 @@ class LatencySlack:
         """The slack that no placement exceeds: every service alone on its node, no time on links."""
         # A node of its own for each demand.
         nodes = {demand: (NodeIndex(-1 - demand),) for demand in self.demands}
-        return min((self._slack(limit, stages, nodes, {}, links=False) for limit, stages in self._promises), default=0)
+        slacks = (self._slack(limit, keys, stages, nodes, {}, links=False) for limit, keys, stages in self._promises)
+        return min(slacks, default=0)
 
     def least(self, nodes: Nodes, replicas_on: Mapping[NodeIndex, int]) -> int:
         """Returns the slack of a placement, in basis points.
@@ -65,7 +68,9 @@ class LatencySlack:
             replicas_on: Replicas on each node, of demands that `counts`.
         """
         links = bool(self.indexed.wires)
-        slacks = (self._slack(limit, stages, nodes, replicas_on, links=links) for limit, stages in self._promises)
+        slacks = (
+            self._slack(limit, keys, stages, nodes, replicas_on, links=links) for limit, keys, stages in self._promises
+        )
         return min(slacks, default=0)
 
     def counts(self, demand: DemandIndex) -> bool:
@@ -78,18 +83,31 @@ class LatencySlack:
         """Returns every promise with what the services on the path take, and the links, in microseconds."""
         links = bool(self.indexed.wires)
         return [
-            (promise, *self._predict(stages, nodes, replicas_on, links=links))
-            for promise, (_, stages) in zip(self.indexed.problem.promises, self._resolved, strict=True)
+            (promise, *self._predict(keys, stages, nodes, replicas_on, links=links))
+            for promise, (_, keys, stages) in zip(self.indexed.problem.promises, self._resolved, strict=True)
         ]
 
     def _slack(
-        self, limit: int, stages: Stages, nodes: Nodes, replicas_on: Mapping[NodeIndex, int], *, links: bool
+        self,
+        limit: int,
+        keys: tuple[str, ...],
+        stages: Stages,
+        nodes: Nodes,
+        replicas_on: Mapping[NodeIndex, int],
+        *,
+        links: bool,
     ) -> int:
         """Returns the slack of one promise."""
-        return relative(limit, sum(self._predict(stages, nodes, replicas_on, links=links)))
+        return relative(limit, sum(self._predict(keys, stages, nodes, replicas_on, links=links)))
 
     def _predict(
-        self, stages: Stages, nodes: Nodes, replicas_on: Mapping[NodeIndex, int], *, links: bool
+        self,
+        keys: tuple[str, ...],
+        stages: Stages,
+        nodes: Nodes,
+        replicas_on: Mapping[NodeIndex, int],
+        *,
+        links: bool,
     ) -> tuple[int, int]:
         """Returns what the services of the stages take, and the links, in microseconds."""
         times = []
@@ -99,7 +117,7 @@ class LatencySlack:
         if not links or len(stages) < 2:
             return added(times), 0
         places = [{node for demand, _ in stage for node in nodes.get(demand, ())} for stage in stages]
-        return added(times), longest_latency(self.indexed, places)
+        return added(times), longest_latency(self.indexed, places, keys)
 
 
 def relative(limit: int, predicted: int) -> int:

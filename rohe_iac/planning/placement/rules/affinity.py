@@ -74,8 +74,11 @@ def lacks_neighbour(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
 
 
 def _near_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
-    for others, key in indexed.near[demand]:
+    rules = [rule for rule in indexed.demands[demand].near if rule.required]
+    for (others, key), rule in zip(indexed.near[demand], rules, strict=True):
         if not near_holds(indexed, ledger, demand, others, key, node):
+            if rule.volume:
+                return f"near: the volume {rule.volume} (ReadWriteOnce) is mounted on another node"
             names = " or ".join(indexed.demands[other].workload for other in others) or "a service without replicas"
             return f"near: {names} is not in this {key}"
     return "near"

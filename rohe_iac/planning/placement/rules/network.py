@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rohe_iac.planning.model.keys import ZONE_KEY
 from rohe_iac.planning.placement.rules.latency_budget import BUDGET, budget_exceeded
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedPlaces, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -25,8 +26,10 @@ def network_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
 
 def link_too_slow(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a replica of a peer cannot be reached from the node, or not within the latency of the flow."""
-    for peer, limit, _ in indexed.edges[demand]:
+    for peer, limit, _, key in indexed.edges[demand]:
         for other in ledger.placed[peer]:
+            if not indexed.exchanges(key, node, other):
+                continue
             route = indexed.route(node, other)
             if route is None or (limit is not None and route[0] > limit):
                 return True
@@ -35,12 +38,14 @@ def link_too_slow(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, 
 
 def link_too_narrow(_: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a wire has less bandwidth left than the flows of a replica on the node need."""
-    return any(load > ledger.bandwidth[wire] for wire, load in ledger.loads(demand, node).items())
+    return any(load > ledger.free_bandwidth(wire) for wire, load in ledger.loads(demand, node).items())
 
 
 def _latency_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
-    for peer, limit, _ in indexed.edges[demand]:
+    for peer, limit, _, key in indexed.edges[demand]:
         for other in sorted(ledger.placed[peer]):
+            if not indexed.exchanges(key, node, other):
+                continue
             route = indexed.route(node, other)
             name, there = indexed.demands[peer].workload, indexed.nodes[other].name
             if route is None:
@@ -52,8 +57,9 @@ def _latency_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex,
 
 def _bandwidth_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for wire, load in sorted(ledger.loads(demand, node).items()):
-        if load > ledger.bandwidth[wire]:
-            return f"bandwidth: {load - ledger.bandwidth[wire]} of {load} bit/s missing on {indexed.wires[wire].name}"
+        lacking = load - ledger.free_bandwidth(wire)
+        if lacking > 0:
+            return f"bandwidth: {lacking} of {load} bit/s missing on {indexed.wires[wire].name}"
     return "bandwidth"
 
 
@@ -62,7 +68,9 @@ def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Seq
     if not indexed.edges[demand] and not indexed.paths[demand]:
         return ()
     places = indexed.places
-    peers = {node for peer, _, _ in indexed.edges[demand] for node in ledger.placed[peer]}
+    peers = {node for peer, _, _, _ in indexed.edges[demand] for node in ledger.placed[peer]}
+    if any(key not in ("", ZONE_KEY) for _, _, _, key in indexed.edges[demand]):
+        peers = set(indexed.node_indices)  # nodes of one place may be in several domains of a label
     samples = {places[node]: node for node in reversed(indexed.node_indices) if node not in peers}
     by_place = {place: network_refusal(indexed, ledger, demand, node) for place, node in samples.items()}
     by_node = {node: network_refusal(indexed, ledger, demand, node) for node in peers}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rohe_iac.planning.model.demand import Demand
-from rohe_iac.planning.model.eligibility import missing_labels, untolerated_taints
+from rohe_iac.planning.model.eligibility import label_words, untolerated_taints
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
@@ -30,7 +30,7 @@ def _gang_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
 
 
 def _labels_words(demand: Demand, node: Supply) -> str:
-    return f"labels: {', '.join(f'{key}={value}' for key, value in missing_labels(demand, node))} missing"
+    return f"labels: {label_words(demand, node)}"
 
 
 def _taints_words(demand: Demand, node: Supply) -> str:

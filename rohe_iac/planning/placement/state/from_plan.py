@@ -77,10 +77,11 @@ def standing_grants(
     only the node is known. Loads on links are left out, as they depend on the other replicas.
     """
     standing = {}
+    asked_for = [frozenset(demand.indices) or range(demand.replicas) for demand in indexed.demands]
     held = () if previous is None else (*previous.placements, *(previous.reserved if rooms_too else ()))
     for placement in held:
         demand, node = indexed.index.get(placement.workload), indexed.node_index.get(placement.node)
-        if demand is None or node is None or placement.index >= indexed.demands[demand].replicas:
+        if demand is None or node is None or placement.index not in asked_for[demand]:
             continue
         numbers = {device.name: number for number, device in enumerate(indexed.nodes[node].devices)}
         cores = tuple((use.core, use.amount) for use in placement.cores)

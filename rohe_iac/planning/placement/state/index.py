@@ -8,24 +8,23 @@ from functools import cached_property
 from operator import attrgetter
 from typing import cast
 
-from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule
+from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule, local_rules, with_local_rules
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import FAILURE_ZONE_KEY, NODE_KEY, ZONE_KEY
 from rohe_iac.planning.model.node_interference import NodeInterference
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas, Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import ResponseTimeLimit
+from rohe_iac.planning.model.promise import ResponseTimeLimit, hop_keys
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.update_room import rooms_of
 from rohe_iac.planning.placement.state.amounts import asks_for_extras, asks_for_memory
-from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.network.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.network.local_load import LocalLoad
+from rohe_iac.planning.placement.state.network.routes import Routes
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
 from rohe_iac.planning.placement.state.node_preferences import NodePreferences
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 from rohe_iac.planning.placement.state.topology_skews import TopologySkews
-
-Route = tuple[int, int] | None
-"""Latency in microseconds and position of the link (-1: no declared one); None where two nodes are not connected."""
 
 AvoidRule = tuple[DemandIndex, str]
 """A demand and the topology key in whose domains it may not be."""
@@ -36,8 +35,9 @@ NearRule = tuple[tuple[DemandIndex, ...], str]
 Preference = tuple[tuple[DemandIndex, ...], str, bool]
 """Demands, the topology key, and whether to share a domain with one of them (else: with none)."""
 
-Flow = tuple[DemandIndex, int | None, int]
-"""The demand at the other end, the most latency in microseconds, and the bits a second of each pair of replicas."""
+Flow = tuple[DemandIndex, int | None, int, str]
+"""The other demand, the most latency in microseconds, the bits a second of a pair of replicas (0 for a local flow, see
+LocalLoad), and the topology key within whose domains pairs are."""
 
 
 class IndexedProblem:
@@ -52,7 +52,8 @@ class IndexedProblem:
         left_out: Names of pipelines that are placed whole or not at all, and are not placed.
         gangs: Demands of each other pipeline that is placed whole or not at all.
         objective: Names of the objective's terms, the most important first.
-        nodes, demands: Nodes by name; demands by workload, spread for the failures that the stack has to survive.
+        nodes, demands: Nodes by name; demands by workload, spread for the failures that the stack has to survive, and
+            near to those that their local flows lead to.
         node_indices, demand_indices: Their positions.
         node_classes: Classes of nodes that are equal in all that depends on one node alone.
         node_index, index: Position of a node by name, of a demand by workload.
@@ -69,7 +70,10 @@ class IndexedProblem:
         domains: By topology key, the domain of each node; -1 for a node without the label.
         domain_nodes: By topology key, the nodes of each domain.
         wires: Links, by name.
-        edges: Flows to and from the demand; none where no link is declared.
+        routes: How nodes reach each other.
+        route: Returns how a node reaches another one (see `Routes.between`).
+        edges: Flows to and from the demand; none where no link is declared, and none within single nodes.
+        local_loads: By demand, its local flows that may load links within a domain.
         budgets: Latency budgets of the promises.
         paths: Budgets (by position) that the demand is on the path of, each with its stage there.
         host_ports: (number, protocol) of the ports that the demand asks for by number.
@@ -106,9 +110,10 @@ class IndexedProblem:
         # All other terms compare plans that place as much.
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
+        local = local_rules(problem.edges)
         self.demands: tuple[Demand, ...] = tuple(
             surviving(
-                demand,
+                with_local_rules(demand, local),
                 self.relaxed.get(demand.workload, problem.settings.survive),
                 0 if demand.workload in self.relaxed else problem.settings.survive_zones,
             )
@@ -248,32 +253,28 @@ class IndexedProblem:
 
     def _index_network(self) -> None:
         self.wires = tuple(sorted(self.problem.wires, key=lambda wire: wire.name))
-        best: dict[tuple[str, str], int] = {}
-        for position, wire in enumerate(self.wires):
-            if wire.down:
-                continue
-            a, b = wire.ends
-            for ends in ((a, b), (b, a)):
-                known = best.get(ends)
-                if known is None or (wire.latency or 0) < (self.wires[known].latency or 0):
-                    best[ends] = position
-        self._wire_between = best
-        self._routes: dict[tuple[NodeIndex, NodeIndex], Route] = {}
+        self.routes = Routes(self.nodes, self.wires)
+        self.route = self.routes.between
         # Without declared links every node reaches every other, and edges ask for nothing.
         self.edges: list[list[Flow]] = [[] for _ in self.demands]
+        self.local_loads: list[list[LocalLoad]] = [[] for _ in self.demands]
         self.budgets: list[LatencyBudget] = []
         self.paths: list[list[tuple[int, int]]] = [[] for _ in self.demands]
         if not self.wires:
             return
         for edge in sorted(self.problem.edges, key=lambda edge: (edge.source, edge.sink, str(edge))):
             source, sink = self.index.get(edge.source), self.index.get(edge.sink)
-            if source is None or sink is None:
+            if source is None or sink is None or edge.within == NODE_KEY:
                 continue
             pairs = max(1, self.demands[source].replicas * self.demands[sink].replicas)
-            share = -(-(edge.bandwidth or 0) // pairs)
-            self.edges[source].append((sink, edge.latency, share))
+            share = 0 if edge.within else -(-(edge.bandwidth or 0) // pairs)
+            self.edges[source].append((sink, edge.latency, share, edge.within))
             if source != sink:
-                self.edges[sink].append((source, edge.latency, share))
+                self.edges[sink].append((source, edge.latency, share, edge.within))
+                if edge.within and edge.bandwidth:
+                    load = LocalLoad(source, sink, edge.bandwidth, self.demands[source].replicas, edge.within)
+                    self.local_loads[source].append(load)
+                    self.local_loads[sink].append(load)
         self._index_budgets()
 
     def _index_budgets(self) -> None:
@@ -287,27 +288,16 @@ class IndexedProblem:
             if len(stages) > 1:
                 least.setdefault(stages, promise)
         for stages, promise in sorted(least.items()):
-            self.budgets.append(LatencyBudget(promise, stages, promise.network_budget))
+            keys = hop_keys([[time.workload for time in stage] for stage in promise.stages], self.problem.edges)
+            self.budgets.append(LatencyBudget(promise, stages, promise.network_budget, keys))
             for stage, demands in enumerate(stages):
                 for demand in demands:
                     self.paths[demand].append((len(self.budgets) - 1, stage))
 
-    @cached_property
-    def zone_ends(self) -> list[str]:
-        """The name that links have for the zone of each node; "" for a node in none."""
-        zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
-        return ["" if zone is None else f"zone/{zone}" for zone in zones]
-
-    @cached_property
+    @property
     def places(self) -> list[int]:
-        """The place of every node in the network, numbered by node: its zone, or the node itself where a link ends."""
-        ends = {end for wire in self.wires for end in wire.ends}
-        numbers: dict[str, int] = {}
-        found = []
-        for node, zone in zip(self.nodes, self.zone_ends, strict=True):
-            own = f"node/{node.name}"
-            found.append(numbers.setdefault(own if own in ends else zone, len(numbers)))
-        return found
+        """Returns the place of every node in the network (see `Routes.places`)."""
+        return self.routes.places
 
     @cached_property
     def port_users(self) -> dict[tuple[int, str], list[DemandIndex]]:
@@ -318,28 +308,9 @@ class IndexedProblem:
                 users.setdefault(port, []).append(demand)
         return users
 
-    def route(self, a: NodeIndex, b: NodeIndex) -> Route:
-        """Returns how node `a` reaches node `b`: the most specific declared link, else free within a node or a zone."""
-        if a == b or not self.wires:
-            return (0, -1)
-        known = self._routes.get((a, b), False)
-        if known is not False:
-            return known  # type: ignore[return-value]
-        route = self._find_route(a, b)
-        self._routes[a, b] = self._routes[b, a] = route
-        return route
-
-    def _find_route(self, a: NodeIndex, b: NodeIndex) -> Route:
-        """Returns the route by the declared links, the fastest of the most specific ones."""
-        node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
-        zone_a, zone_b = self.zone_ends[a], self.zone_ends[b]
-        # Naming either end by its zone is equally specific, so that there and back is the same route.
-        for pairs in (((node_a, node_b),), ((node_a, zone_b), (zone_a, node_b)), ((zone_a, zone_b),)):
-            found = [self._wire_between[ends] for ends in pairs if ends in self._wire_between]
-            if found:
-                wire = min(found, key=lambda position: (self.wires[position].latency or 0, position))
-                return (self.wires[wire].latency or 0, wire)
-        return (0, -1) if zone_a == zone_b != "" else None
+    def exchanges(self, key: str, a: NodeIndex, b: NodeIndex) -> bool:
+        """Checks whether replicas on two nodes exchange messages of a flow within the domains of a key; "": all do."""
+        return not key or self.domains[key][a] == self.domains[key][b] >= 0
 
     def replicas_of(self, position: DemandIndex, number: int) -> PlacedReplicas:
         """Returns so many placed replicas of a demand, as plugged callables see them."""
@@ -357,7 +328,7 @@ class IndexedProblem:
         """Returns the static rules by node class and by node, remembered for all demands that ask for the same."""
         wanted = self.demands[demand]
         gang = self.is_left_out(demand)
-        key = (wanted.selector, wanted.tolerations, wanted.arch, gang)
+        key = (wanted.selector, wanted.matches, wanted.tolerations, wanted.arch, gang)
         known = self._static.get(key)
         if known is None:
             rules = []
@@ -372,7 +343,7 @@ class IndexedProblem:
         """Checks whether a replica of the demand changes the rules and scores of its own node alone (spread aside)."""
         if self.demands[demand].skews:
             return False
-        if self.edges[demand] and any(peer == demand for peer, _, _ in self.edges[demand]):
+        if self.local_loads[demand] or any(peer == demand for peer, _, _, _ in self.edges[demand]):
             return False
         if self.host_ports[demand] and self.settings.one_machine:
             return False
@@ -380,7 +351,7 @@ class IndexedProblem:
             return False
         if any(demand in others for others, _ in self.near[demand]):
             return False
-        if any(share for _, _, share in self.edges[demand]):
+        if any(share for _, _, share, _ in self.edges[demand]):
             return False
         return not any(demand in others and key != NODE_KEY for others, key, _ in self.preferences[demand])
 

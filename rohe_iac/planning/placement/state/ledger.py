@@ -14,6 +14,7 @@ from rohe_iac.planning.placement.state.amounts import CoreStep, Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import device_step, free_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.network.local_load import LocalLoad
 from rohe_iac.planning.placement.state.node_amounts import NodeAmounts, less_extras
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
@@ -59,7 +60,8 @@ class Ledger:
         placed: Replicas by node of each demand.
         counts: Replicas of each demand by domain, for the topology keys that rules watch.
         ports: Replicas by (number, protocol) of a host port on each node; one table where all nodes are one machine.
-        bandwidth: Free bits a second of each link.
+        bandwidth: Free bits a second of each link, without those that local flows take (see `free_bandwidth`).
+        local_load: Bits a second of local flows by link, worked out when asked for; None after a change.
         distances: Latency to each stage of a path, worked out when it is asked for (see rules); empty after a change.
         least_in_domains: Fewest replicas of a demand in a domain of a key, worked out when asked for (see
             TopologySkews); empty after a change.
@@ -99,6 +101,7 @@ class Ledger:
             one_machine if indexed.settings.one_machine else {} for _ in nodes
         ]
         self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in indexed.wires]
+        self.local_load: dict[int, int] | None = None
         self.distances: dict[tuple[int, int], tuple[dict[NodeIndex, int], dict[NodeIndex, int], int]] = {}
         self.least_in_domains: dict[tuple[DemandIndex, str], int] = {}
         self.gone: frozenset[NodeIndex] = frozenset()
@@ -209,6 +212,8 @@ class Ledger:
             self.distances.clear()
         if self.least_in_domains:
             self.least_in_domains.clear()
+        if indexed.local_loads[demand]:
+            self.local_load = None
         self.replicas_on[node] += by
         if self.interference.any:
             self.crowd[node] = joined(self.crowd[node], self.interference.of_replica[demand], by)
@@ -224,13 +229,35 @@ class Ledger:
         self.numbers -= by * indexed.numbered[demand]
 
     def wires_of(self, demand: DemandIndex, node: NodeIndex) -> tuple[Share, ...]:
-        """Returns the same as `loads`, as sorted pairs of link and load."""
-        return tuple(sorted(self.loads(demand, node).items()))
+        """Returns what a replica there would put on each link by flows that are not local: sorted (link, load)."""
+        return tuple(sorted(self._pair_loads(demand, node).items()))
+
+    def free_bandwidth(self, wire: int) -> int:
+        """Returns the free bits a second of a link."""
+        if self.local_load is None:
+            self.local_load = {}
+            for load in {load for loads in self.indexed.local_loads for load in loads}:
+                for loaded, bits in self._links_of(load).items():
+                    self.local_load[loaded] = self.local_load.get(loaded, 0) + bits
+        return self.bandwidth[wire] - self.local_load.get(wire, 0)
 
     def loads(self, demand: DemandIndex, node: NodeIndex) -> dict[int, int]:
         """Returns the bits a second that a replica there would put on each link, by its flows to placed replicas."""
+        loads = self._pair_loads(demand, node)
+        for load in self.indexed.local_loads[demand]:
+            before, after = self._links_of(load), self._links_of(load, (demand, node))
+            for wire in before.keys() | after.keys():
+                loads[wire] = loads.get(wire, 0) + after.get(wire, 0) - before.get(wire, 0)
+        return loads
+
+    def _links_of(self, load: LocalLoad, added: tuple[DemandIndex, NodeIndex] | None = None) -> dict[int, int]:
+        """Returns the bits a second of the links that a local flow loads, with one more replica where one is given."""
+        return load.of_links(self.indexed.routes, self.indexed.domains[load.key], self.placed, added)
+
+    def _pair_loads(self, demand: DemandIndex, node: NodeIndex) -> dict[int, int]:
+        """Returns the bits a second that a replica there would put on each link, without those of local flows."""
         loads: dict[int, int] = {}
-        for peer, _, share in self.indexed.edges[demand]:
+        for peer, _, share, _ in self.indexed.edges[demand]:
             if not share:
                 continue
             for other, number in self.placed[peer].items():

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.positions import NodeIndex, enumerate_nodes
 
@@ -50,6 +51,11 @@ class NodeClasses:
     def __init__(self, nodes: Sequence[Supply], demands: Sequence[Demand], spare: frozenset[str]) -> None:
         """Sorts the nodes into classes. spare: names of nodes that are kept free."""
         selected = {key for demand in demands for key, _ in demand.selector}
+        selected.update(match.key for demand in demands for match in demand.matches)
+        # A demand that names nodes makes a class of each node that it names.
+        named = {
+            name for demand in demands for match in demand.matches if match.key == NODE_KEY for name in match.values
+        }
         numbers: dict[tuple[object, ...], int] = {}
         self.class_of: list[int] = []
         self.representative: list[NodeIndex] = []
@@ -58,7 +64,8 @@ class NodeClasses:
         for position, node in enumerate_nodes(nodes):
             labels = tuple([pair for pair in node.labels if pair[0] in selected]) if selected else ()
             devices = tuple(map(_DEVICE_FIELDS, node.devices)) if node.devices else ()
-            key = (_NODE_FIELDS(node), devices, labels, bool(spare) and node.name in spare)
+            name = node.name if node.name in named else ""
+            key = (_NODE_FIELDS(node), devices, labels, bool(spare) and node.name in spare, name)
             number = numbers.get(key)
             if number is None:
                 number = numbers[key] = len(numbers)

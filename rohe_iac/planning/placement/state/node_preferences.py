@@ -20,13 +20,19 @@ class NodePreferences:
 
     def __init__(self, nodes: Sequence[Supply], demands: Sequence[Demand], others: Sequence[int]) -> None:
         """Works out the weights; `others`: how many preferences of other kinds each demand has."""
-        labels = [dict(node.labels) for node in nodes] if any(demand.prefers for demand in demands) else []
+        labels = [(node, dict(node.labels)) for node in nodes] if any(demand.prefers for demand in demands) else []
         self.on: list[list[int]] = []
         self.total: list[int] = []
         for demand, number in zip(demands, others, strict=True):
-            rules = [(dict(rule.labels).items(), rule.weight) for rule in demand.prefers]
-            common = 1 if number else gcd(*(weight for _, weight in rules)) or 1
-            rules = [(wanted, weight // common) for wanted, weight in rules]
-            self.total.append(sum(weight for _, weight in rules))
-            held = [sum(weight for wanted, weight in rules if wanted <= own.items()) for own in labels] if rules else []
+            rules = [(dict(rule.labels).items(), rule.matches, rule.weight) for rule in demand.prefers]
+            common = 1 if number else gcd(*(weight for *_, weight in rules)) or 1
+            self.total.append(sum(weight // common for *_, weight in rules))
+            held = [
+                sum(
+                    weight // common
+                    for wanted, matches, weight in rules
+                    if wanted <= own.items() and all(match.accepts(node.domain(match.key)) for match in matches)
+                )
+                for node, own in (labels if rules else [])
+            ]
             self.on.append(held)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import IndexedProblem, Route
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.network.routes import Route
 
 
 class NodeConnection(NamedTuple):

@@ -6,16 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.keys import AGENT_PREFIX
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 
 OTHERS = "other programs"
 """The neighbours that are not of the stack."""
-
-
-AGENT = "agent/"
-"""How addresses of observation agents begin, which have the name of their pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ def slowed_replicas(problem: Problem, plan: Plan, predictions: Iterable[Predicti
 
 
 def _name(item: Placement) -> str:
-    if item.workload.startswith(AGENT):
+    if item.workload.startswith(AGENT_PREFIX):
         return f"the agent of {item.pipeline or item.service}"
     return f"{item.service}/{item.member}" if item.member else item.service
 

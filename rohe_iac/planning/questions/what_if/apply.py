@@ -10,10 +10,12 @@ from typing import TypeVar, get_args
 from msgspec import structs
 
 from rohe_iac.blueprint.language.pipeline import Balancing, Pipeline
+from rohe_iac.blueprint.language.scale.replicas import PER_NODE, WHOLE, node_share
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import bits_per_second, byte_count, millicores, per_second
+from rohe_iac.planning.from_blueprint.node_counts import with_node_share, without_node_count
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Placement
 from rohe_iac.planning.model.problem import Problem
@@ -256,7 +258,10 @@ def _wire(wire: Wire, edit: Edit) -> Wire:
 
 def _demand(demand: Demand, edit: Edit) -> Demand:
     if edit.field == "replicas":
-        return replace(demand, replicas=edit.amount(demand.replicas, _count, most=MAX_REPLICAS))
+        if edit.operator == "=" and (edit.value == PER_NODE or edit.value.endswith("%")):
+            return with_node_share(demand, _share(edit))
+        replicas = edit.amount(demand.replicas, _count, most=MAX_REPLICAS)
+        return replace(without_node_count(demand), replicas=replicas)
     if edit.field == "reserve":
         return replace(demand, update_room=edit.amount(demand.update_room, _count, most=MAX_REPLICAS))
     if edit.field == "priority":
@@ -285,9 +290,20 @@ def _variant(demand: Demand, edit: Edit) -> Demand:
     )
 
 
+def _share(edit: Edit) -> int:
+    """Returns the basis points of the nodes that an edit of `replicas` says."""
+    try:
+        share = node_share(edit.value)
+    except ValueError as error:
+        raise UsageError(f"'{edit}': {error}") from error
+    if not 0 < share <= WHOLE:
+        raise UsageError(f"'{edit}': a percentage of the nodes is above 0% and at most 100%")
+    return share
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise ValueError(f"expected a whole number of replicas, found '{text[:40]}'")
+        raise ValueError(f"expected a whole number of replicas, perNode or a percentage, found '{text[:40]}'")
     return int(text[:12])
 
 

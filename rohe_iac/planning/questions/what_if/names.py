@@ -7,8 +7,10 @@ from rohe_iac.planning.model.problem import Problem
 
 
 def names_of(demand: Demand) -> list[str]:
-    """Returns the names of a workload as people type them: `classify`, `classify/svm`, `digits:classify`."""
+    """Returns the names of a workload as people type them: `classify`, `classify/svm`, `agent/digits`."""
     names = [demand.service, demand.workload.partition("/")[2]]
+    if demand.system:
+        names.append(demand.workload)
     if demand.pipeline:
         names.append(f"{demand.pipeline}:{demand.service}")
     return [*names, f"{demand.service}/{demand.member}"] if demand.member else names

@@ -3,7 +3,7 @@
 | thing | fields |
 |---|---|
 | `node/NAME` | `.labels.KEY=VALUE`, `=none` removes it; `.taints.KEY=none`, `=NoSchedule` |
-| `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.skew.KEY=1`, `=none`; `.prefer.KEY=VALUE`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth` |
+| `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.skew.KEY=1`, `=none`; `.prefer.KEY=VALUE`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth`; `.flow.SERVICE.within=zone`, `=none` |
 | `contract/NAME` | `.OBJECTIVE=1500ms` |
 | `stack/NAME` | `.survive=0`; `.survive.zones=0`; `.ports=24000-24200` |
 """  # noqa: E501 - a row of a table
@@ -22,12 +22,14 @@ from rohe_iac.planning.model.demand import (
     AffinityRule,
     Demand,
     Edge,
+    LabelMatch,
     NodePreference,
     PortRequest,
     SkewRule,
     SpreadRule,
     TolerationRule,
 )
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import NodeTaint, Supply
@@ -65,7 +67,7 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
         return replace(demand, arch=_arch(demand, edit))
     key = _key(edit)
     if edit.head == "nodeSelector":
-        return replace(demand, selector=_with(demand.selector, key, edit.value))
+        return _select(demand, key, edit.value)
     if edit.head == "tolerations":
         _require_value(edit, (NONE, "Exists"))
         tolerations = tuple(toleration for toleration in demand.tolerations if toleration.key != key)
@@ -80,9 +82,12 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
         most = 0 if edit.value == NONE else edit.amount(0, _number)
         return replace(demand, skews=(*rest, SkewRule(key, most)) if most else rest)
     if edit.head == "prefer":
-        others = tuple(rule for rule in demand.prefers if dict(rule.labels).keys() != {key})
-        chosen = () if edit.value == NONE else (NodePreference(((key, edit.value),)),)
-        return replace(demand, prefers=(*others, *chosen))
+        others = tuple(rule for rule in demand.prefers if rule.keys != {key})
+        if edit.value == NONE:
+            return replace(demand, prefers=others)
+        by_name = (LabelMatch(key, "In", (edit.value,)),) if key == NODE_KEY else ()
+        chosen = NodePreference(() if by_name else ((key, edit.value),), matches=by_name)
+        return replace(demand, prefers=(*others, chosen))
     if edit.head == "ports":
         return replace(demand, ports=_ports(demand, edit, key))
     if edit.head == "avoid":
@@ -90,8 +95,17 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
     return replace(demand, near=_affinities(demand.near, edit, key, demand.pipeline))
 
 
+def _select(demand: Demand, key: str, value: str) -> Demand:
+    """Returns the demand with all that it asks of a label replaced by one value, or removed."""
+    matches = tuple(match for match in demand.matches if match.key != key)
+    if key == NODE_KEY:
+        named = () if value == NONE else (LabelMatch(key, "In", (value,)),)
+        return replace(demand, matches=tuple(sorted((*matches, *named), key=lambda match: match.key)))
+    return replace(demand, matches=matches, selector=_with(demand.selector, key, value))
+
+
 def edit_flow(edges: tuple[Edge, ...], sources: Collection[str], edit: Edit) -> tuple[Edge, ...]:
-    """Returns the flows with latency or bandwidth edited for those from `sources` to `flow.SERVICE`.
+    """Returns the flows with latency, bandwidth or within edited for those from `sources` to `flow.SERVICE`.
 
     Raises:
         UsageError: no flow goes there, or the field is unknown.
@@ -99,12 +113,16 @@ def edit_flow(edges: tuple[Edge, ...], sources: Collection[str], edit: Edit) -> 
     name, _, field = edit.key.rpartition(".")
     outgoing = [edge for edge in edges if edge.source in sources]
     chosen = {edge for edge in outgoing if name in _short_names(edge.sink)}
-    if not chosen or field not in ("latency", "bandwidth"):
+    if not chosen or field not in ("latency", "bandwidth", "within"):
         raise unknown_field(edit, sorted({f"flow.{_short_names(edge.sink)[0]}.latency" for edge in outgoing}))
     found = []
     for edge in edges:
         if edge in chosen and field == "latency":
             edge = replace(edge, latency=edit.amount(edge.latency or 0, microseconds))
+        elif edge in chosen and field == "within":
+            if edit.operator != "=" or not edit.value:
+                raise UsageError(f"'{edit}': within can only be set", hint="use =node, =zone, another label, or =none")
+            edge = replace(edge, within="" if edit.value == NONE else edit.value)
         elif edge in chosen:
             edge = replace(edge, bandwidth=edit.amount(edge.bandwidth or 0, bits_per_second))
         found.append(edge)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 from rohe_iac.foundation.quantities import exact_milliseconds
 from rohe_iac.planning.model.demand import Edge
-from rohe_iac.planning.model.promise import ResponseTimeLimit
+from rohe_iac.planning.model.keys import NODE_KEY
+from rohe_iac.planning.model.promise import ResponseTimeLimit, hop_keys
 from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
 
@@ -24,6 +26,8 @@ def link_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
     flows = _flows(case)
     for edge, flow, peer in flows:
         for other in sorted(ledger.placed[peer]):
+            if not indexed.exchanges(edge.within, case.node, other):
+                continue
             route = indexed.route(case.node, other)
             if route is None:
                 yield []
@@ -34,7 +38,7 @@ def link_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
         yield _latency_edits(case, too_slow)
     loads = ledger.loads(case.demand, case.node)
     overload = {
-        wire: load - ledger.bandwidth[wire] for wire, load in sorted(loads.items()) if load > ledger.bandwidth[wire]
+        wire: load - free for wire, load in sorted(loads.items()) if load > (free := ledger.free_bandwidth(wire))
     }
     if overload:
         yield _bandwidth_edits(case, overload, flows)
@@ -49,7 +53,7 @@ def _flows(case: RefusalCase) -> list[tuple[Edge, Flow, DemandIndex]]:
     if not indexed.wires:
         return []
     for edge in indexed.problem.edges:
-        if workload in (edge.source, edge.sink):
+        if workload in (edge.source, edge.sink) and edge.within != NODE_KEY:
             source, sink = indexed.index.get(edge.source), indexed.index.get(edge.sink)
             if source is not None and sink is not None:
                 found.append((edge, _flow_name(case, source, sink), sink if edge.source == workload else source))
@@ -135,10 +139,12 @@ def _fitting_bandwidth(case: RefusalCase, flow: Flow, present: int, overload: di
         for on_node, end in zip(replicas, (source, sink), strict=True):
             if end == case.demand:
                 on_node[case.node] = on_node.get(case.node, 0) + 1
-        shares = max(1, indexed.demands[source].replicas * indexed.demands[sink].replicas)
         for first, senders in replicas[0].items():
-            for second, receivers in replicas[1].items():
-                route = indexed.route(first, second)
+            reached = [node for node in replicas[1] if indexed.exchanges(edge.within, first, node)]
+            ends = sum(replicas[1][node] for node in reached) if edge.within else indexed.demands[sink].replicas
+            shares = max(1, indexed.demands[source].replicas * ends)
+            for second in reached:
+                route, receivers = indexed.route(first, second), replicas[1][second]
                 if route is not None and route[1] in overload:
                     pairs[route[1]][shares] += senders * receivers
 
@@ -208,31 +214,25 @@ def _exceeded_limits(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[se
         on_path = any(time.workload == case.wanted.workload for stage in limit.stages for time in stage)
         if on_path and len(limit.stages) > 1:
             stages = _stage_nodes(case, limit)
-            if _longest_latency(case, stages, {}) > limit.network_budget:
+            if _longest_latency(case, limit, stages, {}) > limit.network_budget:
                 found.append((limit, stages))
     return found
 
 
-def _longest_latency(case: RefusalCase, stages: Sequence[set[NodeIndex]], latencies: dict[int, int]) -> int:
+def _longest_latency(
+    case: RefusalCase, limit: ResponseTimeLimit, stages: Sequence[set[NodeIndex]], latencies: Mapping[int, int]
+) -> int:
     """Returns the microseconds on the links of the slowest path.
 
     Args:
         latencies: microseconds of some links, by position, in place of their present latency.
     """
-    total, so_far = 0, dict.fromkeys(stages[0], 0)
-    for nodes in stages[1:]:
-        onward = {}
-        for node in nodes:
-            slowest = 0
-            for other, before in so_far.items():
-                route = case.indexed.route(other, node)
-                if route is not None:
-                    slowest = max(slowest, before + (latencies.get(route[1], route[0]) if route[1] >= 0 else 0))
-            onward[node] = slowest
-        if not nodes:
-            total += max(so_far.values(), default=0)
-        so_far = onward
-    return total + max(so_far.values(), default=0)
+    return longest_latency(case.indexed, stages, _keys(case, limit), latencies)
+
+
+def _keys(case: RefusalCase, limit: ResponseTimeLimit) -> tuple[str, ...]:
+    """Returns the topology key of each hop between the stages of a path."""
+    return hop_keys([[time.workload for time in stage] for stage in limit.stages], case.indexed.problem.edges)
 
 
 def _limit_edits(
@@ -241,7 +241,7 @@ def _limit_edits(
     """Returns edits to larger limits of contracts, or to a faster link on the paths."""
     raised: list[EditStep] = []
     for limit, stages in exceeded:
-        over = _longest_latency(case, stages, {}) - limit.network_budget
+        over = _longest_latency(case, limit, stages, {}) - limit.network_budget
         needed = limit.limit + over + max(0, limit.service_time - limit.limit)
         more = _raise_limit(limit, needed)
         field = more.edited_field
@@ -251,11 +251,13 @@ def _limit_edits(
     found: list[EditSet] = [tuple(raised)]
     wires = {
         route[1]
-        for _, stages in exceeded
-        for sources, sinks in pairwise(stages)
+        for limit, stages in exceeded
+        for key, (sources, sinks) in zip(_keys(case, limit), pairwise(stages), strict=True)
         for source in sources
         for sink in sinks
-        if (route := case.indexed.route(source, sink)) is not None and route[1] >= 0
+        if case.indexed.exchanges(key, source, sink)
+        and (route := case.indexed.route(source, sink)) is not None
+        and route[1] >= 0
     }
     for wire in sorted(wires):
         allowed = _largest_latency(case, exceeded, wire)
@@ -278,7 +280,8 @@ def _largest_latency(
     low, high = -1, case.indexed.wires[wire].latency or 0
     while low < high:
         middle = (low + high + 1) // 2
-        if all(_longest_latency(case, stages, {wire: middle}) <= limit.network_budget for limit, stages in exceeded):
+        latencies = ((limit, _longest_latency(case, limit, stages, {wire: middle})) for limit, stages in exceeded)
+        if all(latency <= limit.network_budget for limit, latency in latencies):
             low = middle
         else:
             high = middle - 1

@@ -7,6 +7,7 @@ from collections import Counter
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.questions.why_not.network import link_edits
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, RefusalCase
+from rohe_iac.planning.questions.why_not.rules import volumes_elsewhere
 
 MAX_FIELDS = 2
 """Fields that a suggestion edits at most."""
@@ -22,6 +23,11 @@ def why_no_fix(case: RefusalCase, rule: str, refusals: list[list[EditSet]] | Non
         outcomes: how many edits were tried, by why they were not proven.
     """
     if refusals is None:
+        if volumes := volumes_elsewhere(case):
+            return (
+                f"one node at a time can mount the volume {volumes[0]} (accessMode ReadWriteOnce); with accessMode: "
+                f"ReadWriteMany every node could, where its storage allows that"
+            )
         if rule in ("latency", "bandwidth", "budget") or any(not edits for edits in link_edits(case)):
             return "no link connects the two, and an edit changes links but adds none"
         return f"no edit of a field lifts what the rule `{rule}` refuses"

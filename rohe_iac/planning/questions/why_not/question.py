@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
+from rohe_iac.planning.from_blueprint.node_counts import with_node_counts, with_replica
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
@@ -60,6 +61,7 @@ class Question:
         problem = edited_problem(self.problem, steps)
         if problem is None:
             return Trial(False, why=CONTRADICTORY)
+        problem = with_node_counts(problem, self.decided)
         unplaced, again = self._unplaced(self.decided), plan(problem, self.decided, self.plugins, explain=False)
         losers = self._losers(again)
         if losers:
@@ -118,12 +120,10 @@ class Question:
         """Checks whether planning again, with the replica on the node, keeps it and all others, and breaks nothing."""
         decided, wanted, replica = self.decided, self.wanted, self.candidate
         index = int(replica.rpartition("/")[2])
-        if index >= wanted.replicas:
-            more = tuple(
-                replace(demand, replicas=index + 1) if demand.workload == wanted.workload else demand
-                for demand in problem.demands
-            )
-            problem = replace(problem, demands=more)
+        more = tuple(
+            with_replica(demand, index) if demand.workload == wanted.workload else demand for demand in problem.demands
+        )
+        problem = replace(problem, demands=more)
         present = next((item for item in decided.placements if item.replica == replica), None)
         model = present or next((item for item in decided.placements if item.workload == wanted.workload), None)
         moved = structs.replace(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from rohe_iac.planning.model.demand import AffinityRule
-from rohe_iac.planning.model.eligibility import untolerated_taints
+from rohe_iac.planning.model.demand import AffinityRule, LabelMatch, LocalFlowRule
+from rohe_iac.planning.model.eligibility import unmet_matches, untolerated_taints
 from rohe_iac.planning.model.keys import FAILURE_ZONE_KEY, NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.affinity import near_holds
@@ -51,10 +51,9 @@ def _static_steps(case: RefusalCase) -> Iterator[list[EditStep]]:
     labels = dict(supply.labels)
     for key, value in wanted.selector:
         if labels.get(key) != value:
-            without = EditStep(
-                f"{what}.nodeSelector without {key}", f"{what}.nodeSelector.{key}=none", MILLION, whole=True
-            )
-            yield [*_set_label(case, key, value), without]
+            yield [*_set_label(case, key, value), _without_selector(what, key)]
+    for match in unmet_matches(wanted, supply):
+        yield [*_changed_labels(case, match), _without_selector(what, match.key)]
     for key in sorted({taint.key for taint in untolerated_taints(wanted, supply)}):
         yield [
             EditStep(f"{what}.tolerations with {key}", f"{what}.tolerations.{key}=Exists", MILLION, whole=True),
@@ -62,6 +61,24 @@ def _static_steps(case: RefusalCase) -> Iterator[list[EditStep]]:
         ]
     if wanted.arch and supply.arch and supply.arch not in wanted.arch:
         yield [EditStep(f"{what}.arch with {supply.arch}", f"{what}.arch+={supply.arch}", MILLION, whole=True)]
+
+
+def _without_selector(service: str, key: str) -> EditStep:
+    return EditStep(f"{service}.nodeSelector without {key}", f"{service}.nodeSelector.{key}=none", MILLION, whole=True)
+
+
+def _changed_labels(case: RefusalCase, match: LabelMatch) -> list[EditStep]:
+    """Returns steps that give the node's label a value that is asked for, or take the label away; a name stays."""
+    if match.key == NODE_KEY:
+        return []
+    if match.operator == "In":
+        return [step for value in match.values[:MAX_DOMAINS] for step in _set_label(case, match.key, value)]
+    if match.operator == "Exists":
+        return _labels_of_others(case, match.key)
+    if not EDITABLE.fullmatch(match.key):
+        return []
+    field = f"{case.address}.labels"
+    return [EditStep(f"{field} without {match.key}", f"{field}.{match.key}=none", MILLION, whole=True)]
 
 
 def _set_label(case: RefusalCase, key: str, value: str) -> list[EditStep]:
@@ -180,6 +197,24 @@ def _near(case: RefusalCase) -> Iterator[list[EditStep]]:
             ]
 
 
+def volumes_elsewhere(case: RefusalCase) -> list[str]:
+    """Returns the shared volumes of the service that are mounted on another node, and can be on one alone."""
+    indexed = case.indexed
+    return [
+        rule.volume
+        for rule in case.wanted.near
+        if rule.volume
+        and not near_holds(
+            indexed,
+            case.ledger,
+            case.demand,
+            tuple(indexed.index[name] for name in rule.workloads if name in indexed.index),
+            rule.key,
+            case.node,
+        )
+    ]
+
+
 def preference_steps(case: RefusalCase) -> Iterator[EditStep]:
     """Yields steps that make each required `near` or `avoid` of the service, or about the service, a preferred one."""
     for owner, demand in enumerate_demands(case.indexed.demands):
@@ -212,10 +247,15 @@ def left_without_neighbour(case: RefusalCase) -> list[tuple[DemandIndex, Affinit
 
 
 def _prefer(case: RefusalCase, owner: DemandIndex, rule: AffinityRule, word: str) -> list[EditStep]:
+    if rule.volume:
+        return []  # the rule follows from the volume's access mode, and is no field of a service
     what, pipeline = case.short_name(owner), case.indexed.demands[owner].pipeline
     others = sorted({service_of(other, pipeline) for other in rule.workloads})
     if len(others) != 1:
         return []
+    if isinstance(rule, LocalFlowRule):
+        field = f"{what}.flow.{others[0]}.within"
+        return [EditStep(f"{field} none", f"{field}=none", MILLION, whole=True)]
     field = f"{what}.{word}.{others[0]}"
     return [EditStep(f"{field} not required", f"{field}=preferred", MILLION, whole=True)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.foundation.errors import UsageError
+from rohe_iac.planning.from_blueprint.node_counts import first_free_index
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
@@ -266,10 +267,15 @@ def _case(question: Question, decided: Plan) -> RefusalCase:
 
 
 def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
-    """Returns the replica that would go to the node: an unplaced one, else the last on another node, else a new one."""
+    """Returns the replica that would go to the node: an unplaced one, else the last on another node, else a new one.
+
+    Of a service whose replicas the nodes count, each node has its own.
+    """
     for item in decided.unplaced:
         if item.workload == wanted.workload:
             return item.replica
+    if wanted.node_share:
+        return f"{wanted.replica}/{first_free_index(wanted)}"
     elsewhere = [item for item in decided.placements if item.workload == wanted.workload and item.node != name]
     return elsewhere[-1].replica if elsewhere else f"{wanted.replica}/{wanted.replicas}"
 

@@ -79,6 +79,7 @@ class Construction:
         self.standing: Mapping[ReplicaIndex, Grant] = {}
         self.filled = False
         self.late: set[ReplicaIndex] = set()
+        self.brought_near: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
         self.gain: Gain | None = None
@@ -155,7 +156,7 @@ class Construction:
         self.ledger.pending = set(queue)
         for demand in queue:
             self.ledger.pending.discard(demand)
-            indices = [index for index in range(self.indexed.demands[demand].replicas) if (demand, index) in grants]
+            indices = [index for index in self.indexed.demands[demand].replica_indices if (demand, index) in grants]
             for index in indices:
                 grant, stood = grants[demand, index], standing.get((demand, index))
                 last = index == indices[-1]
@@ -181,8 +182,8 @@ class Construction:
                 self.evaluator.invalidate(grant.node)
         for demand in queue:
             placed = {decision.index for decision in self.decisions[demand]}
-            replicas = self.indexed.demands[demand].replicas
-            self.unplaced[demand] = [index for index in range(replicas) if index not in placed]
+            wanted = self.indexed.demands[demand].replica_indices
+            self.unplaced[demand] = [index for index in wanted if index not in placed]
             if self.unplaced[demand]:
                 self._record_refusals(demand)
         self._collect_refusals()

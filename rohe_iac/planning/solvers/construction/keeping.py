@@ -34,7 +34,7 @@ def keep(
         standing: what each replica held before.
     """
     decisions: list[list[Decision]] = [[] for _ in indexed.demands]
-    waiting: dict[DemandIndex, Sequence[int]] = {demand: range(indexed.demands[demand].replicas) for demand in queue}
+    waiting: dict[DemandIndex, Sequence[int]] = {demand: indexed.demands[demand].replica_indices for demand in queue}
     if not standing:
         return decisions, waiting
     ledger.pending = {demand for demand, _ in standing}
@@ -65,7 +65,7 @@ def keep_exactly(
     decisions: list[list[Decision]] = [[] for _ in indexed.demands]
     waiting: dict[DemandIndex, Sequence[int]] = {}
     for demand in queue:
-        indices = range(indexed.demands[demand].replicas)
+        indices = indexed.demands[demand].replica_indices
         for index in indices:
             if (demand, index) in standing:
                 grant = _booked(ledger, standing[demand, index])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.network.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Linear, LinearExpression
 
@@ -17,10 +17,10 @@ def add_network_constraints(indexed: IndexedProblem, model: ConstraintModel, cou
     """Adds the constraints of all links between services and of all latency budgets to a CP-SAT model."""
     loads: dict[int, list[LinearExpression]] = {}
     for demand, edges in enumerate_demands(indexed.edges):
-        for peer, limit, share in edges:
+        for peer, limit, share, key in edges:
             # Both ends of a link list it; it is added once.
             if demand <= peer:
-                _add_link(indexed, model, counts, (demand, peer), limit, share, loads)
+                _add_link(indexed, model, counts, (demand, peer), (limit, share, key), loads)
     for wire, terms in sorted(loads.items()):
         bandwidth = indexed.wires[wire].bandwidth
         if bandwidth is not None:
@@ -34,8 +34,7 @@ def _add_link(
     model: ConstraintModel,
     counts: Counts,
     ends: tuple[DemandIndex, DemandIndex],
-    limit: int | None,
-    share: int,
+    asked: tuple[int | None, int, str],
     loads: dict[int, list[LinearExpression]],
 ) -> None:
     """Keeps two linked demands off nodes that are too far from each other and collects the loads of wires.
@@ -45,11 +44,11 @@ def _add_link(
         model: the model to add to.
         counts: number of replicas by demand and node.
         ends: the two demands.
-        limit: the largest latency between their nodes in microseconds; None for any.
-        share: bits a second between one replica of each.
+        asked: the largest latency between their nodes in microseconds, None for any; the bits a second between one
+            replica of each; the topology key within whose domains they exchange messages.
         loads: bits a second by wire; what the pairs of replicas put on each wire is appended.
     """
-    source, target = ends
+    (source, target), (limit, share, key) = ends, asked
     sources, targets = indexed.demands[source].replicas, indexed.demands[target].replicas
     nodes = indexed.node_indices
     for node in nodes:
@@ -58,7 +57,7 @@ def _add_link(
         far: list[LinearExpression] = []
         by_wire: dict[int, list[LinearExpression]] = {}
         for other in nodes:
-            if (target, other) not in counts:
+            if (target, other) not in counts or not indexed.exchanges(key, node, other):
                 continue
             route = indexed.route(node, other)
             if route is None or (limit is not None and route[0] > limit):
@@ -85,12 +84,14 @@ def _any_of(model: ConstraintModel, counts: list[LinearExpression], most: int) -
 def _add_budget(indexed: IndexedProblem, model: ConstraintModel, counts: Counts, budget: LatencyBudget) -> None:
     """Bounds the travel time from the first stage of a path to every used node of each later stage.
 
-    A stage without replicas takes no time: the stage after it starts at the longest time so far.
+    A stage without replicas takes no time: the stage after it starts at the longest time so far, or at none where a
+    local flow leads to or from the stage, since then it is not known which nodes are connected.
     """
     before: dict[NodeIndex, tuple[LinearExpression, LinearExpression]] = {}
     longest_before: Linear = 0
     empty: LinearExpression | None = None
-    for stage in budget.stages:
+    into = ("", *budget.keys)
+    for index, stage in enumerate(budget.stages):
         most = sum(indexed.demands[demand].replicas for demand in stage)
         arrivals: dict[NodeIndex, tuple[LinearExpression, LinearExpression]] = {}
         longest = model.new_int_var(0, budget.limit, "")
@@ -104,9 +105,9 @@ def _add_budget(indexed: IndexedProblem, model: ConstraintModel, counts: Counts,
             any_here, time = _any_of(model, here, most), model.new_int_var(0, budget.limit, "")
             for other, (any_there, earlier) in before.items():
                 route = indexed.route(other, node)
-                if route is not None:
+                if route is not None and indexed.exchanges(into[index], other, node):
                     model.add(time >= earlier + route[0]).only_enforce_if(any_there, any_here)
-            if empty is not None:
+            if empty is not None and not any(into[index - 1 : index + 1]):
                 model.add(time >= longest_before).only_enforce_if(empty, any_here)
             model.add(longest >= time).only_enforce_if(any_here)
             arrivals[node] = (any_here, time)

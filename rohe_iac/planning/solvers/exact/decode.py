@@ -7,7 +7,7 @@ most, which can be coloured with `y` colours, one a replica (König 1916).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.state.device_assignment import with_memory
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -41,7 +41,7 @@ def decode(
     devices_left = dict(devices)
     for demand in indexed.demand_indices:
         on_nodes = {node: number for (which, node), number in counts.items() if which == demand and number}
-        grants |= _choose_nodes(demand, indexed.demands[demand].replicas, kept, on_nodes)
+        grants |= _choose_nodes(demand, indexed.demands[demand].replica_indices, kept, on_nodes)
         for node in sorted(indexed.node_index.values()):
             here = [grant for (which, _), grant in sorted(grants.items()) if which == demand and grant.node == node]
             _grant_cores_and_devices(indexed, demand, node, here, cores, devices_left)
@@ -54,19 +54,19 @@ def decode(
 
 
 def _choose_nodes(
-    demand: DemandIndex, replicas: int, kept: Mapping[ReplicaIndex, NodeIndex], room: dict[NodeIndex, int]
+    demand: DemandIndex, indices: Sequence[int], kept: Mapping[ReplicaIndex, NodeIndex], room: dict[NodeIndex, int]
 ) -> dict[ReplicaIndex, Grant]:
     """Returns grants without cores and devices for as many replicas of a demand as the nodes have room for.
 
     Args:
         demand: the demand.
-        replicas: its number of replicas.
+        indices: the indices of its replicas.
         kept: node of each replica in the previous plan.
         room: number of replicas by node; used up.
     """
     grants: dict[ReplicaIndex, Grant] = {}
     waiting = []
-    for index in range(replicas):
+    for index in indices:
         node = kept.get((demand, index), NO_NODE)
         if room.get(node, 0):
             room[node] -= 1

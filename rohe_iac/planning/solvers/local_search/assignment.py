@@ -203,7 +203,7 @@ class Assignment:
         demand = item[0]
         self.unplaced[demand] -= 1
         if self.ruled[demand]:
-            wires = tuple(sorted(self.ledger.loads(demand, node).items())) if self.indexed.edges[demand] else ()
+            wires = self.ledger.wires_of(demand, node) if self.indexed.edges[demand] else ()
             self._change(Grant(demand, node, item[1], item[2], wires), item, comes=True)
 
     def repack(self, node: NodeIndex, load: NodeLoad, items: Sequence[Item], demand: DemandIndex) -> None:

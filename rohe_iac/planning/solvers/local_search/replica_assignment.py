@@ -38,7 +38,7 @@ def assign_replicas(
             places[item[0]].append((node, item))
     for demand, free in enumerate_demands(places):
         chosen: dict[int, tuple[NodeIndex, Item]] = {}
-        indices = range(indexed.demands[demand].replicas)
+        indices = indexed.demands[demand].replica_indices
         for index in indices if before else ():
             node = before.get((demand, index), NO_NODE)
             same = next((place for place in free if place[0] == node), None)
@@ -56,7 +56,7 @@ def assign_replicas(
             node, (_, cores, devices) = chosen[index]
             grant = Grant(demand, node, cores, devices)
             if indexed.edges[demand]:
-                grant.wires = tuple(sorted(ledger.loads(demand, node).items()))
+                grant.wires = ledger.wires_of(demand, node)
             ledger.book(grant)
             placed[demand, index] = grant
     return placed, missing

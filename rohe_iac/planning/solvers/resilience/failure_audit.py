@@ -63,6 +63,10 @@ def audit(
     return tuple(impacts)
 
 
+WHOLE_SHARE = 10_000
+"""All nodes, in basis points."""
+
+
 @dataclass(frozen=True, slots=True)
 class _PlacedReplica:
     """A replica of the plan: its demand and index, and what it holds."""
@@ -124,7 +128,7 @@ class _FailureAudit:
             for replica in lost
             if indexed.demands[replica.demand].replicas > 1 and not ledger.placed[replica.demand]
         }
-        grants, unplaced = self._place_again(lost, gone)
+        grants, unplaced = self._place_again(self._wanted_elsewhere(lost, gone), gone)
         unplaceable = [self._address(replica) for replica in [*unplaced, *self._left_without_neighbour(gone)]]
         for grant in grants:
             self._release(grant)
@@ -176,6 +180,28 @@ class _FailureAudit:
             if len(unplaced) == len(tried) or not any(self.indexed.near):
                 break
         return grants, unplaced
+
+    def _wanted_elsewhere(self, lost: list[_PlacedReplica], gone: Collection[NodeIndex]) -> list[_PlacedReplica]:
+        """Returns the lost replicas that are still asked for without the nodes that are gone.
+
+        Of a service whose replicas the nodes count, one goes with each node; of a part of the nodes, as many as the
+        others do not make up for.
+        """
+        indexed, missing = self.indexed, dict[DemandIndex, int]()
+        for demand in {replica.demand for replica in lost}:
+            share = indexed.demands[demand].node_share
+            if share:
+                static = indexed.static(demand)
+                left = sum(not static[node] for node, _ in enumerate_nodes(indexed.nodes) if node not in gone)
+                missing[demand] = -(-left * share // WHOLE_SHARE) - sum(self.ledger.placed[demand].values())
+        wanted = []
+        for replica in lost:
+            if replica.demand in missing:
+                missing[replica.demand] -= 1
+                if missing[replica.demand] < 0:
+                    continue
+            wanted.append(replica)
+        return wanted
 
     def _left_without_neighbour(self, gone: Collection[NodeIndex]) -> list[_PlacedReplica]:
         """Returns the replicas on nodes that are not gone whose required neighbour is."""

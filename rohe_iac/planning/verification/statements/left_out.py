@@ -37,7 +37,7 @@ def _statement_faults(problem: Problem, plan: Plan, gang: LeftOutGang, members: 
     wanted = sum(demand.replicas for demand in members)
     if gang.replicas != wanted:
         yield f"is said to have {gang.replicas} replicas, it has {wanted}"
-    workloads = {f"{demand.replica}/{index}": demand for demand in members for index in range(demand.replicas)}
+    workloads = {f"{demand.replica}/{index}": demand for demand in members for index in demand.replica_indices}
     for address in gang.missing:
         if address not in workloads:
             yield f"{address} is listed as missing, and is none of its replicas"

@@ -59,6 +59,8 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         others = [other for other in rooms if name not in (other.node.name, zone_of.get(other.node.name))]
         stated = listed.get(name, set())
         for item, demand in residents[name]:
+            if demand.node_share:
+                continue  # it goes with its node, or another node takes its place in the part of the nodes
             if item.replica not in stated and not any(other.fits(item, demand) for other in others):
                 yield Fault("losses", _address(name), f"{item.replica} fits on no other node, and is not listed")
         if (

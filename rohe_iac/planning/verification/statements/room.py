@@ -89,8 +89,11 @@ class NodeKind:
 def node_kinds(problem: Problem) -> tuple[NodeKind, ...]:
     """Returns the kinds of the nodes of a problem; a fleet of thousands has few."""
     alike: dict[Supply, list[Supply]] = defaultdict(list)
+    matches = [match for demand in problem.demands for match in demand.matches]
+    named = {name for match in matches if match.key == "node" for name in match.values}
     for node in problem.nodes:
-        alike[replace(node, name="", cost=0, frequency=0, device_type="")].append(node)
+        name = node.name if node.name in named else ""
+        alike[replace(node, name=name, cost=0, frequency=0, device_type="")].append(node)
     ratio = problem.settings.vms_ratio
     return tuple([NodeKind(nodes[0], room_of(nodes[0], (), ratio), len(nodes)) for nodes in alike.values()])
 

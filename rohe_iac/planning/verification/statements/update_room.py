@@ -47,7 +47,7 @@ def _room(demand: Demand, variant: str, held: Collection[str]) -> Demand:
         workload, f"update/{demand.replica.partition('/')[2]}", f"{demand.slug}-update", demand.pipeline,
         demand.service, demand.member, demand.update_room, requested(demand, variant), arch=demand.arch,
         priority=demand.priority, selector=demand.selector, tolerations=demand.tolerations, room=True,
-        variants=demand.variants if unknown else (),
+        matches=demand.matches, variants=demand.variants if unknown else (),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
-from rohe_iac.manifests.kubernetes.labels import ADDRESS, WORKLOAD
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, RECEIVES, WORKLOAD
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
@@ -67,14 +67,20 @@ def _agents(
 ) -> Mapping[str, tuple[HearingAgent, ...]]:
     """Returns the agents of each workload of them: those of the manifests, else those that are in the cluster already.
 
-    An apply of a part of the stack has no manifests of agents.
+    An apply of a part of the stack has no manifests of agents. Of several agents of a pipeline, the one that judges
+    knows what all have heard.
     """
     found: dict[str, list[HearingAgent]] = {}
     for item in present:
         address = item.annotations.get(ADDRESS, "")
-        found.setdefault(address.rpartition("/")[0], []).append(HearingAgent(address, item.name))
+        if RECEIVES not in item.annotations:
+            found.setdefault(address.rpartition("/")[0], []).append(HearingAgent(address, item.name))
     for workload, manifests in by_workload.items():
-        found[workload] = [HearingAgent(manifest.address, objects[manifest.name].name) for manifest in manifests]
+        found[workload] = [
+            HearingAgent(manifest.address, objects[manifest.name].name)
+            for manifest in manifests
+            if RECEIVES not in objects[manifest.name].annotations
+        ]
     return {workload: tuple(agents) for workload, agents in found.items() if workload.startswith(AGENT)}
 
 

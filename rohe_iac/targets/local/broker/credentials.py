@@ -5,14 +5,41 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import write_private
+from rohe_iac.mqtt.address import broker_address
+from rohe_iac.targets.broker.certificates import KeyPair, expiry
 from rohe_iac.targets.broker.specs import CredentialSpec
 from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.local.stack_folder import Layout
+
+OF_BROKER = ("mqtt", "owner", "ca", "certificate", "key")
+"""What a credential file has beside URL, user and password: what a client has to know of the broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """What a client needs for TLS.
+
+    Attributes:
+        ca: Certificates (PEM) of the authorities that it trusts.
+        pair: Its own certificate and key, None where the broker demands none.
+    """
+
+    ca: str
+    pair: KeyPair | None
+
+    @property
+    def content(self) -> dict[str, str]:
+        """Returns the entries of its credential file."""
+        if self.pair is None:
+            return {"ca": self.ca}
+        return {"ca": self.ca, "certificate": self.pair.certificate.decode(), "key": self.pair.key.decode()}
 
 
 class Credentials:
@@ -25,13 +52,15 @@ class Credentials:
         """Writes the client's permissions, and a password where there is none; returns whether anything changed."""
         path = self._layout.credential(credential.client)
         present = _read(path)
+        if credential.source:
+            return self._put_given(credential, present)
         password = present.get("password") or secrets.token_urlsafe(24)
         wanted: dict[str, Any] = {
-            "url": present.get("url", ""),
+            "url": credential.url or present.get("url", ""),
             "client": credential.client,
             "user": credential.client,
             "password": password,
-            **{name: present[name] for name in ("mqtt", "owner") if name in present},
+            **self._of_broker(credential, present),
         }
         permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
         permission_file = self._permission_file(credential.client)
@@ -41,10 +70,50 @@ class Credentials:
         write_private(permission_file, canonical_json(permissions))
         return True
 
+    def _of_broker(self, credential: CredentialSpec, present: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a client knows of its broker: what the stack's own one has told, or what the plan says."""
+        if credential.url:
+            return {"mqtt": credential.mqtt} if credential.mqtt else {}
+        return {name: present[name] for name in OF_BROKER if name in present}
+
+    def check(self, credential: CredentialSpec) -> None:
+        """Checks that the user's credentials can be read, where the client is one of a broker of the user's.
+
+        Raises:
+            UnusableCredentials: They cannot be read, or have no user or password.
+        """
+        if credential.source:
+            self._given(credential)
+
+    def _put_given(self, credential: CredentialSpec, present: dict[str, Any]) -> bool:
+        wanted = self._given(credential)
+        if present == wanted:
+            return False
+        write_private(self._layout.credential(credential.client), canonical_json(wanted))
+        return True
+
+    def _given(self, credential: CredentialSpec) -> dict[str, Any]:
+        """Returns the credential file for a broker of the user's, with what the user's file or folder has now.
+
+        Raises:
+            UnusableCredentials: The source cannot be read, or has no user or password.
+        """
+        path = self._layout.root / Path(credential.source.removeprefix("file:")).expanduser()
+        found = broker_address(credential.url, path)
+        optional = {"ca": found.ca, "certificate": found.certificate, "key": found.key}
+        optional["mqtt"] = credential.mqtt or found.mqtt
+        given = {name: value for name, value in optional.items() if value}
+        names = {"url": credential.url, "client": credential.client, "user": found.user, "password": found.password}
+        return {**names, **given}
+
     def matches(self, credential: CredentialSpec) -> bool:
         """Returns whether the client has a password and exactly these permissions."""
-        permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
         present = _read(self._layout.credential(credential.client))
+        if credential.source:
+            return present == self._given(credential)
+        if credential.url and (present.get("url"), present.get("mqtt", "")) != (credential.url, credential.mqtt):
+            return False
+        permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
         return bool(present.get("password")) and _read(self._permission_file(credential.client)) == permissions
 
     def remove(self, client: str) -> None:
@@ -68,20 +137,48 @@ class Credentials:
                 users.append(User(credential, password))
         return tuple(users)
 
-    def point_to(self, url: str, mqtt: str) -> None:
+    def point_to(self, url: str, mqtt: str, tls: Mapping[str, ClientTls]) -> None:
         """Writes into every credential what a client has to know of the broker.
 
         Args:
             url: The broker's URL.
             mqtt: Newest version of MQTT that the broker speaks.
+            tls: What each client needs for TLS; empty where the broker has none.
         """
         for client in self.clients():
             path = self._layout.credential(client)
             present = _read(path)
+            own = {name: value for name, value in present.items() if name not in OF_BROKER}
             # A client tells the broker's port from a port that another user opened by the owner of the other end.
-            wanted = {**present, "url": url, "mqtt": mqtt, "owner": os.geteuid()}
+            wanted = {**own, "url": url, "mqtt": mqtt, "owner": os.geteuid()}
+            wanted |= tls[client].content if client in tls else {}
             if present and present != wanted:
                 write_private(path, canonical_json(wanted))
+
+    def replace_passwords(self) -> None:
+        """Gives every client a new password; the broker has to be told of them."""
+        for client in self.clients():
+            path = self._layout.credential(client)
+            if present := _read(path):
+                write_private(path, canonical_json({**present, "password": secrets.token_urlsafe(24)}))
+
+    def have(self, tls: Mapping[str, ClientTls]) -> bool:
+        """Checks whether every credential has what its client needs for TLS."""
+        for client, wanted in tls.items():
+            present = _read(self._layout.credential(client))
+            if any(present.get(name) != value for name, value in wanted.content.items()):
+                return False
+        return True
+
+    def key_pair(self, client: str) -> KeyPair:
+        """Returns the certificate and key of a client; both are empty where it has none."""
+        present = _read(self._layout.credential(client))
+        return KeyPair(*(str(present.get(name, "")).encode() for name in ("certificate", "key")))
+
+    def expiries(self) -> dict[str, float]:
+        """Returns when the certificate of each client that has one expires, in seconds since the epoch."""
+        found = {client: expiry(self.key_pair(client).certificate) for client in self.clients()}
+        return {client: when for client, when in found.items() if when}
 
     def _permission_file(self, client: str) -> Path:
         return self._layout.broker / "users" / f"{client}.json"

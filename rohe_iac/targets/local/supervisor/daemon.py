@@ -171,6 +171,10 @@ def record_end(folder: str, pid: int, status: int) -> None:
     if kills > int(last.get("memory_kills", 0)):
         value["words"] = f"was killed for memory: {shown_bytes(settings['program']['memory'])}"
     wrapper.write_json(f"{folder}/end.json", value)
+    if value["code"] == 0 and settings.get("program", {}).get("once"):
+        run = wrapper.read_json(f"{folder}/run.json")
+        if run.get("pid") == pid and run.get("digest") == settings.get("digest"):
+            wrapper.write_json(f"{folder}/{wrapper.DONE}", {"digest": run["digest"]})
 
 
 def _end_words(folder: str, pid: int, status: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,8 @@ def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) ->
         return _nats_fault(probe.port)
     if probe.kind == "mqtt":
         return _mqtt_fault(probe.port)
+    if probe.kind == "tls":
+        return _tls_fault(probe.port)
     if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
         return ""
     return f"no answer on port {probe.port} within {TIMEOUT:g} s"
@@ -142,3 +145,20 @@ def _greeting_fault(port: int, question: bytes, answer: bytes, server: str) -> s
     except OSError as error:
         return f"no answer on port {port}: {error}"
     return "" if found == answer else f"no {server} answers on port {port}"
+
+
+def _tls_fault(port: int) -> str:
+    """Returns why a server does not take part in a TLS handshake; what it then says of the client does not matter."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+            connection.settimeout(TIMEOUT)
+            context.wrap_socket(connection).close()
+    except TimeoutError:
+        return f"no answer on port {port} within {TIMEOUT:g} s"
+    except ssl.SSLError as error:
+        return f"no TLS server answers on port {port}: {error.reason or error}"
+    except OSError as error:
+        return f"no answer on port {port}: {error}"
+    return ""

@@ -24,7 +24,7 @@ class ReadinessProbe:
     path: str | None = None
 
 
-WORDS = {"tcp": "TCP", "nats": "NATS", "mqtt": "MQTT", "heartbeat": "the heartbeat"}
+WORDS = {"tcp": "TCP", "nats": "NATS", "mqtt": "MQTT", "tls": "TLS", "heartbeat": "the heartbeat"}
 """Kinds of liveness probes without a path, as messages name them."""
 
 
@@ -34,14 +34,14 @@ class LivenessProbe:
 
     Attributes:
         kind: `tcp` (connect), `http` (status 2xx or 3xx), `nats` (the server greets), `mqtt` (the server answers a
-            CONNECT) or `heartbeat` (a file's age).
+            CONNECT), `tls` (the server takes part in a handshake) or `heartbeat` (a file's age).
         port: The port of 127.0.0.1; 0 for a heartbeat.
         path: The path to get over HTTP, or of the heartbeat's file relative to the stack's folder.
         period: Seconds between two tests.
         failures: Number of failures in a row after which the program is restarted.
     """
 
-    kind: Literal["tcp", "http", "nats", "mqtt", "heartbeat"]
+    kind: Literal["tcp", "http", "nats", "mqtt", "tls", "heartbeat"]
     port: int = 0
     path: str | None = None
     period: float = 5.0
@@ -52,6 +52,21 @@ class LivenessProbe:
         """What the probe asks, such as `GET /health on port 24201`."""
         shown = f"GET {self.path}" if self.kind == "http" else WORDS[self.kind]
         return f"{shown} on port {self.port}" if self.port else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A command that runs to its end before each start of a program.
+
+    Attributes:
+        name: The name of the step.
+        argv: The command; its first word is a path or is looked up on PATH.
+        environment: The variables of the program, with those of the step in their place.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    environment: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,9 @@ class Program:
         files: Digest of the files that are written for the program.
         liveness: The test whether the program still answers, or None.
         datagrams: Names of the ports that are UDP.
+        once: Whether the program has to end with exit code 0, and runs again only when it is changed.
         unenforced: Names of planned amounts that nothing on this machine limits, such as `gpu memory`.
+        preparations: The commands that run to their end before each start, in this order.
     """
 
     name: str
@@ -91,6 +108,8 @@ class Program:
     liveness: LivenessProbe | None = None
     datagrams: tuple[str, ...] = ()
     unenforced: tuple[str, ...] = ()
+    once: bool = False
+    preparations: tuple[Preparation, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -103,7 +122,7 @@ class Program:
         return {
             name: port
             for name, port in self.ports.items()
-            if name not in self.datagrams and (self.probe is None or self.probe.port == port)
+            if not self.once and name not in self.datagrams and (self.probe is None or self.probe.port == port)
         }
 
     def write(self, folder: Path, cgroups: tuple[str, ...], unlimited: tuple[str, ...]) -> None:
@@ -130,6 +149,10 @@ def read_program(folder: Path) -> Program | None:
                 "argv": tuple(value["argv"]),
                 "datagrams": tuple(value.get("datagrams", ())),
                 "unenforced": tuple(value.get("unenforced", ())),
+                "preparations": tuple(
+                    Preparation(step["name"], tuple(step["argv"]), step["environment"])
+                    for step in value.get("preparations", ())
+                ),
             },
             probe=None if probe is None else ReadinessProbe(**probe),
             liveness=None if liveness is None else LivenessProbe(**liveness),

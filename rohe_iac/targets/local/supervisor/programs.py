@@ -26,7 +26,7 @@ SECTION = """\
 [program:{name}]
 command=./start programs/{name}
 autostart=true
-autorestart=true
+autorestart={again}
 startsecs=0
 stopsignal=TERM
 stopwaitsecs={patience}
@@ -92,7 +92,8 @@ class Programs:
     def put(self, program: Program, cancelled: threading.Event) -> None:
         """Makes a program run and waits until it is ready; a program that runs as described already is left alone.
 
-        A program that does not get ready is removed again, and the program that it replaced is put back.
+        A program that does not get ready is removed again, and the program that it replaced is put back. One that runs
+        once is awaited until it has ended with exit code 0; what it replaced is not run again.
 
         Args:
             program: The program.
@@ -104,15 +105,16 @@ class Programs:
         """
         before = self.get(program.name)
         same = before is not None and before.program.digest == program.digest
-        if before is not None and same and before.state == "running":
+        if before is not None and same and before.state == _ready_state(program):
             return
-        if before is None or not same or before.state != "starting":
+        under_way = ("starting", "running") if program.once else ("starting",)
+        if before is None or not same or before.state not in under_way:
             self._yield_ports(program)
             self._place(program)
         try:
             self._wait(program, cancelled)
         except NotReady:
-            if before is None or same:
+            if before is None or same or program.once:
                 self.remove(program.name)
             else:
                 self._place(before.program)
@@ -160,7 +162,7 @@ class Programs:
                 wrapper.write_json(str(folder / name_of_record), {})
             (folder / "liveness.json").unlink(missing_ok=True)
             with self._settings:
-                section = SECTION.format(name=name, patience=GRACE).encode()
+                section = SECTION.format(name=name, patience=GRACE, again=str(not program.once).lower()).encode()
                 write_private(folder / "program.conf", section)
                 call.reloadConfig()
                 try:
@@ -191,8 +193,11 @@ class Programs:
         deadline, pause = time.monotonic() + program.startup, MIN_POLL
         while True:
             running = self.get(program.name)
-            if running is not None and running.state == "running" and self._is_ready(running):
-                return
+            if running is not None and running.state == _ready_state(program):
+                if program.once or self._is_ready(running):
+                    return
+            elif running is not None and running.state == "failed":
+                raise self._failure(program, f"it runs once, and it {running.detail or 'did not end well'}")
             if cancelled.is_set():
                 raise NotReady("it was not awaited: apply was interrupted")
             if running is None or running.state == "failing":
@@ -200,6 +205,9 @@ class Programs:
                 raise self._failure(program, f"it exits right after its start{end}")
             if time.monotonic() > deadline:
                 why = f": it {running.detail}" if running.detail else ""
+                if program.once:
+                    brief = f"it runs once, and it has not ended within {program.startup:g} s (`health.startup`)"
+                    raise self._failure(program, brief)
                 raise self._failure(program, f"it was not ready within {program.startup:g} s{why}")
             time.sleep(pause)
             pause = min(pause * 1.5, MAX_POLL)
@@ -215,6 +223,11 @@ class Programs:
         output = last_output(self._layout, program, 5)
         command = remedy_of(program, output)
         return NotReady(brief, detail=output + (f"\ninstall the module: {command}" if command else ""))
+
+
+def _ready_state(program: Program) -> str:
+    """Returns the state of a program that others may be started after."""
+    return "done" if program.once else "running"
 
 
 @contextlib.contextmanager

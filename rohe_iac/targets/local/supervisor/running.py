@@ -31,7 +31,8 @@ class Running:
     Attributes:
         program: The program.
         state: running, starting, failing (ends quickly again and again), suspended (by SIGSTOP), `not listening` (on
-            its own port), stopped or lost (no supervisor answers).
+            its own port), stopped or lost (no supervisor answers); of a program that runs once also done (it ended
+            with exit code 0) or failed.
         pid: Process id, 0 for none.
         restarts: Number of restarts since the program was last changed.
         began: Start of the present run in seconds since the epoch, 0 where unknown.
@@ -64,7 +65,7 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
     end = wrapper.read_json(str(folder / "end.json"))
     current = run.get("digest") == program.digest
     pid = supervised.pid if supervised else 0
-    state, detail = _state(program, run, supervised)
+    state, detail = _state_once(folder, program, run, end) or _state(program, run, supervised)
     if state == "running":
         state, detail = _state_of_process(program, pid, float(run.get("began", 0.0)))
     # An end that the supervisor did not live to record is that of the supervisor.
@@ -135,6 +136,16 @@ def port_fault(program: Program, pid: int) -> str:
     return f"{instead} on its port {', '.join(closed)}"
 
 
+def _state_once(folder: Path, program: Program, run: dict[str, Any], end: dict[str, Any]) -> tuple[str, str] | None:
+    """Returns the state of a program that runs once and has ended; None for all others."""
+    if not program.once:
+        return None
+    if wrapper.is_done(str(folder), program.digest):
+        return "done", ""
+    ended = run.get("digest") == program.digest and run.get("pid") is not None and run.get("pid") == end.get("pid")
+    return ("failed", str(end.get("words", ""))) if ended and end.get("code") != 0 else None
+
+
 def _state(program: Program, run: dict[str, Any], supervised: Supervised | None) -> tuple[str, str]:
     """Returns the state by the supervisor's and the wrapper's account."""
     if supervised is None:
@@ -145,7 +156,9 @@ def _state(program: Program, run: dict[str, Any], supervised: Supervised | None)
     if young and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
         return "failing", ""
     started = run.get("digest") == program.digest and run.get("state") == "started" and supervised.pid == run.get("pid")
-    return ("running", "") if started else ("starting", "")
+    if started:
+        return "running", ""
+    return "starting", "still runs its init steps" if run.get("state") == "preparing" else ""
 
 
 def _state_of_process(program: Program, pid: int, began: float) -> tuple[str, str]:

@@ -22,6 +22,9 @@ SUPERVISOR = "ROHE_SUPERVISOR"
 ANNOUNCEMENT = "rohe: the last run"
 """How a line in a program's log begins that says how the run before ended."""
 
+DONE = "done.json"
+"""The file in the folder of a program that runs once that says of which digest it has ended well."""
+
 BLOCK = 1024
 """Bytes that a file of state has at least, so that there is a block to write to when the disk is full."""
 
@@ -140,12 +143,13 @@ def announce_last_end(folder: str) -> int:
     return size + len(line.encode())
 
 
-def begin(folder: str, digest: str) -> None:
+def begin(folder: str, digest: str, *, prepares: bool = False) -> None:
     """Ends leftovers of the last run, waits where the program keeps ending quickly, and records this run.
 
     Args:
         folder: The program's folder.
         digest: Digest of the program; another digest starts the counts anew.
+        prepares: Whether commands run before the program, which begins when they have ended.
     """
     path = f"{folder}/run.json"
     last = read_json(path)
@@ -170,7 +174,7 @@ def begin(folder: str, digest: str) -> None:
     if pause:
         write_json(path, run)
         time.sleep(pause)
-    write_json(path, {**run, "state": "started", "began": time.time()})
+    write_json(path, {**run, "state": "preparing" if prepares else "started", "began": time.time()})
 
 
 def limit(settings: dict[str, Any]) -> None:
@@ -183,6 +187,38 @@ def limit(settings: dict[str, Any]) -> None:
             print(f"rohe: not limited by {group}: {error.strerror}", file=sys.stderr, flush=True)
 
 
+def is_done(folder: str, digest: str) -> bool:
+    """Checks whether a program that runs once has ended with exit code 0 as it is described now."""
+    return bool(digest) and read_json(f"{folder}/{DONE}").get("digest") == digest
+
+
+def prepare(folder: str, spec: dict[str, Any]) -> None:
+    """Runs the preparations of a program, one after another, and records that the program begins after them.
+
+    Their output is the program's. One that fails ends this process, so that the supervisor starts all of them again.
+    """
+    for step in spec["preparations"]:
+        print(f"rohe: {step['name']} prepares", flush=True)
+        child = os.fork()
+        if not child:
+            start(step["argv"], {**spec["inherited"], **step["environment"]})
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status:
+            how = f"exit code {status}" if status > 0 else f"signal {-status}"
+            raise SystemExit(f"rohe: {step['name']} ended with {how}, so the program does not begin")
+    write_json(f"{folder}/run.json", {**read_json(f"{folder}/run.json"), "state": "started", "began": time.time()})
+
+
+def start(argv: list[str], environment: dict[str, str]) -> None:
+    """Replaces this process by a command; one that cannot be started ends it with a message and exit code 127."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    try:
+        os.execvpe(argv[0], argv, environment)
+    except OSError as error:
+        print(f"rohe: cannot start {argv[0]}: {error.strerror}", file=sys.stderr, flush=True)
+        os._exit(127)
+
+
 def main(folder: str) -> None:
     """Replaces this process by the program whose settings are in `folder`."""
     bind_to_supervisor()
@@ -190,11 +226,17 @@ def main(folder: str) -> None:
     if not settings:
         raise SystemExit(f"rohe: {folder} has no program")
     spec = settings["program"]
-    begin(folder, settings["digest"])
+    if spec.get("once") and is_done(folder, settings["digest"]):
+        raise SystemExit(0)
+    begin(folder, settings["digest"], prepares=bool(spec.get("preparations")))
     limit(settings)
     os.umask(0o077)
+    # The folder of the program is relative to the present one.
+    folder = os.path.abspath(folder)
     try:
         os.chdir(spec["cwd"])
+        if spec.get("preparations"):
+            prepare(folder, spec)
         os.execvpe(spec["argv"][0], spec["argv"], {**spec["inherited"], **spec["environment"]})
     except OSError as error:
         raise SystemExit(f"rohe: cannot start {spec['argv'][0]}: {error.strerror}") from None

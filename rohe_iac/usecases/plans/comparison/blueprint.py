@@ -27,6 +27,7 @@ from rohe_iac.manifests.attachments import load_attachments
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
+from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.defragmentation import defragmenting
@@ -138,7 +139,7 @@ def _expected(planfile: PlanFile, root: Path, render: bool) -> tuple[PlanFile, I
     Raises:
         RoheError: the files are no blueprint with such a stack.
     """
-    blueprint = load(root, planfile.stack, allow_missing_files=True)
+    blueprint = load(root, planfile.stack, allow_missing_files=True, values=planfile.given)
     profiles, measured = load_profiles(blueprint)
     problem = _with_choices(problem_of(blueprint, profiles), planfile.problem)
     if profiles:
@@ -166,8 +167,23 @@ def _with_choices(problem: Problem, saved: Problem) -> Problem:
     problem = replace(
         problem, settings=replace(problem.settings, max_moves=saved.settings.max_moves, origins=saved.settings.origins)
     )
+    problem = replace(problem, demands=_with_counts(problem, saved))
     to_free_nodes, _ = defragmenting(problem, NO_PLUGINS)
     return to_free_nodes if to_free_nodes.settings == saved.settings else problem
+
+
+def _with_counts(problem: Problem, saved: Problem) -> tuple[Demand, ...]:
+    """Returns the demands; those that nodes count with the saved numbers, which depend on the plan before.
+
+    A cordoned node counts where it had a replica. That the numbers agree with the nodes is checked with the plan.
+    """
+    counts = {demand.workload: demand for demand in saved.demands if demand.node_share}
+    return tuple(
+        replace(demand, replicas=stated.replicas, indices=stated.indices, note=stated.note)
+        if demand.node_share and (stated := counts.get(demand.workload)) is not None
+        else demand
+        for demand in problem.demands
+    )
 
 
 def _part_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:

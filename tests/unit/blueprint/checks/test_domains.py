@@ -52,6 +52,32 @@ def test_rules_that_no_nodes_keep_are_warned_of(valid_document: Make, fields: st
     assert all(message in finding.message for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        ("arch: [arm64]", ""),
+        (
+            "arch: [arm64], requests: {cpu: 2}",
+            "no node has all that 'm' asks for: 1 is of architecture amd64, 1 is with",
+        ),
+        ("arch: [arm64], placement: {nodeSelector: {zone: yard}}", "no node has all that 'm' asks for"),
+        ("placement: {nodeSelector: {zone: [yard, hall], node: {not: b}}}", ""),
+        ("placement: {nodeSelector: {zone: {not: hall}, node: a}}", "2 are without the labels of nodeSelector"),
+    ],
+)
+def test_a_member_that_no_node_suits_is_told_at_its_name(valid_document: Make, member: str, message: str) -> None:
+    text = (
+        f"  services:\n    - {{name: s, command: [x], ensemble: {{members: [{{name: m, {member}}}, {{name: n}}]}}}}\n"
+    )
+    document = valid_document("Pipeline", text)
+    pipeline = pipeline_of(document)
+    domains = Domains(tuple(machines_of(INVENTORY)), document, pipeline)
+    findings = list(domains.check(document, ("spec", "services", 0), pipeline.spec.services[0]))
+    path = ("spec", "services", 0, "ensemble", "members", 0, "name")
+    assert [(finding.code, finding.path) for finding in findings] == ([("R303", path)] if message else [])
+    assert all(message in finding.message for finding in findings)
+
+
 def test_a_label_that_no_node_has_is_no_domain(valid_document: Make) -> None:
     spec = "  services: [{name: s, command: [x], placement: {spread: [{topologyKey: zoen}]}}]\n"
     document = valid_document("Pipeline", spec)

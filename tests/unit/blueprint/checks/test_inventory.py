@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from rohe_iac.blueprint.checks.inventory import MAC, check
 from rohe_iac.blueprint.findings.finding import Document
 from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.loading import check as check_files
 
 NODE = "name: n, cpu: 2, memory: {rss: 1Gi}"
 CLAIMED = "{type: g, kubernetes: {deviceClass: c, attribute: index, values: [0]}}"
@@ -32,6 +34,22 @@ LINK = f"nodes: [{{{NODE}}}]\n  links: [{{name: l, between: "
             "R240",
             ("spec", "nodes", 0, "accelerators", "B", "kubernetes"),
         ),
+        (
+            "nodes: [{name: 'n-[1:4]', deviceType: pi}, {name: n-2, status: down}]",
+            "R207",
+            ("spec", "nodes", 0, "deviceType"),
+        ),
+        ("nodes: [{name: 'n-[1:4]', cpu: 2}, {name: n-2, status: down}]", "R107", ("spec", "nodes", 0)),
+        (
+            "nodes: [{name: 'n-[1:4]', cpu: 2, memory: {rss: 1Gi}, arch: x86_64}, {name: n-2, status: down}]",
+            "R109",
+            ("spec", "nodes", 0, "arch"),
+        ),
+        (
+            "nodes: [{name: 'n-[1:4]', cpu: 2, memory: {rss: 1Gi}}, {name: n-2, used: {cpu: 3}}]",
+            "R227",
+            ("spec", "nodes", 1, "used", "cpu"),
+        ),
         (LINK + "[node/n, zone/z]}]", "R209", ("spec", "links", 0, "between", 1)),
         (LINK + "[node/n, node/n]}]", "R211", ("spec", "links", 0, "between")),
         (LINK + "[n, node/n]}]", "R119", ("spec", "links", 0, "between", 0)),
@@ -52,3 +70,12 @@ def test_a_contradiction_is_found_at_its_path(
 )
 def test_a_mac_address_has_six_pairs_of_digits(text: str, matches: bool) -> None:
     assert (MAC.fullmatch(text) is not None) == matches
+
+
+@pytest.mark.parametrize("count", ["0", "-1", '""', "1.5", "many"])
+def test_a_range_with_a_faulty_count_has_no_second_fault(tmp_path: Path, count: str) -> None:
+    file = tmp_path / "lab.yaml"
+    text = "apiVersion: rohe.dev/v1\nkind: Inventory\nmetadata: {name: lab}\nspec:\n  nodes:\n"
+    file.write_text(text + f"    - {{name: 'l-[1:]', count: {count}, cpu: 2, memory: {{rss: 1Gi}}}}\n")
+    (found,) = check_files([file]).diagnostics
+    assert found.code in ("R108", "R110")

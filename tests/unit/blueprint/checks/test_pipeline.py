@@ -34,7 +34,7 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 def test_a_contradiction_of_a_service_has_its_code(
     valid_document: Callable[[str, str], Document], tmp_path: Path, fields: str, code: str
 ) -> None:
-    services = f"    - {{name: a, command: [x], {fields}}}\n    - {{name: b, command: [x]}}\n"
+    services = f"    - {{name: a, command: [x], {fields}}}\n    - {{name: b, command: [x], ports: [{{name: http}}]}}\n"
     document = valid_document("Pipeline", f"  services:\n{services}  flow: [{{from: a, to: b}}]\n")
     assert isinstance(document.model, Pipeline)
     assert [finding.code for finding in check(document, document.model, tmp_path)] == ([code] if code else [])
@@ -52,7 +52,9 @@ def test_a_contradiction_of_a_service_has_its_code(
 def test_a_flow_has_no_circle_no_twin_and_no_end_in_nothing(
     valid_document: Callable[[str, str], Document], tmp_path: Path, flow: str, codes: list[str]
 ) -> None:
-    services = "  services: [{name: a, command: [x]}, {name: b, command: [x]}]\n"
+    services = (
+        "  services: [{name: a, command: [x], ports: [{name: w}]}, {name: b, command: [x], ports: [{name: w}]}]\n"
+    )
     document = valid_document("Pipeline", f"{services}  flow: [{flow}]\n")
     assert isinstance(document.model, Pipeline)
     assert [finding.code for finding in check(document, document.model, tmp_path)] == codes

@@ -16,7 +16,7 @@ kind: Pipeline
 metadata: {{name: p}}
 spec:
   load: {load}
-  services: [{{name: a, command: [a]}}, {{name: b, command: [b]}}]
+  services: [{{name: a, command: [a]}}, {{name: b, command: [b], ports: [{{name: http}}]}}]
   flow: [{{from: a, to: b, latency: {latency}, bandwidth: {bandwidth}}}]
 """
 INVENTORY = """\

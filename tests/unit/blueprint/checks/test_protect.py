@@ -44,6 +44,6 @@ spec: {{pipelines: [shop], inventory: lab, protect: [{address}]}}
 def test_an_address_of_nothing_is_found(tmp_path: Path, address: str, code: str) -> None:
     tree = read_tree(tmp_path, [decode_file("x.yaml", DOCUMENTS.format(address=address).encode())])
     ((document, stack),) = documents_with_model(tree.documents, Stack)
-    inventory = tree.catalogue.named("Inventory", "lab", document)
-    findings = list(protect.check(document, stack, inventory, tree))
+    inventories = tree.catalogue.all_named("Inventory", ["lab"], document)
+    findings = list(protect.check(document, stack, inventories, tree))
     assert [finding.code for finding in findings] == ([code] if code else [])

@@ -69,6 +69,7 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
         ("service", "reports: {interval: 10s}", "reports.interval"),
         ("service", "files: [{path: /etc/a, from: rohe.yaml}]", "files, on the target local,"),
         ("service", "volumes: [{path: /tmp, emptyDir: 64Mi}]", "volumes, on the target local,"),
+        ("service", "labels: {team: vision}", "labels, on the target local,"),
         (
             "service",
             "placement: {tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5m}]}",
@@ -79,8 +80,7 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
         ("objective", "onViolation: reroute", "onViolation reroute of objective 'response_time'"),
         ("contract", "sinks: [prometheus]", "sink prometheus"),
         ("stack", "target: {local: {runtime: docker}}", "runtime docker"),
-        ("stack", "broker: {embedded: {tls: true}}", "broker.embedded.tls, on the target local,"),
-        ("stack", "agents: {perPipeline: 2}", "agents.perPipeline above 1"),
+        ("stack", "broker: {embedded: {}, mqtt: 5}", "mqtt 5 with server nats, which speaks 3.1.1 alone,"),
         ("stack", "store: {mongodb: {uri: {secret: 'env:URI'}}}", "store.mongodb"),
     ],
 )

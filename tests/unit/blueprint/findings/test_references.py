@@ -11,9 +11,11 @@ from rohe_iac.blueprint.findings.references import (
     check_unique,
     check_user_module,
     find_cycle,
+    find_cycles,
     format_cycle,
     name_hint,
     warning,
+    without_cycles,
 )
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.foundation.diagnostics import Severity
@@ -72,6 +74,20 @@ def test_a_cycle_follows_edges_and_there_is_one_exactly_where_depth_first_search
     assert around[:1] == on_cycle[:1]
 
 
+def test_every_cycle_that_shares_no_edge_with_another_is_found() -> None:
+    edges = [("x", "y"), ("y", "x"), ("a", "a"), ("b", "c"), ("c", "b"), ("b", "d"), ("d", "b"), ("c", "x"), ("e", "b")]
+    assert find_cycles(edges) == [["a"], ["b", "c"], ["b", "d"], ["x", "y"]]
+    assert without_cycles(edges) == [("c", "x"), ("e", "b")]
+    assert find_cycles(edges[-2:]) == []
+
+
 def test_a_long_cycle_is_shown_without_its_middle() -> None:
     assert format_cycle(["a", "b"]) == "a -> b -> a"
     assert format_cycle([str(n) for n in range(20)]).count("->") == 10
+
+
+def test_an_empty_name_is_told_like_any_other() -> None:
+    document = Document(SourceText("a.yaml", ""), 0, {})
+    assert name_hint(document, "", ["shop"]) == "there is: shop"
+    assert name_hint(document, "", ["shop"], "service/") == "there is: shop"
+    assert name_hint(document, "shp", ["shop"], "service/shp") == "did you mean 'service/shop'?"

@@ -9,22 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from rohe_iac.blueprint.hints.foreign_terms import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
+from rohe_iac.blueprint.hints.foreign_terms import VALUES, entries_instead, list_instead, mapping_instead
 from rohe_iac.blueprint.language.contract import AGGREGATES
 from rohe_iac.blueprint.language.kinds import KINDS
-from rohe_iac.blueprint.schema.reference import models_in, schema_of
+from rohe_iac.blueprint.schema.reference import schema_of
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "blueprint"
-HERE = {
-    field.alias or name
-    for kind in KINDS.values()
-    for model in models_in(kind)
-    for name, field in model.model_fields.items()
-}
-
-
-def test_the_one_word_that_a_foreign_field_is_here_is_a_field() -> None:
-    assert {word for word in FIELDS.values() if word.isalpha()} <= HERE
 
 
 def test_what_a_foreign_value_is_here_is_a_value() -> None:

@@ -22,7 +22,7 @@ def test_a_quantity_is_normalised_to_its_unit(annotation: Any, written: str, val
 @pytest.mark.parametrize(
     ("annotation", "written", "hint"),
     [(Bytes, "512MB", "did you mean 512Mi?"), (Seconds, "5 minutes", "did you mean 5m?"),
-     (Millicores, "2 cores", "did you mean 2?"), (Millicores, "50%", "did you mean 500m, of one core?"),
+     (Millicores, "2 cores", "did you mean 2?"), (Millicores, "50%", "did you mean 500m? (thousandths of a core)"),
      (Seconds, 30, "did you mean 30ms or 30s?")],
 )  # fmt: skip
 def test_a_foreign_unit_is_refused_with_the_unit_that_was_meant(annotation: Any, written: object, hint: str) -> None:

@@ -6,7 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from rohe_iac.blueprint.language.base import Model
-from rohe_iac.blueprint.language.placement import Affinity, PlacementRules, Spread
+from rohe_iac.blueprint.language.placement import (
+    Affinity,
+    PlacementRules,
+    Spread,
+    WantedValues,
+    joined_label,
+    requirements_of,
+)
 from rohe_iac.blueprint.schema.descriptions import FIELDS
 from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
 
@@ -30,3 +37,71 @@ def test_a_skew_stands_in_place_of_a_limit_and_alone_may_be_preferred() -> None:
     for other in ({}, {"maxPerDomain": 1}, {"maxSkew": 1, "maxPerDomain": 1}):
         with pytest.raises(ValidationError, match="required: false is about maxSkew alone"):
             Spread.model_validate({"topologyKey": "zone", "required": False, **other})
+
+
+SELECTOR = {
+    "zone": "a",
+    "disk": ["ssd", "nvme", "ssd"],
+    "rack": {"not": "r1"},
+    "node": {"not": ["pi-2", "pi-1"]},
+    "camera": {"exists": True},
+    "gpu": {"exists": False},
+}
+
+
+def test_a_selector_is_a_list_of_requirements_in_the_order_of_labels() -> None:
+    rules = PlacementRules.model_validate({"nodeSelector": SELECTOR, "prefer": [{"nodeSelector": SELECTOR}]})
+    expected = [
+        WantedValues("camera", "Exists"),
+        WantedValues("disk", "In", ("nvme", "ssd")),
+        WantedValues("gpu", "DoesNotExist"),
+        WantedValues("node", "NotIn", ("pi-1", "pi-2")),
+        WantedValues("rack", "NotIn", ("r1",)),
+        WantedValues("zone", "In", ("a",)),
+    ]
+    assert list(requirements_of(rules.node_selector)) == expected
+    assert list(requirements_of(rules.prefer[0].node_selector)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "a", "b", "absent"),
+    [
+        ("a", True, False, False),
+        (["a", "b"], True, True, False),
+        ({"not": "a"}, False, True, True),
+        ({"not": ["a", "b"]}, False, False, True),
+        ({"exists": True}, True, True, False),
+        ({"exists": False}, False, False, True),
+    ],
+)
+def test_a_node_without_a_label_has_no_value_of_it(wanted: object, a: bool, b: bool, absent: bool) -> None:
+    rules = PlacementRules.model_validate({"nodeSelector": {"zone": wanted}})
+    (requirement,) = requirements_of(rules.node_selector)
+    assert [requirement.holds(value) for value in ("a", "b", None)] == [a, b, absent]
+
+
+@pytest.mark.parametrize("wanted", [[], {}, {"not": []}, {"not": "a", "exists": True}, {"exists": "yes"}, 3, None])
+def test_a_label_is_one_value_several_or_one_condition(wanted: object) -> None:
+    with pytest.raises(ValidationError):
+        PlacementRules.model_validate({"nodeSelector": {"zone": wanted}})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("a", "a", "a"),
+        ("a", ["b", "a"], ["a"]),
+        ("a", "b", None),
+        (["a", "b", "c"], {"not": "b"}, ["a", "c"]),
+        (["a", "b"], {"exists": True}, ["a", "b"]),
+        (["a", "b"], {"exists": False}, None),
+        ({"not": "a"}, {"not": ["b", "a"]}, {"not": ["a", "b"]}),
+        ({"not": "a"}, {"exists": True}, None),
+        ({"exists": True}, {"exists": True}, {"exists": True}),
+    ],
+)
+def test_two_selectors_ask_for_one_label_together(one: object, other: object, both: object) -> None:
+    labels = {"one": one, "other": other, **({"both": both} if both is not None else {})}
+    read = PlacementRules.model_validate({"nodeSelector": labels}).node_selector
+    assert joined_label(read["one"], read["other"]) == read.get("both")
+    assert joined_label(read["other"], read["one"]) == read.get("both")

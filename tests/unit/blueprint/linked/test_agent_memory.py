@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.linked.agent_memory import DEFAULT_MEMORY, agent_memory
+from rohe_iac.blueprint.linked.agent_memory import DEFAULT_MEMORY, STEP, agent_memory
 from rohe_iac.blueprint.linked.workload import workloads_of
 from rohe_iac.blueprint.loading import check, load
 
@@ -43,6 +44,7 @@ spec:
   lateness: 1s
   objectives:
     - {name: o, metric: response_time, operator: "<=", value: 300ms, SCOPE, window: WINDOW}
+  processing: PROCESSING
 """
 
 
@@ -50,8 +52,10 @@ def written(folder: Path, **values: str) -> Path:
     (folder / "rohe.yaml").write_text("project: example\n")
     (folder / "blueprints").mkdir()
     text = DOCUMENTS
-    for name, default in {"AGENTS": "", "LOAD": "load: 100/s", "SCOPE": "scope: {}", "WINDOW": "{size: 10s}"}.items():
+    defaults = {"AGENTS": "", "LOAD": "load: 100/s", "SCOPE": "scope: {}", "WINDOW": "{size: 10s}", "PROCESSING": "[]"}
+    for name, default in defaults.items():
         text = text.replace(name, values.get(name.lower(), default))
+    (folder / "mine.py").write_text("def spread(samples):\n    return {}\n")
     (folder / "blueprints" / "all.yaml").write_text(text)
     return folder
 
@@ -90,6 +94,41 @@ def test_an_agent_gets_what_it_needs_and_at_least_the_default(tmp_path: Path) ->
     assert limit_of(written(small)) == DEFAULT_MEMORY
     assert limit_of(written(large, load="load: 1000/s", window="{size: 5m}")) > 512 * 2**20
     assert limit_of(written(fixed, agents="agents: {requests: {memory: {rss: 512Mi}}}")) == 512 * 2**20
+
+
+FUNCTIONS = """[
+    {function: "mine.py:spread", window: {size: 1 reports}, memory: 100Mi},
+    {function: "mine.py:spread", window: {size: 1 reports}}]"""
+
+
+def test_the_processes_of_user_functions_are_part_of_the_memory_of_an_agent(tmp_path: Path) -> None:
+    folder = written(tmp_path, processing=FUNCTIONS, window="{size: 60s}")
+    blueprint = load(folder)
+    memory = agent_memory(blueprint.pipelines[0], blueprint.contracts)
+    assert memory.functions == (("promise/mine.py:spread", 100 * 2**20), ("promise/mine.py:spread", 256 * 2**20))
+    assert memory.formula.startswith("64Mi + 356Mi of 2 user functions + 1.4 x (")
+    more = memory.needed - replace(memory, functions=()).needed
+    assert abs(more - 356 * 2**20) < STEP
+    assert limit_of(folder) == memory.needed
+
+
+def test_a_request_without_room_for_user_functions_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path, processing=FUNCTIONS, agents="agents: {requests: {memory: {rss: 256Mi}}}")
+    [fault] = [diagnostic for diagnostic in check([folder]).diagnostics if diagnostic.code == "R238"]
+    assert fault.message == (
+        "the agent of pipeline 'shop' needs 432Mi at 100/s, 356Mi of it for user functions, not 256Mi"
+    )
+    assert fault.hint.endswith("or state less memory than 256Mi for the function promise/mine.py:spread")
+
+
+@pytest.mark.parametrize(
+    ("amount", "fault"),
+    [("16Mi", "a function needs at least 32Mi, found 16Mi"), ("16", "found 16"), ("-1Mi", "negative")],
+)
+def test_a_function_cannot_have_less_memory_than_python_takes(tmp_path: Path, amount: str, fault: str) -> None:
+    processing = FUNCTIONS.replace("100Mi", amount)
+    found = {diagnostic.message for diagnostic in check([written(tmp_path, processing=processing)]).diagnostics}
+    assert [message for message in found if fault in message]
 
 
 def test_a_pipeline_without_a_load_says_what_is_assumed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.loading import check
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
 from rohe_iac.blueprint.schema.descriptions import FIELDS, describe_field
+from rohe_iac.blueprint.schema.expressions import NAME
 from rohe_iac.blueprint.schema.pod_descriptions import POD_FIELDS
 from rohe_iac.blueprint.schema.reference import models_in, schema_of
 from rohe_iac.blueprint.text.reader import read_plain
@@ -29,6 +30,7 @@ assert _specification.loader is not None
 tool = importlib.util.module_from_spec(_specification)
 _specification.loader.exec_module(tool)
 
+EXPRESSION = f"#/$defs/{NAME}"
 PARTS = list(dict.fromkeys(part for kind in KINDS.values() for part in models_in(kind)))
 PLACES = [(part, field) for part in PARTS for field in part.model_fields]
 
@@ -89,7 +91,7 @@ def test_the_schema_knows_every_field_of_the_digits_example() -> None:
         "services: []",
         "services: [{name: a, image: a b}]",
         "services: [{name: a, image: a, health: {readiness: {tcp: http, http: {port: http}}}}]",
-        "services: [{name: a, image: a, volumes: [{path: /a, name: a}]}]",
+        "services: [{name: a, image: a, volumes: [{path: /a}]}]",
         "services: [{name: a, image: a, env: {1A: x}}]",
         "services: [{name: a, image: a, requests: {accelerators: {gpu: {}}}}]",
         "services: [{name: a, image: a, accuracy: 71}]",
@@ -130,7 +132,8 @@ def _unknown(whole: dict[str, Any], schema: dict[str, Any], value: Any, at: str 
         return _unknown(whole, whole["$defs"][schema["$ref"].rpartition("/")[2]], value, at)
     branches = schema.get("anyOf") or schema.get("oneOf")
     if branches and "properties" not in schema:
-        return min((_unknown(whole, branch, value, at) for branch in branches), key=len)
+        plain = [branch for branch in branches if branch.get("$ref") != EXPRESSION]
+        return min((_unknown(whole, branch, value, at) for branch in plain), key=len)
     if isinstance(value, dict):
         if schema.get("type") != "object":
             return [at]

@@ -27,8 +27,8 @@ def test_a_plain_word_has_no_fault() -> None:
 
 
 def test_a_key_that_stands_for_an_expression_is_quoted_in_the_hint() -> None:
-    assert "quotes" in faults.bad_key(SPOT, None, {"inputs": None}).hint
-    assert faults.bad_key(SPOT, None, []).message == "a key is text, found a list"
+    assert "quotes" in faults.bad_key(SPOT, None, {"inputs": None}, "").hint
+    assert faults.bad_key(SPOT, None, [], "").message == "a key is text, found a list"
 
 
 def test_long_names_are_cut_in_messages() -> None:

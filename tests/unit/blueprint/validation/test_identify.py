@@ -23,7 +23,7 @@ def document(text: str) -> Document:
         ("apiVersion: rohe/v1\nkind: Stack\n", ["R103"], "Stack"),
         ("apiVersion: rohe.dev/v9\nkind: Stack\n", ["R103"], ""),
         ("apiVersion: rohe.dev/v1\nkind: Stak\n", ["R104"], "Stack"),
-        ("apiVersion: rohe.dev/v1\nkind: Deployment\n", ["R104"], ""),
+        ("apiVersion: rohe.dev/v1\nkind: Deployment\n", ["R104"], "Pipeline"),
         ("apiVersion: rohe.dev/v1\n", ["R107"], ""),
         ("apiVersion: apps/v1\nkind: Deployment\n", ["R105"], ""),
         ("- kind: Stack\n", ["R105"], ""),

@@ -175,3 +175,15 @@ def test_manifests_are_made_after_what_they_depend_on() -> None:
     assert [manifest.name for manifest in in_order(manifests)] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="in a circle: x, y"):
         in_order([Manifest("x", "P", "x", "", ("y",)), Manifest("y", "P", "y", "", ("x",))])
+
+
+def test_what_an_earlier_plan_had_is_deleted_by_its_address_and_never_skipped(journal: RunJournal) -> None:
+    progress = _RecordedProgress()
+    former = {"process-old": "agent/shop/2", "process-older": "agent/shop/3"}
+    tally = EventTally(progress, journal, ADDRESSES, SystemClock(), former=former)
+    tally.take(_event("resourcePreEvent", "process-old", "delete"))
+    tally.take(_event("resOutputsEvent", "process-old", "delete"))
+    assert ("ended", "delete", "agent/shop/2") in progress.lines
+    outcome = tally.outcome(1, failed=True)
+    assert outcome.deleted == ("agent/shop/2",)
+    assert not {*former.values()} & {*outcome.skipped}

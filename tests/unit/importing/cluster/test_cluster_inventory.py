@@ -1,6 +1,7 @@
 """Claims about the Inventory that is made of a cluster: what nodes offer, what others use, and how they are marked.
 
-It is made by rohe_iac.importing.cluster.nodes, rohe_iac.importing.cluster.usage, of devices by
+It is made by rohe_iac.importing.cluster.inventory, rohe_iac.importing.cluster.nodes,
+rohe_iac.importing.cluster.usage, of devices by
 rohe_iac.importing.cluster.extended_resources, rohe_iac.importing.cluster.devices and
 rohe_iac.importing.cluster.device_classes.
 """
@@ -13,8 +14,8 @@ import pytest
 
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.importing.cluster.inventory import SELECTOR, import_cluster
 from rohe_iac.importing.cluster.objects import ClusterObjects
+from rohe_iac.importing.import_cluster import SELECTOR, import_cluster
 from rohe_iac.trial_cluster.nodes import simulated_node
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from import_results import dropped, field_of
+from import_results import Importer, dropped, field_of, notes
 
 from rohe_iac.importing.compose.environment import add_environment
+from rohe_iac.importing.compose.project.variables import substitute_in_file
+from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
+from rohe_iac.usecases.authoring.import_ import import_files
 
 
 @pytest.mark.parametrize(
@@ -18,22 +22,37 @@ from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
         ("API_KEY", "abc", {"secret": "env:API_KEY"}),
         ("TOKEN_COUNT", "5", "5"),
         ("URL", "http://u:p@host/", {"secret": "env:URL"}),
-        ("HOME", "${HOME}", {"secret": "env:HOME"}),
+        ("PLAIN", "${X}", ""),
+        ("API_KEY", "${X}", {"secret": "env:X"}),
+        ("API_KEY", "x${X}", {"secret": "env:API_KEY"}),
+        ("KEY", "${API_KEY}", {"secret": "env:API_KEY"}),
         ("LEVEL", "${LEVEL:-info}", "info"),
+        ("LEVEL", "${TAG}", "7"),
+        ("PASSWORD", "${TAG}", "7"),
         ("PRICE", "$$5", "$5"),
     ],
 )
-def test_values_of_the_shell_and_values_that_look_secret_are_secrets(name: str, text: str, value: object) -> None:
+def test_values_that_look_secret_are_secrets(name: str, text: str, value: object) -> None:
     service: dict[str, Any] = {}
-    add_environment(field_of({"environment": {name: text}}), service, "services.a", ReferencedFiles())
+    field = field_of({"environment": {name: text}})
+    substitute_in_file(field, {"TAG": "7"}, set())
+    add_environment(field, service, "services.a", ReferencedFiles())
     assert service["env"] == {name: value}
 
 
-def test_a_value_that_stands_in_dot_env_is_not_copied() -> None:
-    field, service = field_of({"environment": ["DB=${NAME}"]}), dict[str, Any]()
-    add_environment(field, service, "services.a", ReferencedFiles(), {"NAME"})
-    assert service["env"] == {"DB": {"secret": "env:NAME"}}
+def test_a_secret_of_dot_env_is_not_copied_and_keeps_its_name() -> None:
+    field, service = field_of({"environment": ["DB=${DB_PASSWORD}"]}), dict[str, Any]()
+    substitute_in_file(field, {"DB_PASSWORD": "hunter22"}, set())
+    add_environment(field, service, "services.a", ReferencedFiles())
+    assert service["env"] == {"DB": {"secret": "env:DB_PASSWORD"}}
     assert "not copied" in field.journal.notes[0][1]
+
+
+def test_a_name_without_a_value_gets_that_of_a_file_and_is_else_read_where_apply_runs() -> None:
+    field, service = field_of({"environment": ["TAG", "HOME"]}), dict[str, Any]()
+    variables = {"f": Variables({"TAG": "7", "HOME": "/root"}, frozenset({"HOME"}))}
+    add_environment(field, service, "services.a", ReferencedFiles(), variables)
+    assert service["env"] == {"TAG": "7", "HOME": {"secret": "env:HOME"}}
 
 
 def test_what_is_no_name_of_a_variable_is_dropped() -> None:
@@ -41,3 +60,35 @@ def test_what_is_no_name_of_a_variable_is_dropped() -> None:
     add_environment(field, service, "services.a", ReferencedFiles())
     assert service == {}
     assert "not the name of a variable" in dropped(field)["environment.1A"]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [('" a "', " a "), ('"a\\r\\n"', "a\r\n"), ("1.10", "1.10"), ("010", "010"), ("0x10", "0x10"), ("true", "true")],
+)
+def test_values_are_kept_to_the_byte(import_contents: Importer, written: str, value: str) -> None:
+    text = f"services:\n  a:\n    image: i\n    command: [run, {written}]\n    environment:\n      A: {written}\n"
+    (service,) = import_contents(text).documents[0]["spec"]["services"]
+    assert (service["env"]["A"], service["args"][1]) == (value, value)
+
+
+def test_a_secret_in_a_command_line_is_not_copied_and_is_a_variable_of_the_service(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_PASSWORD=hunter22\nPORT=80\n")
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  a:\n    image: i\n    command: run --password=${DB_PASSWORD:-a b} --port $PORT\n"
+        "    environment: {OTHER: '${DB_PASSWORD}'}\n"
+        "  b: {image: i, entrypoint: [x, '${DB_PASSWORD}'], environment: {DB_PASSWORD: mine-alone}}\n"
+    )
+    imported = import_files(tmp_path, [Path("compose.yaml")]).imported
+    first, second = imported.documents[0]["spec"]["services"]
+    assert first["args"] == ["run", "--password=${DB_PASSWORD}", "--port", "80"]
+    assert first["env"] == {"OTHER": {"secret": "env:DB_PASSWORD"}, "DB_PASSWORD": {"secret": "env:DB_PASSWORD"}}
+    assert second["command"] == ["x", "${DB_PASSWORD}"]
+    assert set(second["env"]) == {"DB_PASSWORD"}
+    assert "hunter22" not in imported.text
+
+
+def test_a_variable_that_is_set_nowhere_is_told(import_contents: Importer) -> None:
+    result = import_contents({"services": {"a": {"image": "i", "environment": ["UNSET"]}}})
+    assert result.documents[0]["spec"]["services"][0]["env"] == {"UNSET": {"secret": "env:UNSET"}}
+    assert "UNSET has no value here" in notes(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from import_results import dropped, field_of
 
 from rohe_iac.importing.compose.ports import add_ports
@@ -32,3 +33,11 @@ def test_a_range_that_is_too_long_is_a_fault_and_another_protocol_is_dropped() -
     add_ports(field, {}, "services.a")
     assert "at most 1024 ports" in field.journal.faults[0].message
     assert dropped(field)["ports[1]"] == "a port is of TCP or UDP"
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "[::1]"])
+def test_an_address_of_the_machine_alone_is_told(address: str) -> None:
+    field, service = field_of({"ports": [f"{address}:8080:80"]}), dict[str, Any]()
+    add_ports(field, service, "services.a")
+    assert service["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
+    assert "this machine alone" in field.journal.notes[0][1]

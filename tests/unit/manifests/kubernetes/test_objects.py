@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from rohe_iac.blueprint.language.stack import Broker, EmbeddedBroker, KubernetesTarget, Target
+from rohe_iac.blueprint.language.stack import Broker, BrokerTls, EmbeddedBroker, KubernetesTarget, Target
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
 from rohe_iac.manifests.kubernetes.deployment import RECREATE, SURGE
@@ -82,7 +82,10 @@ def test_a_broker_with_tls_has_the_port_and_the_names_of_its_certificate(
 ) -> None:
     blueprint, planned = plan_example("bts")
     spec = blueprint.stack.spec
-    parts = {"broker": Broker(embedded=EmbeddedBroker(tls=True)), "target": Target(kubernetes=KubernetesTarget())}
+    parts = {
+        "broker": Broker(embedded=EmbeddedBroker(tls=BrokerTls())),
+        "target": Target(kubernetes=KubernetesTarget()),
+    }
     stack = blueprint.stack.model_copy(update={"spec": spec.model_copy(update=parts)})
     rendering = KubernetesManifests(replace(blueprint, stack=stack), planned)
     documents = [_document(manifest) for manifest in rendering.manifests()]
@@ -128,7 +131,13 @@ def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_p
         (term,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
         assert term == {
             "weight": 10,
-            "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]},
+            "preference": {
+                "matchExpressions": [
+                    {"key": "camera", "operator": "DoesNotExist"},
+                    {"key": "disk", "operator": "In", "values": ["nvme", "ssd"]},
+                    {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["c"]},
+                ]
+            },
         }
         assert "requiredDuringSchedulingIgnoredDuringExecution" in affinity
     (room,) = {item.node for item in rendering.plan.reserved}
@@ -157,7 +166,8 @@ spec:
       reserve: {update: 1}
       placement:
         spread: [{topologyKey: zone, maxSkew: 1}, {topologyKey: rack, maxSkew: 1, required: false}]
-        prefer: [{nodeSelector: {disk: ssd}, weight: 10}]
+        prefer:
+          - {nodeSelector: {node: {not: c}, disk: [ssd, nvme], camera: {exists: false}}, weight: 10}
     - {name: e, image: 'r/e:1'}
 ---
 apiVersion: rohe.dev/v1

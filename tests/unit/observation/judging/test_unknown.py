@@ -16,8 +16,8 @@ from rohe_iac.observation.reports.sample import Sample, SamplePart
 from rohe_iac.observation.reports.wait import Wait, WaitReason
 
 BY_TIME = WindowSpec(size_seconds=10.0, every_seconds=10.0)
-SOURCE = HeardClient(client="camera-0", reported=99.0, spoke=99.0, state="online")
-END = HeardClient(client="vote-0", reported=99.0, spoke=99.0, state="online")
+SOURCE = HeardClient(client="camera-0", reported=99.0, spoke=99.0, interval=10.0, state="online")
+END = HeardClient(client="vote-0", reported=99.0, spoke=99.0, interval=10.0, state="online")
 
 
 def evaluator_of(contract: dict[str, Any] | None = None, **changes: Any) -> ObjectiveEvaluator:
@@ -47,6 +47,7 @@ def feed(evaluator: ObjectiveEvaluator, count: int) -> None:
         (WaitReason.UNHEARD, 97.0, "waiting for a, not heard since the agent connected 3 s ago"),
         (WaitReason.SILENT, 97.0, "waiting for a, silent for 3 s"),
         (WaitReason.BEHIND, 40.0, "waiting for a, whose newest report is dated 60 s ago"),
+        (WaitReason.BEHIND, 0.0, "waiting for a, which has not reported yet"),
     ],
 )
 def test_who_is_waited_for_is_named(why: WaitReason, since: float, text: str) -> None:
@@ -72,9 +73,9 @@ def test_how_many_samples_the_last_window_had_is_said() -> None:
 
 
 def test_requests_that_nobody_answers_are_told_from_no_requests() -> None:
-    mute = HeardClient(client="vote-0", spoke=99.0, state="online")
+    mute = HeardClient(client="vote-0", spoke=99.0, interval=10.0, state="online")
     assert reason(evaluator_of(), heard=[[SOURCE], [mute]]).text == "no request is answered: no report from vote-0"
-    calm = HeardClient(client="camera-0", spoke=99.0, promises=True, state="online")
+    calm = HeardClient(client="camera-0", spoke=99.0, interval=10.0, state="online")
     assert reason(evaluator_of(), heard=[[calm], [mute]]).why is Why.IDLE
 
 
@@ -82,7 +83,17 @@ def test_a_client_that_said_online_long_ago_is_silent() -> None:
     """A client without promises may have gone without a word."""
     gone = HeardClient(client="raw-0", reported=20.0, spoke=20.0, state="online")
     found = reason(evaluator_of(), heard=[[gone]])
-    assert (found.why, found.text) == (Why.SILENT, "nothing heard from raw-0 for 80 s")
+    assert (found.why, found.text) == (Why.SILENT, "nothing heard from raw-0 for 80 s (it sends no heartbeats)")
+
+
+def test_a_client_that_is_gone_is_told_before_those_who_are_waited_for() -> None:
+    wait = Wait(reason=WaitReason.SILENT, client="a", since=97.0)
+    gone = HeardClient(client="camera-0", reported=90.0, spoke=90.0, interval=5.0, silent=True, state="online")
+    found = reason(evaluator_of(), wait=wait, heard=[[gone], [END]])
+    assert (found.why, found.text) == (Why.SILENT, "nothing heard from camera-0 for 10 s")
+    stopped = HeardClient(client="camera-0", reported=99.0, spoke=99.0, interval=5.0, state="stopped")
+    assert reason(evaluator_of(), heard=[[stopped], [END]]).text == "nothing heard from camera-0 (stopped) for 1 s"
+    assert reason(evaluator_of(), wait=wait, heard=[[gone, SOURCE], [END]]).why is Why.WAITING
 
 
 def test_a_window_that_raised_is_named_with_its_error() -> None:

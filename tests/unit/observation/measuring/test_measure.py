@@ -39,7 +39,8 @@ def samples(name: str, *values: Any) -> SampleList:
 )
 def test_each_objective_measures_one_stream(metric: str, scope: ScopeSpec, stream: SampleStream) -> None:
     assert (
-        stream_of(objective_spec(metric=metric, scope=scope), {"custom": CompiledMetric((), lambda _: 1.0)}) is stream
+        stream_of(objective_spec(metric=metric, scope=scope), {"custom": CompiledMetric((), lambda _: (1.0, 0.0))})
+        is stream
     )
 
 
@@ -76,7 +77,7 @@ def test_availability_is_the_share_of_answered_requests() -> None:
 
 
 def test_a_custom_metric_is_not_computed_of_nothing() -> None:
-    counting = CompiledMetric((), lambda window: float(window.count))
+    counting = CompiledMetric((), lambda window: (float(window.count), 0.0))
     measure = measure_of(objective_spec(metric="custom"), {"custom": counting})
     assert measure.of(samples("x", 1, 2), 1.0) == Measurement(value=2.0, count=2)
     assert measure.of(SampleList([]), 1.0) == Measurement(value=None, count=0)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -31,13 +32,15 @@ from recorded_messages import (
 )
 
 from rohe_iac.agent.inputs import apply_input, stall_input
-from rohe_iac.agent.intake import Intake
+from rohe_iac.agent.intake.batch import IntakeBatch
+from rohe_iac.agent.intake.intake import Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.checkpoint import checkpoint_of, restored
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.senders import Senders
-from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
+from rohe_iac.sinks.observer_input import ObserverInput
+from rohe_iac.sinks.store import AgentStore, Transaction
 
 DIGESTS = Path(__file__).parent / "digests.json"
 
@@ -72,13 +75,41 @@ RUNS: dict[str, Run] = {
 """Each run by name: a configuration, and what arrives."""
 
 
-def outcomes_of(name: str, batch: int = 50, restart: int = 0) -> list[bytes]:
+class Taking(Protocol):
+    """What turns messages into inputs of the observer: the intake of one agent, or several agents together."""
+
+    def take(self, message: Incoming, at: float) -> list[IntakeBatch]:
+        """Takes one message in at a time (seconds since the epoch); returns what the store has to write by then."""
+        ...
+
+    def finish(self, at: float) -> list[IntakeBatch]:
+        """Returns what is still under way."""
+        ...
+
+
+class Alone:
+    """One agent, which commits each message by itself."""
+
+    def __init__(self, configuration: Configuration, store: AgentStore) -> None:
+        self._intake = Intake(store, configuration.agent, Senders(configuration.instances))
+
+    def take(self, message: Incoming, at: float) -> list[IntakeBatch]:
+        return [self._intake.process([message], at)]
+
+    def finish(self, _at: float) -> list[IntakeBatch]:
+        return []
+
+
+def outcomes_of(
+    name: str, batch: int = 50, restart: int = 0, taking: Callable[[Configuration, AgentStore], Taking] = Alone
+) -> list[bytes]:
     """Returns all that comes of a run: outcomes in order, dead letters, and counts at the end.
 
     Args:
         name: Name of the run.
         batch: Messages that are taken in at once.
         restart: Batch before which the observer is saved, and continues from what was saved; 0 for never.
+        taking: Returns what takes the messages in.
     """
     configuration, arrivals_of = RUNS[name]
     arrivals = arrivals_of()
@@ -86,15 +117,20 @@ def outcomes_of(name: str, batch: int = 50, restart: int = 0) -> list[bytes]:
     os.chdir(Path(__file__).parent)  # user functions are named relative to the working folder
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return _run(configuration, arrivals, AgentStore(Path(folder)), batch, restart)
+            store = AgentStore(Path(folder))
+            return _run(configuration, arrivals, store, batch, restart, taking(configuration, store))
     finally:
         os.chdir(here)
 
 
 def _run(
-    configuration: Configuration, arrivals: list[Arrival], store: AgentStore, batch: int, restart: int
+    configuration: Configuration,
+    arrivals: list[Arrival],
+    store: AgentStore,
+    batch: int,
+    restart: int,
+    taking: Taking,
 ) -> list[bytes]:
-    intake = Intake(store, configuration.agent, Senders(configuration.instances))
     observer = Observer(configuration)
     lines = [msgspec.json.encode(outcome) for outcome in observer.resume(BEGIN - 1.0)]
     written = Transaction()
@@ -106,16 +142,14 @@ def _run(
         for arrival in arrivals[first : first + batch]:
             if arrival.topic:
                 message = Incoming(f"rohe/v1/s/{arrival.topic}", arrival.content, 1, False, 1, 1)
-                taken = intake.process([message], arrival.at)
-                inputs = taken.inputs
-                written.dead_letters += taken.transaction.dead_letters
-                store.write(Transaction(digests=taken.transaction.digests, segments=observer.take_segments()))
+                for taken in taking.take(message, arrival.at):
+                    lines += _apply(taken, observer, store, written)
             else:
                 kind = arrival.content.decode()
                 own = stall_input(arrival.at, 2.5) if kind == "stall" else ObserverInput(kind, arrival.at)
-                inputs = [(own, None)]
-            for observer_input, report in inputs:
-                lines += map(msgspec.json.encode, apply_input(observer, observer_input, report))
+                lines += map(msgspec.json.encode, apply_input(observer, own))
+    for taken in taking.finish(arrivals[-1].at):
+        lines += _apply(taken, observer, store, written)
     for step in range(1, 90):
         lines += map(msgspec.json.encode, observer.tick(arrivals[-1].at + step))
     lines += [msgspec.json.encode(passed) for passed in observer.take_passed()]
@@ -132,6 +166,16 @@ def _run(
     }
     store.close()
     return [*lines, msgspec.json.encode(counts)]
+
+
+def _apply(taken: IntakeBatch, observer: Observer, store: AgentStore, written: Transaction) -> list[bytes]:
+    written.dead_letters += taken.transaction.dead_letters
+    store.write(Transaction(digests=taken.transaction.digests, segments=observer.take_segments()))
+    return [
+        msgspec.json.encode(outcome)
+        for observer_input, report in taken.inputs
+        for outcome in apply_input(observer, observer_input, report)
+    ]
 
 
 def digests_of(lines: list[bytes]) -> list[str]:

@@ -47,9 +47,23 @@ def test_each_gap_has_its_own_time() -> None:
     clock.newest = 12.0
     clock.add_number("b", 5, 12.0)
     assert clock.complete_up_to == 1.0
-    assert [(gap.first, gap.last) for gap in clock.drop_gaps(11.0)] == [(1, 2)]
+    assert [(gap.first, gap.last) for gap in clock.drop_gaps(11.0, 11.0)] == [(1, 2)]
     assert clock.complete_up_to == 12.0, "what is left is the gap after the report of 12"
     assert gaps_of(clock) == [(4, 4)]
+
+
+def test_what_is_left_of_a_gap_and_the_gaps_above_it_wait_anew() -> None:
+    clock = ClientClock(newest=1.0)
+    for seq in (3, 8, 12):
+        clock.add_number("b", seq, 10.0)
+    clock.add_number("b", 5, 20.0)
+    assert [(gap.first, gap.last) for gap in clock.drop_gaps(15.0, 0.0)] == [(1, 2)], "what is below is not to come"
+    assert gaps_of(clock) == [(4, 4), (6, 7), (9, 11)]
+    clock.add_number("b", 4, 30.0)
+    clock.add_number("b", 7, 30.0)
+    assert not clock.drop_gaps(25.0, 0.0)
+    assert gaps_of(clock) == [(6, 6), (9, 11)]
+    assert len(clock.drop_gaps(25.0, 11.0)) == 2, "no longer than the longest wait"
 
 
 def test_numbers_of_an_earlier_boot_fill_its_gaps() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from rohe_iac.observation.reports.client_clock import MAX_FILLING
 from rohe_iac.observation.reports.watermark import FORGET_AFTER, GRACE_PERIOD, WaitReason, Watermark
+from rohe_iac.observation.reports.watermark_state import WatermarkState
 
 
 def start_watermark(*clients: str, lateness: float = 2.0, at: float = 100.0) -> Watermark:
@@ -97,6 +101,41 @@ def test_a_gap_that_is_never_filled_is_given_up() -> None:
     assert watermark.advance() == 102.0 + GRACE_PERIOD
 
 
+def test_a_backlog_that_is_sent_again_for_longer_than_the_grace_is_never_late() -> None:
+    watermark = start_watermark("a")
+    watermark.observe("a", 200.0, 200.0, "boot", 1000)
+    for number in range(1, 1000):
+        now = 200.0 + number / 50
+        event = 180.0 + number / 50
+        assert event >= watermark.value
+        watermark.observe("a", event, now, "boot", number)
+        watermark.advance()
+    assert watermark.passed == []
+    assert watermark.value == 198.0
+
+
+def test_the_wait_for_a_gap_goes_on_from_what_was_saved() -> None:
+    watermark = start_watermark("a")
+    watermark.observe("a", 200.0, 200.0, "boot", 10)
+    watermark.observe("a", 190.0, 212.0, "boot", 1)
+    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(watermark.state), type=WatermarkState)
+    watermark = Watermark(2.0, saved, expected=["a"])
+    watermark.observe("a", 191.0, 226.0, "boot", 2)
+    assert watermark.passed == []
+    watermark.tick(242.0)
+    assert [passed.text for passed in watermark.passed] == ["waited 42 s for reports 3-9 of a: gone on without them"]
+
+
+def test_a_gap_that_is_filled_slowly_is_given_up_in_the_end() -> None:
+    watermark = start_watermark("a")
+    watermark.observe("a", 300.0, 300.0, "boot", 1000)
+    for second in range(1, int(MAX_FILLING) + 2):
+        assert watermark.passed == []
+        watermark.observe("a", 300.0, 300.0 + second, "boot", second)
+    [passed] = watermark.passed
+    assert passed.text == "waited 120 s for reports 121-999 of a: gone on without them"
+
+
 def test_a_time_in_the_future_counts_as_now() -> None:
     watermark = start_watermark("a")
     assert watermark.observe("a", 5000.0, 101.0) == 101.0
@@ -188,7 +227,7 @@ def test_a_client_whose_reports_cannot_be_used_holds_nobody_for_ever() -> None:
     watermark = start_watermark("a", "b", at=float(start))
     for second in range(start + 1, start + 40):
         watermark.observe("a", float(second), float(second))
-        watermark.refuse("b", float(second), "boot", second - start)
+        watermark.pass_dead_letter("b", float(second), "boot", second - start)
         watermark.advance()
     assert watermark.value == start + 37.0
     assert [item.text for item in watermark.passed] == [
@@ -216,3 +255,20 @@ def test_clients_that_are_gone_for_long_are_forgotten_with_their_groups() -> Non
     watermark.observe("planned-0", 800.0, 800.0)
     assert watermark.advance() == 799.0
     assert watermark.value_of("g") == 799.0
+
+
+def test_waits_go_on_after_the_clock_was_set_back_and_reports_by_right_clocks_count() -> None:
+    watermark = start_watermark("a", "b", at=10_000.0)
+    watermark.observe("a", 10_001.0, 10_001.0)
+    watermark.observe("b", 10_001.0, 10_001.0)
+    watermark.advance()
+    assert watermark.value == 9_999.0
+    watermark.stall(-3600.0, 6_401.0)
+    assert watermark.state.now == 6_401.0
+    assert watermark.state.clients["a"].arrived == 6_401.0
+    # The clock of a was not set: its report is not before the watermark.
+    assert watermark.observe("a", 10_003.0, 6_403.0) == 9_999.0
+    assert watermark.observe("a", 6_402.0, 6_403.0) == 6_402.0
+    watermark.tick(6_430.0)
+    assert watermark.state.now == 6_430.0
+    assert watermark.advance() == 9_999.0, "it never goes back"

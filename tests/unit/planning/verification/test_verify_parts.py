@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from rohe_iac.planning.model.demand import AffinityRule, DemandVariant, Edge, Resources, SpreadRule, TolerationRule
+from rohe_iac.planning.model.demand import (
+    AffinityRule,
+    DemandVariant,
+    Edge,
+    LabelMatch,
+    NodePreference,
+    Resources,
+    SpreadRule,
+    TolerationRule,
+)
 from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Plan, Proof
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Candidate, Origin, Plugin
 from rohe_iac.planning.model.problem import Problem
@@ -19,11 +28,11 @@ from rohe_iac.planning.verification.capacity import capacity_faults
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.identity import identity_faults
 from rohe_iac.planning.verification.network import network_faults
-from rohe_iac.planning.verification.placement_rules import coupling_faults, domain_of, static_faults
+from rohe_iac.planning.verification.placement_rules import coupling_faults, static_faults
 from rohe_iac.planning.verification.plugged_filters import filter_faults
 from rohe_iac.planning.verification.proofs import bound_faults, by_solver, proof_faults
 from rohe_iac.planning.verification.reasons import first_static_rule, reason_faults, static_message
-from rohe_iac.planning.verification.requests import repels, requested
+from rohe_iac.planning.verification.requests import has_preferred_labels, repels, requested
 
 
 def rules(faults: Any) -> list[str]:
@@ -83,13 +92,39 @@ def test_static_and_coupling_rules_are_checked_where_a_replica_stands(world: Any
     first = decided.placements[0]
     assert list(static_faults(first, demand, east)) == []
     assert rules(static_faults(first, demand, west)) == ["labels", "taints"]
-    assert domain_of(east, "zone") == "east"
-    assert domain_of(east, "rack") is None
+    assert east.domain("zone") == "east"
+    assert east.domain("rack") is None
     nodes = {node.name: node for node in (east, west, world.node("n3", labels=(("zone", "east"),)))}
     items = list(decided.placements)
     assert rules(coupling_faults(nodes, {demand.workload: demand}, items)) == ["spread", "spread"]
     apart = replace(demand, spread=(), avoid=(AffinityRule((demand.workload,), "zone"),))
     assert rules(coupling_faults(nodes, {demand.workload: apart}, items)) == ["avoid", "avoid"]
+
+
+@pytest.mark.parametrize(
+    ("match", "suits"),
+    [
+        (LabelMatch("zone", "In", ("east", "west")), True),
+        (LabelMatch("zone", "In", ("south", "west")), False),
+        (LabelMatch("zone", "NotIn", ("east",)), False),
+        (LabelMatch("rack", "NotIn", ("east",)), True),
+        (LabelMatch("rack", "Exists"), False),
+        (LabelMatch("zone", "DoesNotExist"), False),
+        (LabelMatch("node", "In", ("n1",)), True),
+        (LabelMatch("node", "NotIn", ("n1", "n2")), False),
+    ],
+)
+def test_what_labels_have_to_be_is_checked_where_a_replica_stands(world: Any, match: LabelMatch, suits: bool) -> None:
+    node = world.node("n1", labels=(("zone", "east"),))
+    free = world.demand("d")
+    first = plan(world.problem([node], [free])).placements[0]
+    wanted = replace(free, matches=(match,))
+    assert rules(static_faults(first, wanted, node)) == [] if suits else ["labels"]
+    assert first_static_rule(wanted, node) == ("" if suits else "labels")
+    assert has_preferred_labels(NodePreference((), 1, (match,)), node) is suits
+    assert match.accepts(node.domain(match.key)) is suits
+    decided = plan(world.problem([node], [wanted]))
+    assert [item.node for item in decided.placements] == (["n1"] if suits else [])
 
 
 def test_flows_need_links_that_are_fast_enough(world: Any) -> None:

@@ -38,6 +38,15 @@ def test_every_listener_is_on_loopback_and_the_monitor_is_closed() -> None:
     assert "http" not in settings
 
 
+@pytest.mark.parametrize(
+    ("filters", "pending"), [(0, 2048), (31, 2048), (32, 1024), (63, 1024), (64, 512), (604, 64), (70_000, 1)]
+)
+def test_every_filter_of_a_client_has_its_part_of_what_a_session_may_have_pending(filters: int, pending: int) -> None:
+    broker = BrokerSpec("broker/broker", {"mqtt": 1, "nats": 2}, (), filters=filters)
+    settings = NatsServer().settings(broker, BrokerPlace("digits", Path("broker"), Path("../stores/broker")))
+    assert f"max_ack_pending: {pending}," in settings
+
+
 def test_mosquitto_listens_on_loopback_alone_and_lets_nobody_in_without_a_password() -> None:
     server = MosquittoServer()
     place = BrokerPlace("desk", Path("broker"), Path("../stores"))

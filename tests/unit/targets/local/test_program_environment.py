@@ -132,3 +132,44 @@ def test_a_broker_without_its_ports_is_refused() -> None:
     document = read_document("{kind: Broker, metadata: {name: broker}, spec: {ports: {mqtt: 1}, users: []}}")
     with pytest.raises(UnreadableManifest, match="lacks a field"):
         broker_of(document)
+
+
+def test_secrets_with_many_variables_count_less_than_all_others(tmp_path: Path) -> None:
+    (tmp_path / "one.env").write_text("A=1\nB=1\nC=1\n")
+    (tmp_path / "two.env").write_text("B=2\nC=2\n")
+    sources = [f"file:{tmp_path}/one.env", f"file:{tmp_path}/two.env"]
+    program = _program(tmp_path, variables=sources, environment={"C": "3"})
+    assert {name: program.environment[name] for name in "ABC"} == {"A": "1", "B": "2", "C": "3"}
+    process = process_of(read_document(_text(variables=sources, environment={"C": "3"})))
+    (tmp_path / "two.env").unlink()
+    assert program_of(process, _layout(tmp_path), OUTER, program).environment == program.environment
+    (tmp_path / "one.env").write_text("A=1\nhush\n")
+    with pytest.raises(SecretMissing, match=r"line 2 of the secret file:\S+ is not NAME=VALUE") as caught:
+        program_of(process, _layout(tmp_path), OUTER)
+    assert "hush" not in str(caught.value.detail)
+
+
+def test_a_step_has_the_variables_of_its_process_with_its_own_in_their_place(tmp_path: Path) -> None:
+    step = {
+        "name": "fetch",
+        "command": ["sh", "$(A)", "$(B)", "$(KEY)"],
+        "environment": {"B": "2"},
+        "secrets": {"KEY": "env:TOKEN"},
+    }
+    program = _program(tmp_path, environment={"A": "1", "B": "1"}, preparations=[step])
+    (found,) = program.preparations
+    assert found.argv == ("sh", "1", "2", "$(KEY)"), "a secret is no part of a command line"
+    assert (found.environment["A"], found.environment["B"], found.environment["KEY"]) == ("1", "2", "hush")
+    assert "KEY" not in program.environment
+    program.write(tmp_path, (), ())
+    assert read_program(tmp_path) == program
+    with pytest.raises(CommandMissing, match="its command 'no-such-program' does not exist"):
+        _program(tmp_path, preparations=[{**step, "command": ["no-such-program"]}])
+    with pytest.raises(CommandMissing, match="its device /dev/no-such does not exist"):
+        _program(tmp_path, devices=["/dev/no-such"])
+
+
+@pytest.mark.parametrize("step", [{}, {"name": "fetch"}, {"command": ["a"]}, "fetch"])
+def test_a_step_that_is_none_is_refused(step: object) -> None:
+    with pytest.raises(UnreadableManifest):
+        process_of(read_document(_text(preparations=[step])))

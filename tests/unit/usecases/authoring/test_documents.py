@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.usecases.authoring.export import UnwritableExport, export_stack
 from rohe_iac.usecases.authoring.fmt import format_documents, format_text
-from rohe_iac.usecases.authoring.schema import modeline, schema, write_schemas
+from rohe_iac.usecases.authoring.schema import modeline, modelines, schema, write_schemas
 from rohe_iac.usecases.authoring.validate import validate_paths
 
 DIGITS = Path(__file__).parents[4] / "examples" / "digits"
@@ -51,6 +52,23 @@ def test_schemas_are_written_by_kind_and_named_to_editors(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write schemas"):
         write_schemas(tmp_path / "file")
+
+
+def test_the_line_for_editors_leads_to_the_schema_from_each_folder(tmp_path: Path) -> None:
+    (tmp_path / "rohe.yaml").touch()
+    for name, kind in (("stack", "Stack"), ("sites/north/nodes", "Inventory"), ("sites/stack", "Stack")):
+        path = tmp_path / "blueprints" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"apiVersion: rohe.dev/v1\nkind: {kind}\n")
+    schemas = tmp_path / "editor" / "schemas"
+    write_schemas(schemas)
+    found = modelines(tmp_path / "blueprints" / "sites", schemas, KINDS)
+    assert [name for name, _ in found] == ["blueprints", "blueprints/sites", "blueprints/sites/north"]
+    for folder, lines in found:
+        for line in lines:
+            target = (tmp_path / folder / line.partition("$schema=")[2]).resolve()
+            assert json.loads(target.read_text())["title"] == ("Inventory" if "north" in folder else "Stack")
+    assert modelines(tmp_path, schemas, ["Pipeline"]) == []
 
 
 def test_an_export_overwrites_its_own_files_alone(tmp_path: Path) -> None:

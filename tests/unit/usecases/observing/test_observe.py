@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from rohe_iac.deployment.files.record import Record
 from rohe_iac.deployment.ports import Destination
+from rohe_iac.planning.model.share import Share
 from rohe_iac.usecases.observing import observe, violations
-from rohe_iac.usecases.observing.observe import StackNotRunning, agents_of, ask_agents, follow
+from rohe_iac.usecases.observing.observe import StackNotRunning, ask_agents, follow, judges_of
 from rohe_iac.usecases.plans.plan import make_plan
 from rohe_iac.usecases.stacks import KnownStack, known_stack
 
@@ -62,13 +64,31 @@ def inquirer(monkeypatch: pytest.MonkeyPatch) -> AnsweringInquirer:
 
 def test_a_stack_that_is_not_applied_has_no_agent_to_ask() -> None:
     with pytest.raises(StackNotRunning, match="not applied"):
-        agents_of(known_stack(DIGITS, None))
+        judges_of(known_stack(DIGITS, None))
 
 
 def test_every_agent_is_asked(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
     (answer,) = ask_agents(stack, inquirer.open_target, "status", most=3)
-    assert answer.agent == agents_of(stack)[0]
+    assert answer.agent == judges_of(stack)[0]
     assert inquirer.questions == [(answer.agent, "status", {"most": 3})]
+
+
+def test_of_several_agents_of_a_pipeline_the_one_that_judges_is_asked(
+    stack: KnownStack, inquirer: AnsweringInquirer
+) -> None:
+    assert stack.record is not None
+    planfile = stack.record.planfile
+    agent = next(item for item in planfile.plan.placements if item.workload == "agent/digits")
+    fields = {name: getattr(agent, name) for name in agent.__struct_fields__}
+    another = type(agent)(**{**fields, "replica": "agent/digits/1", "instance": "rohe-agent-digits-1"})
+    shares = (Share("digits", agent.instance, False, ()), Share("digits", another.instance, True, ()))
+    plan = replace(planfile.plan, placements=(*planfile.plan.placements, another), shares=shares)
+    sharing = replace(stack, record=replace(stack.record, planfile=replace(planfile, plan=plan)))
+    assert judges_of(sharing) == (another.instance,)
+    ask_agents(sharing, inquirer.open_target, "status")
+    next(follow(sharing, inquirer.open_target))
+    violations.violations(sharing, inquirer.open_target)
+    assert {asked for asked, _, _ in inquirer.questions} == {another.instance}
 
 
 def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
@@ -88,4 +108,4 @@ def test_violations_are_sorted_by_when_they_opened_and_ended_by_their_id(
     violations.restore(stack, "v-1", inquirer.open_target)
     assert inquirer.questions[-1][1:] == ("restore", {"violation": "v-1"})
     violations.restore(stack, "v-9", inquirer.open_target)
-    assert inquirer.questions[-1][1:] == ("explain", {"violation": "v-9"})
+    assert inquirer.questions[-1][1:] == ("restore", {"violation": "v-9"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.usecases.plans.plan import make_plan
-from rohe_iac.usecases.plans.promise_warnings import LITTLE_SLACK, SPREAD_BY_SERVICE
+from rohe_iac.usecases.plans.promise_warnings import IDLE_AGENTS, LITTLE_SLACK, SPREAD_BY_SERVICE
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
@@ -61,3 +61,16 @@ def test_a_limit_behind_an_overloaded_service_is_warned_of_without_a_time(tmp_pa
     busy = warned(tmp_path / "busy", "cctvs", LITTLE_SLACK, ("replicas: auto\n      ports", "replicas: 1\n      ports"))
     assert busy
     assert all(re.search(r"a service on its path is overloaded, \d{3,} % busy$", message) for message in busy), busy
+
+
+def test_agents_that_hear_no_instance_are_warned_of_with_the_number_that_would_do(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "digits", tmp_path / "digits")
+    path = tmp_path / "digits" / "blueprints" / "stack.yaml"
+    path.write_text(path.read_text().replace("perPipeline: 1}", "perPipeline: 12}"))
+    planned = make_plan(tmp_path / "digits")
+    (found,) = [warning for warning in planned.warnings if warning.code == IDLE_AGENTS]
+    shares = planned.planfile.plan.shares
+    idle = [share for share in shares if not share.instances]
+    assert len(shares) == 12
+    assert f"{len(idle)} of 12 agents of pipeline" in found.message
+    assert f"perPipeline: {12 - len(idle)}" in found.hint

@@ -11,8 +11,9 @@ import pytest
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import Record
 from rohe_iac.foundation.errors import UsageError
+from rohe_iac.usecases.apply_choices import Choices
 from rohe_iac.usecases.plans.plan import make_plan, write_plan
-from rohe_iac.usecases.running.apply import Choices, DoesNotFit, StalePlan, WithoutEffect, intent
+from rohe_iac.usecases.running.apply import DoesNotFit, StalePlan, WithoutEffect, intent
 from rohe_iac.usecases.running.destroy import check_destroy
 from rohe_iac.usecases.running.protection import Protected
 from rohe_iac.usecases.stacks import KnownStack, known_stack

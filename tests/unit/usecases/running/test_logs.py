@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,25 @@ def test_an_address_covers_replicas_that_run_and_those_that_do_not(applied: Know
     extra = Live("replica/digits:classify/svm/7", "classify-svm-7", "running")
     lines = logs(applied, "service/classify/svm", lambda *_: FewLive(extra), lines=5, follow=False)  # type: ignore[arg-type, return-value]
     assert [instance for instance, _ in lines] == ["classify-svm-0", "classify-svm-1", "classify-svm-7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("camera", ["camera-0"]),
+        ("classify/svm", ["classify-svm-0", "classify-svm-1"]),
+        ("digits", ["rohe-agent-digits-0"]),
+    ],
+)
+def test_a_bare_name_is_that_of_a_service_replica_or_agent(applied: KnownStack, name: str, expected: list[str]) -> None:
+    lines = logs(applied, name, lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+    assert [instance for instance, _ in lines] == expected
+
+
+def test_the_name_of_the_stack_is_all_of_it(applied: KnownStack) -> None:
+    home = replace(applied, name="home")
+    lines = logs(home, "home", lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+    assert {"camera-0", "classify-svm-0", "rohe-agent-digits-0"} <= {instance for instance, _ in lines}
 
 
 def test_an_address_of_nothing_is_answered_with_those_that_there_are(applied: KnownStack) -> None:

@@ -19,7 +19,7 @@ def test_fields_that_are_not_mapped_are_grouped_by_reason(new_screen: Any) -> No
     show_import(screen, done, Output.human, "out.yaml")
     lines = printed().splitlines()
     assert lines[0].startswith("add_service.yaml: ")
-    assert any("of that name" in line for line in lines)
+    assert any("}.{node, instance_ids}: empty" in line for line in lines)
     assert any(line.startswith("missing from what was imported: ") for line in lines) == bool(done.absent)
     assert lines[-1].endswith("written to out.yaml")
 

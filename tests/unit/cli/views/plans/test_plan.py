@@ -61,6 +61,8 @@ def test_of_many_replicas_each_workload_is_a_row(
     assert "WORKLOAD" in text
     assert "more workloads; --all shows every replica" in text
     assert "WORKLOAD" not in shown(new_screen, digits, every=True)
+    monkeypatch.setattr(plan_view, "FEWER", 12)
+    assert "more workload" not in shown(new_screen, digits), "all workloads have a row"
 
 
 def test_a_replica_without_a_node_is_shown_with_its_place_and_the_closest_node(

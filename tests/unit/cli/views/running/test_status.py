@@ -52,7 +52,9 @@ def test_the_names_in_json_are_those_of_every_release(new_screen: Any, capsys: p
     value = json.loads(capsys.readouterr().out)
     assert value["well"] is False
     assert value["contracts"] == [{"contract": "sla", "verdict": "BROKEN"}]
-    assert value["agents"][0] == {"agent": "agent-0", "silence": "", "said": ANSWER}
+    assert value["agents"][0] == {
+        "agent": "agent-0", "silence": "", "role": "", "share": [], "trouble": "", "said": ANSWER, "health": None,
+    }  # fmt: skip
     assert value["parts"][0]["pid"] == 4711
     assert value["parts"][1]["pid"] is None
 
@@ -83,6 +85,13 @@ def test_why_an_objective_is_unknown_is_said_and_whether_that_is_a_fault(
     assert value == {"contract": "sla", "objective": "fast", **unknown, "overdue": True}
 
 
+@pytest.mark.parametrize("up", [True, False])
+def test_a_stack_whose_agent_has_no_reports_over_amqp_is_not_well(up: bool) -> None:
+    source = {"source": "amqp", "url": "amqp://rabbit", "up": up, "trouble": "" if up else "Connection refused"}
+    agent = AgentStatus("agent-0", {**ANSWER, "objectives": [], "sources": [source]})
+    assert StackStatus("project", "digits", 3, True, "", (RUNNING,), (agent,)).well is up
+
+
 @pytest.mark.parametrize(
     ("days", "said"), [(364.5, "expires in 364 days, on "), (1.5, "expires in 1 day, on "), (-3.0, "expired on ")]
 )
@@ -98,3 +107,66 @@ def test_the_days_of_a_certificate_are_said(
     parts = {part["instance"]: part for part in json.loads(capsys.readouterr().out)["parts"]}
     assert parts["a-0"]["certificate"] == {"expires": expires, "daysLeft": math.floor(days - 0.01)}
     assert parts["b-0"]["certificate"] is None
+
+
+SHARING = replace(
+    STATUS,
+    agents=(
+        AgentStatus("agent-0", ANSWER, role="judges", share=("a-0",), by_judge={"hears": 2}),
+        AgentStatus(
+            "agent-1",
+            {"at": 0.0, "forwarded": 7, "waiting": 1, "under_way": 2},
+            role="receives",
+            share=("b-0", "b-1"),
+            by_judge={"hears": 1, "trouble": "silent: others hear its clients"},
+        ),
+        AgentStatus("agent-2", silence="it is missing", role="receives", share=("c-0",)),
+    ),
+)
+
+
+def test_agents_that_share_reports_show_their_role_their_share_and_what_the_judge_says(new_screen: Any) -> None:
+    screen, printed = new_screen()
+    StatusView(screen).show(SHARING, Output.human)
+    text = " ".join(printed().split())
+    assert "agent-0, which judges and hears 2 instances, 1 by the plan: heartbeat" in text
+    assert "agent-1, which receives and hears 1 instance, 2 by the plan: heartbeat" in text
+    assert "7 messages sent on, 3 waiting silent: others hear its clients" in text
+    assert "agent-2, which receives and hears 1 instance does not answer: it is missing" in text
+
+
+def test_a_stack_is_not_well_while_an_agent_does_not_hear_its_share() -> None:
+    well = replace(STATUS, parts=(RUNNING,), agents=(AgentStatus("a", {"trouble": ""}, role="receives"),))
+    assert well.well
+    for agent in (
+        AgentStatus("a", {"trouble": "no share is granted"}, role="receives"),
+        AgentStatus("a", {}, role="receives", by_judge={"trouble": "silent"}),
+    ):
+        assert not replace(well, agents=(agent,)).well
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ({"up": True, "expired": 0}, "amqp://rabbit: 1 message"),
+        ({"up": True, "expired": 1}, "amqp://rabbit: 1 message, 1 of them kept while it was away"),
+        ({"up": False, "expired": 0}, "no reports over AMQP, so nothing is judged: amqp://rabbit: Connection refused"),
+    ],
+)
+def test_what_came_over_amqp_is_said_or_why_nothing_can(new_screen: Any, source: dict[str, Any], line: str) -> None:
+    said = {"url": "amqp://rabbit", "trouble": "amqp://rabbit: Connection refused", "received": 1, **source}
+    screen, printed = new_screen()
+    StatusView(screen).show(replace(STATUS, agents=(AgentStatus("a", {**ANSWER, "sources": [said]}),)), Output.human)
+    assert line in [" ".join(text.split()) for text in printed().splitlines()]
+
+
+def test_a_part_that_does_not_speak_although_it_runs_is_told(
+    new_screen: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "it was last heard 9 s ago, and promises to speak every 5 s"
+    status = replace(STATUS, parts=(replace(RUNNING, silent=words),))
+    screen, printed = new_screen()
+    StatusView(screen).show(status, Output.human)
+    assert f"a/0 is silent: {words}" in " ".join(printed().split())
+    StatusView(screen).show(status, Output.json)
+    assert json.loads(capsys.readouterr().out)["parts"][0]["silent"] == words

@@ -19,6 +19,7 @@ from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.rules.latency_budget import BUDGET, exceeded_budget, longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.questions.analysis.response_times import predictions_of
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -79,8 +80,8 @@ def test_the_budget_that_is_exceeded_most_is_named_and_an_empty_stage_takes_no_t
     indexed = IndexedProblem(problem)
     ledger = Ledger(indexed)
     ledger.take(0, 0)
-    assert longest_latency(indexed, [{0}, set(), {2}]) == 0
-    assert longest_latency(indexed, [{0}, {1}, {2}]) == 9000
+    assert longest_latency(indexed, [{0}, set(), {2}], ("", "")) == 0
+    assert longest_latency(indexed, [{0}, {1}, {2}], ("", "")) == 9000
     assert exceeded_budget(indexed, ledger, 1, 0) is None
     found = exceeded_budget(indexed, ledger, 1, 1)
     assert found is not None
@@ -137,6 +138,47 @@ def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None
         rules = {fault.rule for fault in verify(problem, replace(result, placements=placed))}
         assert ("budget" in rules) == (longest > limit_), seed
         assert not {fault.rule for fault in verify(problem, result)}, seed
+
+
+def test_of_a_local_flow_the_pairs_of_its_domains_count_alone(world: Any) -> None:
+    """Two halls with a slow link between them: what stays in its hall is fast, whatever the link takes."""
+    nodes = [world.node("n1", labels=ZONES[0]), world.node("n2", labels=ZONES[1])]
+    demands = [world.demand(name, 2, cpu=100, spread=(SpreadRule("zone", 1),)) for name in "ab"]
+    wires = [Wire("ab", ("zone/a", "zone/b"), 40_000)]
+    local = tuple(replace(edge, within="zone") for edge in world.flow("a", "b"))
+    for edges, placed in ((local, 4), (world.flow("a", "b"), 2)):
+        problem = world.problem(nodes, demands, wires=wires, edges=edges, promises=[world.promise(20_000, "a", "b")])
+        result = plan(problem)
+        assert verify(problem, result) == ()
+        assert len(result.placements) == placed, edges
+        assert {prediction.links for prediction in predictions_of(problem, result)} == {0}
+
+
+def test_rule_and_verification_agree_about_local_flows_with_every_way_tried(world: Any) -> None:
+    for seed in range(60):
+        drawn = generator(seed)
+        nodes = [world.node(f"n{i}", labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
+        names = "abcd"[: drawn.randint(2, 4)]
+        demands = [world.demand(name, drawn.randint(1, 2), cpu=100) for name in names]
+        wires = [Wire(f"w{a}{b}", (f"zone/{a}", f"zone/{b}"), drawn.randint(1, 9) * 1000)
+                 for a, b in ("ab", "bc", "ac", "aa")]  # fmt: skip
+        limit_ = drawn.randint(0, 12) * 1000
+        keys = tuple(drawn.choice(("", "zone")) for _ in names[1:])
+        edges = tuple(replace(edge, within=key) for edge, key in zip(world.flow(*names), keys, strict=True))
+        problem = world.problem(nodes, demands, wires=wires, edges=edges, promises=[world.promise(limit_, *names)])
+        result = plan(problem)
+        assert not {fault.rule for fault in verify(problem, result)}, seed
+        items = {f"{demand.service}/{number}": drawn.choice(nodes).name
+                 for demand in demands for number in range(demand.replicas)}  # fmt: skip
+        indexed = IndexedProblem(problem)
+        stages = [[indexed.node_index[node] for item, node in items.items() if item[0] == name] for name in names]
+
+        longest = 0
+        for way in product(*stages):
+            hops = list(zip(keys, pairwise(way), strict=True))
+            if all(indexed.exchanges(key, *ends) for key, ends in hops):
+                longest = max(longest, sum((indexed.route(*ends) or (0, 0))[0] for _, ends in hops))
+        assert longest_latency(indexed, stages, keys) == longest, seed
 
 
 def test_a_pass_and_a_search_place_as_many_under_budgets_as_is_proven_to_fit(world: Any) -> None:

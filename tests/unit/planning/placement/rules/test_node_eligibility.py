@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import TolerationRule
+from rohe_iac.planning.model.demand import LabelMatch, TolerationRule
 from rohe_iac.planning.model.supply import NodeTaint
 from rohe_iac.planning.placement.rules.node_eligibility import ELIGIBILITY_RULES
 from rohe_iac.planning.placement.rules.shortfall import shortage
@@ -49,3 +49,24 @@ def test_a_rule_about_a_node_itself_lacks_nothing_where_another_one_refuses(worl
 def test_a_spare_node_that_another_rule_refuses_is_refused_by_that_rule(world: Any) -> None:
     nodes = [world.node("n1", status="cordoned")]
     assert IndexedProblem(world.problem(nodes, [world.demand("d")]), spare=frozenset({"n1"})).static(0) == ["status"]
+
+
+def test_labels_are_refused_by_what_is_missing_and_what_is_excluded(world: Any) -> None:
+    nodes = [
+        world.node("n0", labels=(("camera", "4k"), ("zone", "b"))),
+        world.node("n1", labels=(("camera", "4k"), ("disk", "hdd"), ("zone", "c"))),
+        world.node("n2"),
+    ]
+    matches = (
+        LabelMatch("camera", "Exists"),
+        LabelMatch("disk", "NotIn", ("hdd", "tape")),
+        LabelMatch("node", "NotIn", ("n2",)),
+        LabelMatch("zone", "In", ("a", "b")),
+    )
+    indexed = IndexedProblem(world.problem(nodes, [world.demand("d", matches=matches)]))
+    ledger = Ledger(indexed)
+    assert [shortage(indexed, ledger, 0, node)[1] for node in range(3)] == [
+        "d fits",
+        "labels: zone=a|b missing, disk=hdd excluded",
+        "labels: camera, zone=a|b missing, node=n2 excluded",
+    ]

@@ -10,7 +10,7 @@ from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.demand_size import BILLION, sizes_of
 from rohe_iac.planning.placement.state.device_assignment import choose_devices, device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.network.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
 
 
@@ -48,7 +48,7 @@ def test_of_promises_along_one_path_the_one_that_leaves_least_makes_the_budget(w
         edges=world.flow("a", "b"), promises=[loose, tight],
     )  # fmt: skip
     indexed = IndexedProblem(problem)
-    assert indexed.budgets == [LatencyBudget(tight, ((0,), (1,)), 4000)]
+    assert indexed.budgets == [LatencyBudget(tight, ((0,), (1,)), 4000, ("",))]
     assert indexed.paths == [[(0, 0)], [(0, 1)]]
 
 

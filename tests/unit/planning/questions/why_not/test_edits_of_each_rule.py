@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, SpreadRule
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, LabelMatch, SpreadRule
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -75,6 +75,22 @@ def test_rules_without_an_amount_are_lifted_on_either_side(world: Any) -> None:
     assert ["node/n.labels.disk fast"] in edits
     assert ["service/d.nodeSelector without disk"] in edits
     assert ["service/d.spread without zone"] in edits
+
+
+def test_what_is_asked_of_labels_is_lifted_on_either_side(world: Any) -> None:
+    matches = (
+        LabelMatch("camera", "Exists"),
+        LabelMatch("disk", "NotIn", ("hdd",)),
+        LabelMatch("node", "In", ("m",)),
+        LabelMatch("zone", "In", ("a", "b")),
+    )
+    other = world.node("m", labels=(("camera", "4k"),))
+    case = case_of(world, world.node("n", labels=(("disk", "hdd"),)), world.demand("d", matches=matches), nodes=[other])
+    offered = {step.edit for edits in rule_edits(case) for steps in edits for step in steps}
+    assert offered == {
+        "node/n.labels.camera=4k", "node/n.labels.disk=none", "node/n.labels.zone=a", "node/n.labels.zone=b",
+        *(f"service/d.nodeSelector.{key}=none" for key in ("camera", "disk", "node", "zone")),
+    }  # fmt: skip
 
 
 def test_required_neighbours_can_become_preferred_ones(world: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import yaml
 
 from rohe_iac.deployment.run.program import in_order
@@ -107,3 +109,22 @@ def test_an_agent_that_is_not_of_this_run_hears_what_is() -> None:
         readiness = with_readiness(manifests, _objects(manifests), "desk", objects)[-1]
         found.append([(item.address, item.instance) for item in readiness_of(read_document(readiness.text)).agents])
     assert found == [[("agent/c/0", "agent-c-0")], [("agent/c", "agent/c")]]
+
+
+def test_services_ask_the_agent_that_judges_and_none_that_receives_for_it() -> None:
+    agents = [_deployment(f"rohe-agent-c-{index}", "agent/c") for index in range(3)]
+    notes = ["rohe.dev/address: agent/c/{}", "rohe.dev/address: agent/c/{}\n    rohe.dev/receives: c"]
+    agents = [
+        replace(
+            item,
+            text=item.text.replace("annotations:", f"annotations:\n    {notes[min(index, 1)].format(index)}"),
+        )
+        for index, item in enumerate(agents)
+    ]
+    caller = _deployment("camera-0", "service/c:camera", ("agent/c",))
+    manifests = [*agents, caller]
+    objects = _objects(manifests)
+    for made, present in ((manifests, []), ([caller], [objects[item.name] for item in agents])):
+        wired = with_readiness(made, _objects(made), "desk", present, removes=False)
+        text = next(item.text for item in wired if item.name == "readiness-camera")
+        assert [agent.instance for agent in readiness_of(read_document(text)).agents] == ["rohe-agent-c-0"]

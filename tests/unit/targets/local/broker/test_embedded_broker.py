@@ -50,7 +50,7 @@ def test_a_password_is_made_once_and_kept_when_permissions_change(tmp_path: Path
     more = CredentialSpec("web", ("a/b", "a/c"), ("d",))
     assert not credentials.matches(more)
     assert credentials.put(more)
-    credentials.point_to("mqtt://127.0.0.1:1", "5")
+    credentials.point_to("mqtt://127.0.0.1:1", "5", {})
     value = json.loads(layout.credential("web").read_bytes())
     assert (value["password"], value["url"], value["user"]) == (password, "mqtt://127.0.0.1:1", "web")
     assert (value["mqtt"], value["owner"]) == ("5", os.geteuid())

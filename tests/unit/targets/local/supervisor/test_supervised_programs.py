@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,45 @@ def test_a_program_is_run_left_alone_changed_and_removed(layout: Layout, supervi
     assert (programs.get("web"), marked_processes(layout.programs)) == (None, {})
     programs.remove("web")
     assert "up" in layout.log("web").read_text()
+
+
+def test_a_program_that_runs_once_is_awaited_and_runs_again_only_when_it_is_changed(
+    layout: Layout, supervision: Supervision, tmp_path: Path
+) -> None:
+    programs, runs = Programs(layout, supervision), tmp_path / "runs"
+    job = _program(layout, "migrate", f"sleep 0.3; echo x >> {runs}", startup=20.0, once=True)
+    programs.put(job, NEVER)
+    assert runs.read_text() == "x\n", "what comes after it starts when it has ended"
+    done = programs.get("migrate")
+    assert done is not None
+    assert (done.state, done.pid) == ("done", 0)
+    programs.put(job, NEVER)
+    # A supervisor that is started again, as after a reboot, does not run it again either.
+    os.kill(supervision.pid(), signal.SIGKILL)
+    supervision.revive()
+    programs.put(_program(layout, "web", "exec sleep 600", startup=10.0), NEVER)
+    found = programs.get("migrate")
+    assert found is not None
+    assert (found.state, runs.read_text()) == ("done", "x\n")
+    programs.put(_program(layout, "migrate", f"echo y >> {runs}", startup=20.0, once=True), NEVER)
+    assert runs.read_text() == "x\ny\n"
+
+
+def test_a_program_that_runs_once_and_fails_is_told_and_not_started_again(
+    layout: Layout, supervision: Supervision, tmp_path: Path
+) -> None:
+    programs, runs = Programs(layout, supervision), tmp_path / "runs"
+    before = _program(layout, "migrate", f"echo x >> {runs}", startup=20.0, once=True)
+    programs.put(before, NEVER)
+    failing = _program(layout, "migrate", f"echo no table; echo y >> {runs}; exit 3", startup=20.0, once=True)
+    with pytest.raises(NotReady, match="it runs once, and it ended with exit code 3") as refused:
+        programs.put(failing, NEVER)
+    assert "no table" in refused.value.detail
+    assert (runs.read_text(), programs.get("migrate")) == ("x\ny\n", None), "neither runs again"
+    slow = _program(layout, "migrate", "exec sleep 600", startup=0.5, once=True)
+    with pytest.raises(NotReady, match="it has not ended within"):
+        programs.put(slow, NEVER)
+    assert programs.get("migrate") is None
 
 
 def test_what_is_planned_and_not_limited_is_said_of_the_running_program(

@@ -81,3 +81,30 @@ def test_a_damaged_record_reads_as_none(tmp_path: Path) -> None:
         assert wrapper.read_json(str(tmp_path / "run.json")) == {}
     wrapper.write_json(str(tmp_path / "run.json"), {"a": 1})
     assert json.loads((tmp_path / "run.json").read_text()) == {"a": 1}
+
+
+def test_preparations_run_in_turn_and_the_first_that_fails_ends_the_start(tmp_path: Path) -> None:
+    def step(name: str, script: str) -> dict[str, object]:
+        return {"name": name, "argv": ["sh", "-c", script], "environment": {"OUT": str(tmp_path / "out")}}
+
+    def run(*steps: dict[str, object]) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "out").write_text("")
+        wrapper.write_json(f"{tmp_path}/run.json", {"state": "preparing", "began": 1.0})
+        spec = {"preparations": steps, "inherited": {"PATH": os.environ["PATH"]}}
+        script = f"import wrapper; wrapper.prepare({str(tmp_path)!r}, {spec!r}); print('ready')"
+        folder = Path(wrapper.__file__).parent
+        return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+
+    done = run(step("one", "echo one >> $OUT; echo said"), step("two", "echo two >> $OUT"))
+    assert done.stdout.splitlines() == ["rohe: one prepares", "said", "rohe: two prepares", "ready"]
+    assert (tmp_path / "out").read_text() == "one\ntwo\n"
+    assert wrapper.read_json(f"{tmp_path}/run.json")["state"] == "started"
+    done = run(step("one", "exit 3"), step("two", "echo two >> $OUT"))
+    assert (done.returncode, done.stderr) == (1, "rohe: one ended with exit code 3, so the program does not begin\n")
+    assert (tmp_path / "out").read_text() == ""
+    assert wrapper.read_json(f"{tmp_path}/run.json")["state"] == "preparing"
+    done = run(step("one", "kill -9 $$"))
+    assert "one ended with signal 9" in done.stderr
+    done = run({"name": "one", "argv": ["no-such-program"], "environment": {}})
+    assert "rohe: cannot start no-such-program: No such file or directory" in done.stderr
+    assert "one ended with exit code 127" in done.stderr

@@ -1,0 +1,1 @@
+"""Health: what an agent says about its own work, once a second."""

@@ -1,0 +1,1 @@
+"""Parts of contracts that stand by themselves."""

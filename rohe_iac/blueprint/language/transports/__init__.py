@@ -1,0 +1,1 @@
+"""Protocols beside MQTT by which services report."""

@@ -1,0 +1,1 @@
+"""What a plan shows of its observation agents."""

@@ -1,0 +1,91 @@
+"""Which variables hold secrets, by their names and values, and the references that stand for them."""
+
+from __future__ import annotations
+
+import re
+
+_NAMED = re.compile(
+    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token(?!iz)|credential"
+    r"|(api|access|app|auth|encryption|fernet|jwt|license|master|private|session|signing|ssh)_?key)"
+)
+
+
+_ABOUT = re.compile(
+    r"(?i)(^|_)(count|days|enabled|expir[a-z]*|hours|len|length|limit|max|min|minutes|num|size|ttl)(_|$)"
+)
+"""Words in the name of a variable that is about secrets and holds none, such as TOKEN_COUNT."""
+
+
+_WHERE = ("_HOST", "_PORT", "_NAME", "_PATH", "_DIR", "_URL", "_URI", "_POLICY", "_TYPE")
+"""Endings of variables that say where a secret is, or of which kind, and hold none themselves."""
+
+
+_PLAIN = ("true", "false", "yes", "no", "on", "off", "none", "null")
+
+
+LARGEST_PORT = 65535
+"""Whole numbers up to it are ports, sizes and durations; a secret is longer."""
+
+
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@|[^/@\s:]+:[^/@\s]+@(?:tcp|udp|unix)\(")
+"""An address with a password in it: of a URL, or of the kind `user:password@tcp(host:3306)/name`."""
+
+
+_TOKEN = re.compile(
+    r"(?<![\w-])(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
+    r"|[rs]k_(live|test)_\w{16,}|sk-[\w-]{20,}|(AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|AIza[\w-]{35}|hf_[A-Za-z0-9]{20,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+)"
+)
+"""Tokens of services that write what they are at the beginning."""
+
+
+_SETTING = re.compile(r"(?i)(^|[;&?\s])(password|passwd|pwd)=[^;&\s]+")
+"""A password among the settings of a connection, such as `Server=db;User Id=me;Password=...;`."""
+
+
+def has_secret_name(name: str) -> bool:
+    """Checks whether a variable of that name holds a secret."""
+    upper = name.upper()
+    return (
+        _NAMED.search(name) is not None
+        and _ABOUT.search(name) is None
+        and not upper.endswith((*_WHERE, *(f"{ending}S" for ending in _WHERE)))
+    )
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Checks whether a variable holds a secret: by its value, or by its name and a value that is no plain word."""
+    return looks_secret(value) or (not is_plain(value) and has_secret_name(name))
+
+
+def looks_secret(value: str) -> bool:
+    """Checks whether a text shows by itself that a secret is in it: an address with a password, a key or a token."""
+    return any(pattern.search(value) for pattern in (_LOGIN, _KEY, _TOKEN, _SETTING))
+
+
+def is_plain(value: str) -> bool:
+    """Checks whether a value is no secret whatever its name: empty, a plain word, or a number up to that of a port."""
+    word = value.strip().lower()
+    return not word or word in _PLAIN or (re.fullmatch(r"\d{1,5}", word) is not None and int(word) <= LARGEST_PORT)
+
+
+def reference(wanted: str, value: str, service: str, given: dict[str, str]) -> str:
+    """Returns the name of the variable that `rohe apply` reads a secret from: one for each value of a name.
+
+    Args:
+        wanted: The name of the variable in the file.
+        value: What stands for the value, to tell values of one name apart.
+        service: The name of the service, which goes before the name where another value has it.
+        given: The values by the names given so far, added to.
+    """
+    number = 2
+    prefix = re.sub(r"[^A-Z0-9]", "_", service.upper())
+    names = [wanted, f"{prefix if not prefix[:1].isdigit() else f'_{prefix}'}_{wanted}"]
+    while True:
+        for name in names:
+            if given.setdefault(name, value) == value:
+                return name
+        names = [f"{names[-1]}_{number}"] if number == 2 else [f"{names[-1].rpartition('_')[0]}_{number}"]
+        number += 1

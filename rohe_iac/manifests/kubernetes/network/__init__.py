@@ -1,0 +1,1 @@
+"""NetworkPolicies of a stack: of whole workloads, and of the replicas in one domain."""

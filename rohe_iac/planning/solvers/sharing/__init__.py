@@ -1,0 +1,1 @@
+"""How the instances of a pipeline are divided among its agents."""

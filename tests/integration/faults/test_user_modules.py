@@ -1,0 +1,87 @@
+"""User modules that loop, leak, raise or end their process: each is stopped, and everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from fault_stage import begin, end_and_compare, go_on, truthful_configuration
+from observed_brokers import RunningBroker
+from observed_stage import Stage
+
+from rohe_iac.observation.contract import ProcessingSpec, WindowSpec
+
+pytestmark = pytest.mark.broker
+
+MODULE = """
+import os
+
+held = []
+
+def well(samples):
+    print("what a function prints is no answer")
+    return {"rows": len(samples)}
+
+def loop(samples):
+    while True:
+        pass
+
+def leak(samples):
+    while True:
+        held.append(bytearray(2**20))
+
+def fail(samples):
+    raise RuntimeError("broken")
+
+def end(samples):
+    os._exit(3)
+"""
+
+EXPECTED = {
+    "loop": "it did not answer within 2 s, and was ended",
+    "leak": "MemoryError",
+    "fail": "RuntimeError: broken",
+    "end": "its process ended (exit code 3)",
+}
+"""What the log says of each function."""
+
+MOST_RESIDENT = 160 * 2**20
+"""Bytes that the agent's own process takes, at most."""
+
+
+@pytest.fixture
+def stage(tmp_path: Path, own_broker: RunningBroker) -> Iterator[Stage]:
+    (tmp_path / "mine.py").write_text(MODULE)
+    configuration = truthful_configuration(3)
+    [contract] = configuration.contracts
+    window = WindowSpec(size_seconds=1.0, every_seconds=1.0)
+    processing = tuple(ProcessingSpec(function=f"mine.py:{name}", window=window) for name in ("well", *EXPECTED))
+    contract = msgspec.structs.replace(contract, processing=processing)
+    stage = Stage(tmp_path, own_broker, msgspec.structs.replace(configuration, contracts=(contract,)))
+    yield stage
+    stage.end()
+
+
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["once", "to the end"])
+def test_a_function_out_of_its_bounds_is_stopped_and_everything_else_goes_on(stage: Stage, *, whole: bool) -> None:
+    begin(stage)
+    log = stage.folder / "agent.log"
+    for name, why in EXPECTED.items():
+        stage.wait_for(
+            lambda name=name, why=why: f"user function mine.py:{name} of contract truth: {why}" in log.read_text()
+        )
+    if whole:
+        for name in EXPECTED:
+            told = f"user function mine.py:{name} of contract truth is no longer called: it failed 5 times in a row"
+            stage.wait_for(lambda told=told: told in log.read_text(), 120)
+        stage.kill_agent()
+        stage.start_agent()
+        go_on(stage, 3)
+    stage.wait_for(lambda: [one for one in stage.ask("results") if one["objective"] == "well.rows"])
+    assert stage.agent is not None
+    status = Path(f"/proc/{stage.agent.pid}/status").read_text()
+    most = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    assert most < MOST_RESIDENT
+    end_and_compare(stage)

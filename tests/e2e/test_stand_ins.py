@@ -59,16 +59,16 @@ def test_the_pipeline_of_the_study_runs_here_and_its_contract_is_measured(reposi
 
     def measured() -> bool:
         found.update(objectives(repository))
-        return bool(found.get("fast-detection", {"count": 0})["count"] >= WANTED)
+        return all(found.get(name, {"count": 0})["count"] >= WANTED for name in ("fast-detection", "fast-answers"))
 
     assert until(measured, 300), found
     after = served(repository)
 
     # What the contract names is measured over the whole way and at one service; what nobody measured stays unknown.
-    assert found["fast-answers"]["count"] > 0
+    # The two windows do not hold the same requests: the slowest one of the service may not have reached the end yet.
     detection = 0.23
     assert found["fast-detection"]["value"] > detection
-    assert found["fast-answers"]["value"] > found["fast-detection"]["value"]
+    assert found["fast-answers"]["value"] > detection
     assert found["misclassification-rate"]["verdict"] == "UNKNOWN"
 
     # The replicas of the last service burnt at least what so many requests cost, and were not idle otherwise for it.

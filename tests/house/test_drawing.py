@@ -29,7 +29,7 @@ def drawn(root: Path, folder: Path, **hunt: str) -> list[str]:
         (folder / name).write_text((root / "tests" / name).read_text())
     (folder / "test_drawn.py").write_text(DRAWN)
     seed = [f"--hypothesis-seed={hunt['ROHE_HUNT']}"] if hunt else []
-    environment = {name: value for name, value in os.environ.items() if name != "ROHE_HUNT"}
+    environment = {name: value for name, value in os.environ.items() if name not in ("ROHE_HUNT", "PYTEST_ADDOPTS")}
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *seed, "test_drawn.py"]
     done = subprocess.run(
         command, cwd=folder, env={**environment, **hunt}, capture_output=True, text=True, check=True, timeout=120

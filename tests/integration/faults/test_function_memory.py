@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fault_stage import begin, end_and_compare, truthful_configuration
+from fault_stage import begin, end_and_compare, go_on, truthful_configuration
 from limited_memory import group_with
 from observed_brokers import RunningBroker
 from observed_stage import Stage
@@ -78,4 +78,5 @@ def test_functions_that_leak_end_at_their_own_bounds_and_the_agent_goes_on(stage
     assert "oom_kill 0" in (group / "memory.oom_control").read_text().splitlines()
     assert stage.agent is not None
     assert stage.agent.poll() is None, "the agent was ended"
+    go_on(stage, 5.0)
     end_and_compare(stage)

@@ -44,6 +44,16 @@ EMPTY: dict[Any, Any] = _EmptyMapping()
 """The default of a field that is a mapping; shared by all models, so it must not be changed."""
 
 
+class _FromFolder:
+    """Marks the type of a field that holds a path of the repository."""
+
+
+FROM_FOLDER = _FromFolder()
+
+RepositoryPath = Annotated[str, FROM_FOLDER]
+"""A file or folder of the repository: relative to the root, in a module to the module's folder, or absolute."""
+
+
 class Model(BaseModel):
     """The base of every document part."""
 

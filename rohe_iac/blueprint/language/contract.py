@@ -19,6 +19,7 @@ from rohe_iac.blueprint.language.base import (
     Model,
     Name,
     Ratio,
+    RepositoryPath,
     Seconds,
     allow_mapping_by_name,
     fault,
@@ -112,7 +113,7 @@ Aggregate = Annotated[
 
 
 Reference = Annotated[
-    str,
+    RepositoryPath,
     AfterValidator(_validate_reference),
     Field(json_schema_extra={"pattern": r"^(?!/)(?!(.*/)?\.\.(/|:))[^:\s]+\.py:[A-Za-z_][A-Za-z0-9_]*$"}),
 ]

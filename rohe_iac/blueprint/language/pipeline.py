@@ -28,6 +28,7 @@ from rohe_iac.blueprint.language.base import (
     Name,
     Rate,
     Ratio,
+    RepositoryPath,
     Seconds,
     Share,
     allow_mapping_by_name,
@@ -140,7 +141,7 @@ class EnvSource(Model):
 
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("file", "secret"))
 
-    file: str | None = None
+    file: RepositoryPath | None = None
     secret: Secret | None = None
 
     @model_validator(mode="after")
@@ -155,7 +156,7 @@ class File(Model):
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("from", "secret"))
 
     path: InnerPath
-    from_: Annotated[str | None, Field(alias="from")] = None
+    from_: Annotated[RepositoryPath | None, Field(alias="from")] = None
     secret: Secret | None = None
 
     @model_validator(mode="after")
@@ -267,13 +268,13 @@ class Alternative(Model):
     image: Image | None = None
     command: tuple[ProcessText, ...] | None = None
     args: tuple[ProcessText, ...] | None = None
-    working_dir: str | None = None
+    working_dir: RepositoryPath | None = None
     env: dict[VariableName, Variable] | None = None
     health: Health | None = None
     requests: Requests | None = None
     limits: Limits | None = None
     accuracy: Probability | None = None
-    profile: str | None = None
+    profile: RepositoryPath | None = None
 
 
 class Variant(Alternative):
@@ -305,7 +306,7 @@ class Service(Model):
     pull_secrets: tuple[SecretName, ...] = ()
     command: tuple[ProcessText, ...] = ()
     args: tuple[ProcessText, ...] = ()
-    working_dir: str = "."
+    working_dir: RepositoryPath = "."
     user: User | None = None
     run_once: Flag = False
     after: tuple[str, ...] = ()
@@ -325,7 +326,7 @@ class Service(Model):
     arch: tuple[str, ...] = ()
     sensitivity: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
     priority: Annotated[int, Strict(), Field(ge=-(10**9), le=10**9)] = 0
-    profile: str | None = None
+    profile: RepositoryPath | None = None
     placement: PlacementRules = PlacementRules.model_construct()
     reserve: Reserve | None = None
     reports: Reports = Reports.model_construct()

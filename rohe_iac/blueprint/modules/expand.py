@@ -15,6 +15,7 @@ from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
 from rohe_iac.blueprint.language.run_limits import MAX_VALUES, UNKNOWN
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
+from rohe_iac.blueprint.modules.module_paths import relocated
 from rohe_iac.blueprint.modules.scalars import compute_scalars, validate_computed
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.written_numbers import texts_of_numbers, with_texts
@@ -190,10 +191,11 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
         if tree.work.left < 0:
             placed.stack.has_unknown_names = True
             return
-        _relocate(inner.value, placed.folder)
         if placed.use.prefix:
             _rename(inner, placed.use.prefix, inner_names)
         tree.findings += validate_computed(tree, inner)
+        if inner.model is not None:
+            inner.model = relocated(inner.model, placed.folder)
     tree.documents += documents
 
 
@@ -270,22 +272,6 @@ def _input_texts(placed: _PlacedUse, name: str) -> Mapping[Path, str]:
 def _has_faulty_inputs(placed: _PlacedUse) -> bool:
     """Checks whether inputs of the use are at fault, so that it is unknown which ones it gives."""
     return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
-
-
-def _relocate(value: Any, folder: str) -> None:
-    """Makes paths that start at the module's folder start at the root."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            if isinstance(part, str) and key in ("profile", "from", "workingDir", "parser", "function"):
-                if key != "from" or "path" in value:
-                    value[key] = os.path.normpath(f"{folder}/{part}") if not os.path.isabs(part) else part
-            else:
-                _relocate(part, folder)
-        if "command" in value and "name" in value and "workingDir" not in value:
-            value["workingDir"] = folder
-    elif isinstance(value, list):
-        for part in value:
-            _relocate(part, folder)
 
 
 def _rename(document: Document, prefix: str, known: set[tuple[str, str]]) -> None:

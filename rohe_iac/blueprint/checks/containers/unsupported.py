@@ -27,7 +27,8 @@ def container_fields(base: Path, service: Service, on: str) -> Iterator[tuple[Pa
     for name, hint in _LOCAL_FIELDS if local else ():
         if getattr(service, name):
             yield (*base, name), f"{name}{suffix}", hint
-    if not local and not service.working_dir.startswith("/") and posixpath.normpath(service.working_dir) != ".":
+    is_relative = "working_dir" in service.model_fields_set and not service.working_dir.startswith("/")
+    if not local and is_relative and posixpath.normpath(service.working_dir) != ".":
         hint = "write the folder of the image from its root, such as /app; absent: the image's own"
         yield (*base, "workingDir"), f"a relative workingDir{suffix}", hint
     if not local and service.devices and not service.kubernetes.security_context.privileged:

@@ -11,6 +11,15 @@ MAX_REPORT_BYTES = 256 * 1024
 """Largest message to an agent in bytes: reporters send no larger report, and agents take no larger message."""
 
 
+def kind_of_topic(topic: str) -> str:
+    """Returns the level that says what a topic is for, such as `report` or `batch`; "" where it has none.
+
+    Stacks, services and clients may have such a word as their name, so that only its place tells.
+    """
+    levels = topic.split("/", 4)
+    return levels[3] if len(levels) > 3 else ""
+
+
 def report_topic(stack: str, service: str, instance: str) -> str:
     """Returns the topic where an instance reports; `service` is the topic level of the service, unique in the stack."""
     return f"{ROOT}/{stack}/report/{service}/{instance}"

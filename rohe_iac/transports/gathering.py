@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rohe_iac.foundation.topics import kind_of_topic
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.transports.inbox import ConnectionChange
 
@@ -52,5 +53,5 @@ def gather(receive: Receive, limit: int, timeout: float) -> tuple[list[Incoming]
 def _worth(messages: list[Incoming]) -> int:
     """Returns the bytes of messages; what comes alone is enough, and what other agents of the pipeline gathered."""
     return sum(
-        ENOUGH_BYTES if message.alone or "/batch/" in message.topic else len(message.payload) for message in messages
+        ENOUGH_BYTES if message.alone or kind_of_topic(message.topic) == "batch" else len(message.payload) for message in messages
     )

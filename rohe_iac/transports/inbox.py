@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import NamedTuple
 
-from rohe_iac.foundation.topics import MAX_REPORT_BYTES
+from rohe_iac.foundation.topics import MAX_REPORT_BYTES, kind_of_topic
 from rohe_iac.mqtt.message import Incoming
 
 QUEUE_SIZE = 50_000
@@ -53,7 +53,7 @@ class Inbox:
     def offer(self, message: Incoming) -> bool:
         """Adds a message, of a larger one than agents take only the beginning; returns False where there is no room."""
         whole = len(message.payload)
-        if whole > MAX_REPORT_BYTES and "/batch/" not in message.topic:
+        if whole > MAX_REPORT_BYTES and kind_of_topic(message.topic) != "batch":
             # The worker refuses it; what waits for that must not fill the queue.
             message = replace(message, payload=message.payload[:KEPT_OF_OVERSIZED], cut_from=whole)
         size = len(message.payload) + MESSAGE_OVERHEAD

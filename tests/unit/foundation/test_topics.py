@@ -1,11 +1,23 @@
-"""The page of the protocol names exactly the topic filters that users are granted."""
+"""The page of the protocol names exactly the topic filters that users are granted; what a topic is for is one level."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from rohe_iac.foundation.topics import ROOT, Grants, agent_grants, operator_grants, service_grants
+import pytest
+
+from rohe_iac.foundation import topics
+from rohe_iac.foundation.topics import (
+    ROOT,
+    Grants,
+    agent_grants,
+    batch_topic,
+    kind_of_topic,
+    operator_grants,
+    report_topic,
+    service_grants,
+)
 
 PREFIX = f"{ROOT}/STACK/"
 
@@ -41,3 +53,22 @@ def test_the_table_of_topics_is_what_users_are_granted(root: Path) -> None:
 
 def test_a_single_agent_is_granted_no_topics_between_agents() -> None:
     assert not any(kind in item for _, item in filters(agent_grants("STACK", ["AGENT"])) for kind in ("batch", "share"))
+
+
+@pytest.mark.parametrize(
+    "word", ["ack", "batch", "command", "reply", "report", "result", "share", "state", "violation"]
+)
+def test_what_a_topic_is_for_is_told_whatever_stacks_services_and_clients_are_called(word: str) -> None:
+    makers = [topics.ack_topic, topics.command_topic, topics.reply_topic, topics.state_topic, topics.violation_topic]
+    assert [kind_of_topic(make(word, word)) for make in (*makers, topics.share_topic)] == [
+        "ack",
+        "command",
+        "reply",
+        "state",
+        "violation",
+        "share",
+    ]
+    assert kind_of_topic(report_topic(word, word, word)) == "report"
+    assert kind_of_topic(batch_topic(word, word, word)) == "batch"
+    assert kind_of_topic(topics.result_topic(word, word, word)) == "result"
+    assert kind_of_topic(word) == ""

@@ -62,6 +62,13 @@ def test_what_another_agent_has_gathered_waits_for_nothing(arriving: Arriving) -
     assert arriving.waits == [5.0]
 
 
+@pytest.mark.parametrize("topic", ["rohe/v1/batch/report/cam/cam-0", "rohe/v1/s/report/batch/batch-0"])
+def test_reports_wait_for_others_whatever_stacks_and_services_are_called(arriving: Arriving, topic: str) -> None:
+    report = Incoming(topic, b"x", 1, False, 1, 1)
+    arriving.events = [(0.001, ([report], [])) for _ in range(40)]
+    assert arriving.gathered() == (ENOUGH_MESSAGES, [])
+
+
 def test_a_wait_that_is_woken_ends(arriving: Arriving) -> None:
     arriving.events = [(0.0, ([message()], [])), (0.001, ([], [])), (0.001, ([message()], []))]
     assert arriving.gathered() == (1, [])

@@ -53,5 +53,6 @@ def gather(receive: Receive, limit: int, timeout: float) -> tuple[list[Incoming]
 def _worth(messages: list[Incoming]) -> int:
     """Returns the bytes of messages; what comes alone is enough, and what other agents of the pipeline gathered."""
     return sum(
-        ENOUGH_BYTES if message.alone or kind_of_topic(message.topic) == "batch" else len(message.payload) for message in messages
+        ENOUGH_BYTES if message.alone or kind_of_topic(message.topic) == "batch" else len(message.payload)
+        for message in messages
     )

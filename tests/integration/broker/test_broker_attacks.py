@@ -170,7 +170,7 @@ def test_a_huge_message_is_refused_and_the_agent_goes_on(
 
 def test_a_running_broker_answers_the_probe_of_its_liveness(broker: StackBroker) -> None:
     assert broker.program.liveness is not None
-    assert fault_of(broker.program.liveness, os.getpid(), broker.layout, began=0.0) == ""
+    assert fault_of(broker.program.liveness, os.getpid()) == ""
 
 
 def test_retained_and_undecodable_messages_do_not_stop_an_agent(own_broker: StackBroker, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_agent_and_reporter_work_with_their_own_certificates(broker: StackBroker
         assert reporter.report(request="r", start=time.time(), end=time.time())
         assert reporter.flush(20)
         reporter.close()
-    assert fault_of(broker.program.liveness, 0, broker.layout, began=0.0) == ""  # type: ignore[arg-type]
+    assert fault_of(broker.program.liveness, 0) == ""  # type: ignore[arg-type]
 
 
 @pytest.mark.platform

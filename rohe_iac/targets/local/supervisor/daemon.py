@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from supervisor import loggers, options, supervisord
+from supervisor import loggers, options, process, supervisord
 from supervisor.medusa import asyncore_25
 
 from rohe_iac.foundation.quantities import counted, shown_bytes
@@ -101,6 +101,21 @@ class PatientLog(loggers.Handler):  # type: ignore[misc]
             source = self._path if index == 1 else f"{self._path}.{index - 1}"
             with contextlib.suppress(FileNotFoundError):
                 os.replace(source, f"{self._path}.{index}")
+
+
+class SteadyTime:
+    """The time as supervisor's processes read it: seconds since the epoch that go on as the monotonic clock does.
+
+    Supervisor counts by it how long a program may take to end: a clock set forward would have it killed at once.
+    """
+
+    def __init__(self) -> None:
+        """Begins with the present time of the clock."""
+        self._start = time.time() - time.monotonic()
+
+    def time(self) -> float:
+        """Returns the time."""
+        return self._start + time.monotonic()
 
 
 class RecordingOptions(options.ServerOptions):  # type: ignore[misc]
@@ -192,6 +207,7 @@ def _end_words(folder: str, pid: int, status: int) -> str:
 def main(arguments: list[str]) -> None:
     """Runs the daemon until it is stopped."""
     loggers.RotatingFileHandler = PatientLog
+    process.time = SteadyTime()
     # A pid file cannot be written on a full disk, so programs learn the daemon's process id from their environment.
     os.environ[wrapper.SUPERVISOR] = str(os.getpid())
     settings = RecordingOptions()

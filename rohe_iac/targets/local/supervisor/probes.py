@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import time
-from pathlib import Path
 from typing import Any
 
 from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.supervisor import wrapper
+from rohe_iac.targets.local.supervisor.heartbeat import Heartbeat
 from rohe_iac.targets.local.supervisor.processes import is_suspended
 from rohe_iac.targets.local.supervisor.program import LivenessProbe, ReadinessProbe
 
@@ -21,9 +21,6 @@ CONNECT = b"\x10\x19\x00\x04MQTT\x04\x02\x00\x05\x00\x0drohe-liveness"
 
 CONNACK = b"\x20"
 """First byte of the answer to it (section 3.2), whether the server lets the client in or not."""
-
-SILENCE = 90.0
-"""Seconds without a heartbeat after which an agent counts as hanging."""
 
 
 def answers(probe: ReadinessProbe, timeout: float = 2.0) -> bool:
@@ -50,58 +47,66 @@ def answers(probe: ReadinessProbe, timeout: float = 2.0) -> bool:
 class Liveness:
     """The results of one program's liveness probe in its present run."""
 
-    def __init__(self, probe: LivenessProbe, startup: float, run: dict[str, Any]) -> None:
+    def __init__(self, probe: LivenessProbe, startup: float, run: dict[str, Any], layout: Layout) -> None:
         """Begins for a run.
 
         Args:
             probe: The probe.
             startup: Seconds that the program has to answer for the first time.
             run: The content of run.json.
+            layout: The stack's paths, which a heartbeat's path is relative to.
         """
         self.probe, self.run = probe, run
         self.pid, self.ticks = int(run["pid"]), run.get("ticks")
-        self.began, self._startup = float(run.get("began", 0.0)), startup
+        self._heartbeat = Heartbeat(layout.folder.path / (probe.path or "")) if probe.kind == "heartbeat" else None
+        self._starts_until = wrapper.since(run) + startup
         self._answered = False
         self._failures = 0
         self._next = 0.0
+
+    def fault(self, now: float) -> str:
+        """Returns why the program does not answer the probe, "" where it does.
+
+        Args:
+            now: Monotonic time in seconds.
+        """
+        silence = self._heartbeat.fault(now) if self._heartbeat is not None else ""
+        return fault_of(self.probe, self.pid) or silence
 
     def is_due(self, now: float) -> bool:
         """Returns whether the probe is to run at the monotonic time `now`."""
         return now >= self._next
 
-    def record(self, fault: str, now: float, wall: float) -> bool:
+    def record(self, fault: str, now: float) -> bool:
         """Records a result and returns whether the program has to be restarted.
 
         Args:
             fault: Why the program did not answer, "" where it did.
             now: Monotonic time in seconds.
-            wall: Time in seconds since the epoch.
         """
         self._next = now + self.probe.period
         if not fault:
             self._answered, self._failures = True, 0
             return False
-        starting = not self._answered and wall - self.began < self._startup
+        starting = not self._answered and now < self._starts_until
         if starting and not is_suspended(self.pid):
             return False
         self._failures += 1
         return self._failures >= self.probe.failures
 
 
-def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) -> str:
+def fault_of(probe: LivenessProbe, pid: int) -> str:
     """Returns why a program does not answer its probe, "" where it does.
 
     Args:
-        probe: The probe.
+        probe: The probe; of a heartbeat, it is only seen here whether the process is suspended.
         pid: The program's process id.
-        layout: The stack's paths, which a heartbeat's path is relative to.
-        began: Start of the program in seconds since the epoch.
     """
     if is_suspended(pid):
         # The kernel accepts connections for a suspended process, so a TCP probe alone would not notice.
         return "the process is suspended (SIGSTOP)"
     if probe.kind == "heartbeat":
-        return _heartbeat_fault(layout.folder.path / (probe.path or ""), began)
+        return ""
     if probe.kind == "nats":
         return _nats_fault(probe.port)
     if probe.kind == "mqtt":
@@ -111,16 +116,6 @@ def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) ->
     if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
         return ""
     return f"no answer on port {probe.port} within {TIMEOUT:g} s"
-
-
-def _heartbeat_fault(path: Path, began: float) -> str:
-    """Returns why an agent hangs; an agent that has not written a heartbeat since its start is still recovering."""
-    try:
-        last = path.stat().st_mtime
-    except OSError:
-        return ""
-    silence = time.time() - last
-    return f"no heartbeat for {silence:.0f} s" if last > began and silence > SILENCE else ""
 
 
 def _nats_fault(port: int) -> str:

@@ -217,7 +217,7 @@ class Programs:
         if program.probe is not None:
             return answers(program.probe)
         # A program that listens on its ports is ready; one without ports is once it has run for a while.
-        return bool(program.expected_ports) or time.time() - running.began > min(SETTLED, program.startup)
+        return bool(program.expected_ports) or time.monotonic() - running.since > min(SETTLED, program.startup)
 
     def _failure(self, program: Program, brief: str) -> NotReady:
         output = last_output(self._layout, program, 5)

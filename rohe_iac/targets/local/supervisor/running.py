@@ -36,6 +36,7 @@ class Running:
         pid: Process id, 0 for none.
         restarts: Number of restarts since the program was last changed.
         began: Start of the present run in seconds since the epoch, 0 where unknown.
+        since: The same in seconds of the monotonic clock, minus infinity where unknown.
         detail: Why the program is in this state, "" where the state says it all.
         last_end: How the last run ended, such as `was killed for memory: 128Mi`, "" where none has ended.
         ended: When the last run ended in seconds since the epoch, 0 where none has ended.
@@ -47,6 +48,7 @@ class Running:
     pid: int
     restarts: int
     began: float
+    since: float
     detail: str = ""
     last_end: str = ""
     ended: float = 0.0
@@ -67,7 +69,7 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
     pid = supervised.pid if supervised else 0
     state, detail = _state_once(folder, program, run, end) or _state(program, run, supervised)
     if state == "running":
-        state, detail = _state_of_process(program, pid, float(run.get("began", 0.0)))
+        state, detail = _state_of_process(program, pid, wrapper.since(run))
     # An end that the supervisor did not live to record is that of the supervisor.
     recorded = run.get("last") in (None, end.get("pid")) or pid != run.get("pid")
     last_end = str(end.get("words", "")) if recorded else "was ended with the supervisor"
@@ -78,6 +80,7 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
         pid=pid,
         restarts=restarts,
         began=float(run.get("began", 0.0)),
+        since=wrapper.since(run),
         detail=detail or (last_end if state == "failing" else ""),
         last_end=last_end,
         ended=float(end.get("at", 0.0)) if recorded else 0.0,
@@ -152,7 +155,7 @@ def _state(program: Program, run: dict[str, Any], supervised: Supervised | None)
         return "lost", "the supervisor does not answer"
     if supervised.state not in ("RUNNING", "STARTING", "BACKOFF", "EXITED"):
         return "stopped", ""
-    young = run.get("state") == "waiting" or time.time() - float(run.get("began", 0.0)) < wrapper.QUICK
+    young = run.get("state") == "waiting" or time.monotonic() - wrapper.since(run) < wrapper.QUICK
     if young and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
         return "failing", ""
     started = run.get("digest") == program.digest and run.get("state") == "started" and supervised.pid == run.get("pid")
@@ -161,11 +164,11 @@ def _state(program: Program, run: dict[str, Any], supervised: Supervised | None)
     return "starting", "still runs its init steps" if run.get("state") == "preparing" else ""
 
 
-def _state_of_process(program: Program, pid: int, began: float) -> tuple[str, str]:
+def _state_of_process(program: Program, pid: int, since: float) -> tuple[str, str]:
     """Returns the state by the kernel's account of a process that was started."""
     if processes.is_suspended(pid):
         return "suspended", f"by SIGSTOP; `kill -CONT {pid}` continues it"
     fault = port_fault(program, pid)
     if not fault:
         return "running", ""
-    return ("starting" if time.time() - began < program.startup else "not listening"), fault
+    return ("starting" if time.monotonic() - since < program.startup else "not listening"), fault

@@ -22,7 +22,7 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder, free_bytes, write_obstacle
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor import wrapper
-from rohe_iac.targets.local.supervisor.probes import Liveness, fault_of
+from rohe_iac.targets.local.supervisor.probes import Liveness
 from rohe_iac.targets.local.supervisor.processes import end_group, is_suspended
 from rohe_iac.targets.local.supervisor.program import read_program
 from rohe_iac.targets.local.supervisor.supervision import Supervision
@@ -99,14 +99,12 @@ class Watchdog:
                 continue
             liveness = self._liveness.get(program.name)
             if liveness is None or liveness.run != run or liveness.probe != program.liveness:
-                liveness = self._liveness[program.name] = Liveness(program.liveness, program.startup, run)
+                liveness = self._liveness[program.name] = Liveness(program.liveness, program.startup, run, self._layout)
             if liveness.is_due(time.monotonic()):
                 due.append((folder, liveness))
-        faults = self._pool.map(
-            lambda pair: fault_of(pair[1].probe, pair[1].pid, self._layout, began=pair[1].began), due
-        )
+        faults = self._pool.map(lambda pair: pair[1].fault(time.monotonic()), due)
         for (folder, liveness), fault in zip(due, list(faults), strict=True):
-            if liveness.record(fault, time.monotonic(), time.time()):
+            if liveness.record(fault, time.monotonic()):
                 reason = f"{liveness.probe.words} did not answer {liveness.probe.failures} times in a row: {fault}"
                 LOG.warning("%s is restarted: %s", folder.name, reason)
                 self._end(folder, liveness.pid, liveness.ticks, reason)

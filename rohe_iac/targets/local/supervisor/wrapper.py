@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import errno
 import json
+import math
 import os
 import signal
 import sys
@@ -62,6 +63,24 @@ def boot_id() -> str:
             return stream.read().strip()
     except OSError:
         return ""
+
+
+def begun_now() -> dict[str, float]:
+    """Returns what a record says of when a run began: `began` for people, `since` to count from (`since`)."""
+    return {"began": time.time(), "since": time.monotonic()}
+
+
+def since(run: dict[str, Any]) -> float:
+    """Returns when a recorded run began, in seconds of the monotonic clock, which all processes of a boot share.
+
+    Args:
+        run: The content of run.json.
+
+    Returns:
+        Minus infinity for a run of another boot, and where the record does not say.
+    """
+    began = run.get("since")
+    return float(began) if isinstance(began, int | float) and run.get("boot") == boot_id() else -math.inf
 
 
 def end_leftovers(run: dict[str, Any]) -> None:
@@ -155,7 +174,7 @@ def begin(folder: str, digest: str, *, prepares: bool = False) -> None:
     last = read_json(path)
     end_leftovers(last)
     same = last.get("digest") == digest
-    brief = same and time.time() - float(last.get("began", 0)) < QUICK
+    brief = same and time.monotonic() - since(last) < QUICK
     quick = int(last.get("quick", 0)) + 1 if brief else 0
     run: dict[str, Any] = {
         "pid": os.getpid(),
@@ -168,13 +187,24 @@ def begin(folder: str, digest: str, *, prepares: bool = False) -> None:
         "last_log": last.get("log") if same else None,
         "log": announce_last_end(folder) if same else log_size(folder),
         "state": "waiting",
-        "began": time.time(),
+        **begun_now(),
     }
     pause = pause_before(quick)
     if pause:
         write_json(path, run)
         time.sleep(pause)
-    write_json(path, {**run, "state": "preparing" if prepares else "started", "began": time.time()})
+    write_json(path, {**run, "state": "preparing" if prepares else "started", **begun_now()})
+
+
+def forget_heartbeat(liveness: dict[str, Any] | None) -> None:
+    """Sets the time of an agent's heartbeat to 0, which takes no room: one of an earlier run says nothing of this one.
+
+    Args:
+        liveness: The program's liveness probe; other kinds than `heartbeat` have no such file.
+    """
+    if liveness and liveness.get("kind") == "heartbeat":
+        with contextlib.suppress(OSError):
+            os.utime(f"../{liveness['path']}", (0, 0))
 
 
 def limit(settings: dict[str, Any]) -> None:
@@ -206,7 +236,7 @@ def prepare(folder: str, spec: dict[str, Any]) -> None:
         if status:
             how = f"exit code {status}" if status > 0 else f"signal {-status}"
             raise SystemExit(f"rohe: {step['name']} ended with {how}, so the program does not begin")
-    write_json(f"{folder}/run.json", {**read_json(f"{folder}/run.json"), "state": "started", "began": time.time()})
+    write_json(f"{folder}/run.json", {**read_json(f"{folder}/run.json"), "state": "started", **begun_now()})
 
 
 def start(argv: list[str], environment: dict[str, str]) -> None:
@@ -229,6 +259,7 @@ def main(folder: str) -> None:
     if spec.get("once") and is_done(folder, settings["digest"]):
         raise SystemExit(0)
     begin(folder, settings["digest"], prepares=bool(spec.get("preparations")))
+    forget_heartbeat(spec.get("liveness"))
     limit(settings)
     os.umask(0o077)
     # The folder of the program is relative to the present one.

@@ -6,11 +6,13 @@ import errno
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from supervisor import loggers, process, states
 
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import cgroups, daemon, wrapper
@@ -133,3 +135,33 @@ def test_a_record_is_written_in_place_where_the_disk_has_no_room(
 def test_a_call_to_an_absent_daemon_fails_at_once(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         UnixTransport(tmp_path, 1.0).make_connection("localhost").connect()
+
+
+def test_a_program_that_is_ending_keeps_its_time_though_the_clock_is_set_forward(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wall, passed = time.time(), time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: wall)
+    monkeypatch.setattr(time, "monotonic", lambda: passed)
+    monkeypatch.setattr(process, "time", process.time)
+    monkeypatch.setattr(loggers, "RotatingFileHandler", loggers.RotatingFileHandler)
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(daemon, "RecordingOptions", lambda: SimpleNamespace(realize=lambda *_, **__: None))
+    monkeypatch.setattr(daemon, "WatchingSupervisor", lambda _: SimpleNamespace(main=lambda: None))
+    daemon.main([])
+    signals: list[int] = []
+    logger = SimpleNamespace(warn=lambda _: None, debug=lambda _: None, info=lambda _: None, blather=lambda _: None)
+    options = SimpleNamespace(logger=logger, mood=states.SupervisorStates.RUNNING)
+    options.kill = lambda _pid, number: signals.append(number)
+    program = process.Subprocess(
+        SimpleNamespace(name="web", options=options, startsecs=0, stopwaitsecs=10, stopasgroup=True, killasgroup=True)
+    )
+    program.pid, program.state, program.group = 4711, states.ProcessStates.RUNNING, SimpleNamespace()
+    program.kill(signal.SIGTERM)
+    wall += 86400.0
+    passed += 9.0
+    program.transition()
+    assert signals == [signal.SIGTERM]
+    passed += 2.0
+    program.transition()
+    assert signals == [signal.SIGTERM, signal.SIGKILL]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 from rohe_iac.targets.local.supervisor.programs import NotReady, Programs
-from rohe_iac.targets.local.supervisor.running import last_output, remedy_of
-from rohe_iac.targets.local.supervisor.supervision import Supervision
-from rohe_iac.targets.local.supervisor.wrapper import ANNOUNCEMENT, write_json
+from rohe_iac.targets.local.supervisor.running import last_output, remedy_of, running_of
+from rohe_iac.targets.local.supervisor.supervision import Supervised, Supervision
+from rohe_iac.targets.local.supervisor.wrapper import ANNOUNCEMENT, FREE_RESTARTS, QUICK, begun_now, boot_id, write_json
 
 NEVER = threading.Event()
 Make = Callable[..., Program]
@@ -60,6 +61,33 @@ def test_ports_that_are_udp_or_not_probed_need_not_be_listened_on(make_program: 
     ports = {"http": 1, "metrics": 2, "stream": 3}
     assert make_program("a", "", ports=ports, datagrams=("stream",)).expected_ports == {"http": 1, "metrics": 2}
     assert make_program("a", "", ports=ports, probe=ReadinessProbe(1)).expected_ports == {"http": 1}
+
+
+@pytest.mark.parametrize("step", [-86400.0, 86400.0], ids=["back", "forward"])
+def test_the_state_of_a_program_goes_by_the_time_that_has_passed_however_the_clock_is_set(
+    layout: Layout, make_program: Make, ports: Iterator[int], monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    web = make_program("web", "", ports={"http": next(ports)}, startup=30.0)
+    folder = layout.program("web")
+    folder.mkdir()
+    run = {"pid": os.getpid(), "digest": web.digest, "state": "started", "boot": boot_id()}
+    begun, wall = begun_now(), time.time() + step
+    monkeypatch.setattr(time, "time", lambda: wall)
+
+    def state(age: float, quick: int = 0) -> str:
+        write_json(str(folder / "run.json"), {**run, **begun, "since": begun["since"] - age, "quick": quick})
+        return running_of(folder, web, Supervised("web", "RUNNING", os.getpid())).state
+
+    assert [state(0.0), state(30.0)] == ["starting", "not listening"]
+    assert [state(0.0, FREE_RESTARTS), state(QUICK, FREE_RESTARTS)] == ["failing", "starting"]
+
+
+def test_a_program_without_a_port_is_ready_after_a_while_though_the_clock_was_set_back(
+    layout: Layout, supervision: Supervision, make_program: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = time.time() - 86400.0
+    monkeypatch.setattr(time, "time", lambda: wall)
+    Programs(layout, supervision).put(make_program("web", "exec sleep 600", startup=30.0), NEVER)
 
 
 def test_only_the_lines_of_this_start_are_shown_with_its_exit_code(

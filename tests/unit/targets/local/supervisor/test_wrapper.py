@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,37 @@ def test_quick_ends_in_a_row_are_counted_and_other_settings_begin_anew(tmp_path:
 
 def test_a_long_run_ends_the_row_of_quick_ends(tmp_path: Path) -> None:
     path = f"{tmp_path}/run.json"
-    wrapper.write_json(path, {"digest": "one", "began": 0.0, "quick": 7, "starts": 8})
+    began = time.monotonic() - wrapper.QUICK
+    run = {"digest": "one", "boot": wrapper.boot_id(), "since": began, "quick": 7, "starts": 8}
+    wrapper.write_json(path, run)
     wrapper.begin(str(tmp_path), "one")
     run = wrapper.read_json(path)
     assert (run["starts"], run["quick"]) == (9, 0)
+
+
+@pytest.mark.parametrize("step", [-86400.0, 86400.0], ids=["back", "forward"])
+def test_a_clock_that_is_set_makes_no_end_quick_and_none_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    path = f"{tmp_path}/run.json"
+    wrapper.begin(str(tmp_path), "one")
+    run = wrapper.read_json(path)
+    wall = time.time() + step
+    monkeypatch.setattr(time, "time", lambda: wall)
+    long_ago = run["since"] - wrapper.QUICK
+    for last, quick in (({**run, "quick": 2}, 3), ({**run, "quick": 2, "since": long_ago}, 0)):
+        wrapper.write_json(path, {**last, "pid": 0})
+        wrapper.begin(str(tmp_path), "one")
+        assert wrapper.read_json(path)["quick"] == quick
+
+
+@pytest.mark.parametrize("last", [{"boot": "another", "since": 1e9}, {"began": 4e9}, {}], ids=["boot", "older", "none"])
+def test_a_run_of_another_boot_or_of_an_earlier_build_did_not_end_quickly(
+    tmp_path: Path, last: dict[str, object]
+) -> None:
+    wrapper.write_json(f"{tmp_path}/run.json", {"digest": "one", "quick": 7, **last})
+    wrapper.begin(str(tmp_path), "one")
+    assert wrapper.read_json(f"{tmp_path}/run.json")["quick"] == 0
 
 
 def test_leftovers_of_a_run_are_ended_by_group_though_their_leader_is_gone() -> None:

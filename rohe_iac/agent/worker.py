@@ -35,7 +35,7 @@ from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.configured import configured_sinks
-from rohe_iac.sinks.forwarder import Forwarder
+from rohe_iac.sinks.forwarders import Forwarders
 from rohe_iac.sinks.observer_input import InputKind, ObserverInput
 from rohe_iac.sinks.store import AgentStore, StoreFailed, StoreFull, Transaction
 from rohe_iac.sinks.store_lock import said_of_rival
@@ -149,7 +149,7 @@ class Worker:
             if isinstance(outcome, CorrectiveAction):
                 self._orders.update(outcome)
         sinks = configured_sinks(configuration, self._transport.connection.send)
-        self._forwarders = [Forwarder(sink, self._store) for sink in sinks]
+        self._forwarders = Forwarders(sinks, self._store)
         self._heartbeat_file = folder / "heartbeat"
         self._last_input_at = -TICK_INTERVAL
         self._turned_at = max(time.time(), self._observer.state.watermark.now)  # the clock may be set back meanwhile
@@ -327,12 +327,7 @@ class Worker:
             self._orders.forget_answers(client)
         if self._transport.connection.up:
             self._orders.send(monotonic)
-        for forwarder in self._forwarders:
-            if outcomes or batch.inputs or forwarder.last_error or forwarder.waits:
-                try:
-                    forwarder.forward(monotonic)
-                except StoreFull as error:
-                    LOG.warning("sink %s: %s: what it was given last is sent again", forwarder.sink.name, error.brief)
+        self._forwarders.forward(monotonic, fresh=bool(outcomes or batch.inputs))
 
     def _write_checkpoint(self) -> None:
         try:
@@ -352,7 +347,7 @@ class Worker:
         """Deletes some of what the store need not keep; what is left comes in the next turns."""
         oldest, begun = time.time() - self._configuration.retention, time.monotonic()
         try:
-            self._store.prune(oldest, self._configuration.max_size, PRUNE_SECONDS)
+            self._store.prune(oldest, self._configuration.max_size, PRUNE_SECONDS, self._forwarders.progress())
             self._pruning = time.monotonic() - begun >= PRUNE_SECONDS
         except StoreFull as error:
             LOG.error("%s: nothing was deleted", error.brief)
@@ -364,7 +359,12 @@ class Worker:
         trouble = next((source.trouble for source in self._sources if not source.up), "")
         heard = self._desk.states if self._desk is not None else self._intake.clients
         health = self._health.take(
-            state, self._transport.inbox, heard, self._store.used_bytes(), gaps=self._intake.gaps
+            state,
+            self._transport.inbox,
+            heard,
+            self._store.used_bytes(),
+            gaps=self._intake.gaps,
+            sinks=self._forwarders.each,
         )
         return {
             "health": msgspec.to_builtins(health),
@@ -395,5 +395,5 @@ class Worker:
                 self._observer, self._intake.clients, now, started=self._started, trouble=trouble
             ),
             "orders": self._orders.to_builtins(),
-            "sinks": [forwarder.to_builtins() for forwarder in self._forwarders],
+            "sinks": [forwarder.to_builtins() for forwarder in self._forwarders.each],
         }

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.sinks.sink import Confirm, Sink, SinkFailed
+from rohe_iac.sinks.sink_progress import SinkProgress
 
 LOG = logging.getLogger("rohe.sinks")
 
@@ -32,6 +33,10 @@ class OutcomeLog(Protocol):
 
     def move_cursor(self, sink: str, row: int) -> None:
         """Records that the sink has written every outcome up to `row`."""
+        ...
+
+    def missed(self, sink: str) -> int:
+        """Returns how many results were deleted before the sink had written them."""
         ...
 
 
@@ -63,8 +68,19 @@ class Forwarder:
     _begun: _Begun | None = field(default=None)
 
     def to_builtins(self) -> dict[str, object]:
-        """Returns the name of the sink, and how and why it fails, as JSON values."""
-        return {"name": self.sink.name, "failures": self.failures, "why": self.last_error}
+        """Returns the name of the sink, how and why it fails, and how many results it missed, as JSON values."""
+        return {"name": self.sink.name, "failures": self.failures, "why": self.last_error, "missed": self.missed}
+
+    @property
+    def missed(self) -> int:
+        """Returns how many results were deleted before the sink had written them, since the store began."""
+        return self.log.missed(self.sink.name)
+
+    def progress(self) -> SinkProgress:
+        """Returns how far the sink has come."""
+        written = self.log.cursor(self.sink.name)
+        given = self._begun.row if self._begun is not None else written
+        return SinkProgress(sink=self.sink.name, written=written, given=given, contracts=self.sink.contracts)
 
     @property
     def waits(self) -> bool:

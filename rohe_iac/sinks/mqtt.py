@@ -40,6 +40,11 @@ class MqttSink:
         """Returns the name under which the store keeps the sink's progress."""
         return "mqtt"
 
+    @property
+    def contracts(self) -> frozenset[str]:
+        """Returns the contracts whose results it publishes."""
+        return self._contracts
+
     def write(self, outcomes: Sequence[Outcome]) -> Confirm | None:
         """Publishes a message for each outcome that has a topic; they are written once the broker has answered each.
 

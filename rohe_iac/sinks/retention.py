@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
+from rohe_iac.sinks.sink_progress import SinkProgress
 
 MAX_DEAD_LETTERS = 1000
 """Undecodable messages kept, the newest."""
@@ -36,6 +37,7 @@ def prune(
     max_bytes: int,
     seconds: float = math.inf,
     needed: Mapping[str, int] | None = None,
+    sinks: Sequence[SinkProgress] = (),
 ) -> int:
     """Deletes old rows, and gives their space back; inputs after the last checkpoint always stay.
 
@@ -45,6 +47,7 @@ def prune(
         max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
         seconds: Time after which it stops; what is left is deleted by the next call.
         needed: Number of the first segment that the last checkpoint needs, by name; those before are deleted.
+        sinks: How far each sink has come. What it is writing stays, and the results that it misses are counted.
 
     Returns:
         How many rows were deleted.
@@ -66,15 +69,14 @@ def prune(
             return deleted
     database.execute("DELETE FROM digests WHERE number <= (SELECT max(number) FROM digests) - ?", (MAX_DIGESTS,))
     database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
-    bounds: tuple[tuple[str, str, tuple[float, ...]], ...] = (
-        ("inputs", "row <= ?", (last,)),
-        ("outcomes", "kind = 'result'", ()),
-    )
-    for table, bound, values in bounds:
-        while used_bytes(database) > max_bytes and (batch := _delete(database, table, bound, values)):
-            deleted += batch
-            if time.monotonic() > end:
-                return deleted
+    while used_bytes(database) > max_bytes and (batch := _delete(database, "inputs", "row <= ?", (last,))):
+        deleted += batch
+        if time.monotonic() > end:
+            return deleted
+    while used_bytes(database) > max_bytes and (batch := _delete_results(database, sinks)):
+        deleted += batch
+        if time.monotonic() > end:
+            return deleted
     _give_space_back(database, end)
     return deleted
 
@@ -85,6 +87,24 @@ def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[
         f" (SELECT rowid FROM {table} WHERE {bound} ORDER BY rowid LIMIT {MAX_DELETED})",
         values,
     ).rowcount
+
+
+def _delete_results(database: sqlite3.Connection, sinks: Sequence[SinkProgress]) -> int:
+    """Deletes the oldest results, except what a sink is writing, and counts for each sink what it misses of them."""
+    # A sink that fails while it writes is given the same outcomes again: they are few, and answered soon.
+    writing = [(sink.written, sink.given) for sink in sinks if sink.given > sink.written]
+    bound = "".join(" AND NOT (row > ? AND row <= ?)" for _ in writing)
+    query = f"SELECT row, contract FROM outcomes WHERE kind = 'result'{bound} ORDER BY row LIMIT {MAX_DELETED}"
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        rows = database.execute(query, [row for rows in writing for row in rows]).fetchall()
+        database.executemany("DELETE FROM outcomes WHERE row = ?", [(row,) for row, _ in rows])
+        missed = [(f"missed:{sink.sink}", sum(sink.misses(row, contract) for row, contract in rows)) for sink in sinks]
+        database.executemany(
+            "INSERT INTO numbers VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+            [(name, number) for name, number in missed if number],
+        )
+    return len(rows)
 
 
 def _give_space_back(database: sqlite3.Connection, end: float) -> None:

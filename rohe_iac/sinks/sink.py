@@ -26,6 +26,11 @@ class Sink(Protocol):
         """Returns the name under which the store keeps the sink's progress."""
         ...
 
+    @property
+    def contracts(self) -> frozenset[str] | None:
+        """Returns the contracts whose results it writes; None for those of all."""
+        ...
+
     def write(self, outcomes: Sequence[Outcome]) -> Confirm | None:
         """Writes all outcomes, or begins to.
 

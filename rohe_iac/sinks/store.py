@@ -11,7 +11,7 @@ import contextlib
 import json
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ from rohe_iac.foundation.sqlite.full_disk import is_full_disk
 from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.checkpoint import Segment
-from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
+from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.observer_input import ObserverInput
+from rohe_iac.sinks.outcome_row import outcome_row
 from rohe_iac.sinks.packing import packed, unpacked
 from rohe_iac.sinks.retention import prune
+from rohe_iac.sinks.sink_progress import SinkProgress
 
 SEGMENTS = """
 CREATE TABLE segments (name TEXT NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (name, number));
@@ -59,9 +61,9 @@ CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
         3: "UPDATE inputs SET kind = 'dead-letter' WHERE kind = 'refused';",
     },
 )
-"""Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors, and
-`segments` the parts of the observer's state that do not change any more. `number` of `digests` grows with each one; a
-time would have them all forgotten when a clock is set."""
+"""Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and for each sink its
+cursor and what it missed, and `segments` the parts of the observer's state that do not change any more. `number` of
+`digests` grows with each one; a time would have them all forgotten when a clock is set."""
 
 PAGE_ROWS = 50
 """Rows of inputs that are read at once; one may have many reports."""
@@ -112,13 +114,6 @@ class Transaction:
     outcomes: list[Outcome] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     segments: list[Segment] = field(default_factory=list)
-
-
-def outcome_key(outcome: Outcome) -> str:
-    """Returns the identity of an outcome: equal for the same outcome computed again, different for any other."""
-    if isinstance(outcome, Result):
-        return f"result/{outcome.key}"
-    return f"{_kind_of(outcome)}/{outcome.id}" + ("/ended" if outcome.ended else "")
 
 
 class AgentStore:
@@ -248,19 +243,9 @@ class AgentStore:
         return int(row)
 
     def _write_outcomes(self, outcomes: list[Outcome]) -> None:
-        rows = [
-            (
-                outcome_key(outcome),
-                _kind_of(outcome),
-                outcome.contract,
-                outcome.objective,
-                _time_of(outcome),
-                msgspec.json.encode(outcome),
-            )
-            for outcome in outcomes
-        ]
         self._database.executemany(
-            "INSERT OR IGNORE INTO outcomes (key, kind, contract, objective, at, body) VALUES (?, ?, ?, ?, ?, ?)", rows
+            "INSERT OR IGNORE INTO outcomes (key, kind, contract, objective, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+            [outcome_row(outcome) for outcome in outcomes],
         )
 
     def write_missing_outcomes(self, outcomes: list[Outcome]) -> None:
@@ -321,19 +306,22 @@ class AgentStore:
                 self._database.execute("DELETE FROM segments")
         self._needed = dict(needed) if needed is not None else {}
 
-    def prune(self, before: float, max_bytes: int, seconds: float = math.inf) -> int:
+    def prune(
+        self, before: float, max_bytes: int, seconds: float = math.inf, sinks: Sequence[SinkProgress] = ()
+    ) -> int:
         """Deletes old rows, and shrinks the file; inputs after the last checkpoint always stay.
 
         Args:
             before: Inputs older than this are deleted (seconds since the epoch).
             max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
             seconds: Time after which it stops; what is left is deleted by the next call.
+            sinks: How far each sink has come; the results that it misses are counted.
 
         Returns:
             How many rows were deleted.
         """
         try:
-            return prune(self._database, before, max_bytes, seconds, self._needed)
+            return prune(self._database, before, max_bytes, seconds, self._needed, sinks)
         except sqlite3.Error as error:
             raise self._failure("pruned", error) from error
 
@@ -345,7 +333,7 @@ class AgentStore:
             raise self._failure("read", error) from error
 
     def counters(self) -> dict[str, int]:
-        """Returns the counters of the store by name, with the cursor of each sink as `cursor:SINK`."""
+        """Returns the counters of the store by name, with `cursor:SINK` and `missed:SINK` of each sink."""
         return dict(self._read("SELECT name, value FROM numbers"))
 
     def cursor(self, sink: str) -> int:
@@ -360,6 +348,10 @@ class AgentStore:
         """
         with self._writing():
             self._database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (f"cursor:{sink}", row))
+
+    def missed(self, sink: str) -> int:
+        """Returns how many results were deleted before the sink had written them, since the store began."""
+        return self.counters().get(f"missed:{sink}", 0)
 
     def outcomes_after(self, row: int, limit: int) -> list[tuple[int, Outcome]]:
         """Returns at most `limit` outcomes after `row` with their rows, in order."""
@@ -384,16 +376,3 @@ class AgentStore:
     def close(self) -> None:
         """Closes the database."""
         self._database.close()
-
-
-def _kind_of(outcome: Outcome) -> str:
-    if isinstance(outcome, Result):
-        return "result"
-    return "violation" if isinstance(outcome, Violation) else "action"
-
-
-def _time_of(outcome: Outcome) -> float:
-    """Returns when the outcome became so: the end of a window, or when a violation or action began or ended."""
-    if isinstance(outcome, Result):
-        return outcome.end
-    return outcome.ended or (outcome.begun if isinstance(outcome, CorrectiveAction) else outcome.opened)

@@ -18,7 +18,7 @@ from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.observer_state import decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sequence_set import SequenceSet
-from rohe_iac.sinks.store import outcome_key
+from rohe_iac.sinks.outcome_row import outcome_key
 
 LATENESS = 2.0
 MEMBERS = ("a", "b", "c")

@@ -7,14 +7,17 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from rohe_iac.agent.health.meter import AgentReading, Durations, HealthMeter, Waiting
 from rohe_iac.agent.health.process_figures import process_figures
-from rohe_iac.agent.health.record import HealthRecord
+from rohe_iac.agent.health.record import HealthRecord, SinkHealth
 from rohe_iac.agent.health.warnings import WarningLimits, with_warnings
 from rohe_iac.agent.intake.batch import IntakeBatch
 from rohe_iac.agent.intake.gaps import GapLedger
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.observer_state import ObserverState
+from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.transports.inbox import MESSAGE_OVERHEAD, QUEUE_BYTES, QUEUE_SIZE, Inbox
 
 SAMPLE_SIZE = 32
@@ -96,6 +99,7 @@ class AgentHealth:
         store: int,
         backlog: Collection[Incoming] = (),
         gaps: GapLedger | None = None,
+        sinks: Iterable[Forwarder] = (),
     ) -> HealthRecord:
         """Makes a record of the present, and returns it.
 
@@ -106,12 +110,18 @@ class AgentHealth:
             store: Bytes of the store that are in use.
             backlog: Messages that have left the inbox and wait, before those in it.
             gaps: Gaps in the sequence numbers of clients; None where none are remembered.
+            sinks: What brings each sink up to date.
         """
         clients = {name: clients[name] for name in self._instances if name in clients}
         reading = _reading(state, inbox, clients, store, backlog)
         exhausted = gaps.exhausted() if gaps is not None else {}
-        self.record = with_warnings(self.meter.record(reading), self._limits, clients, exhausted)
+        record = with_warnings(self.meter.record(reading), self._limits, clients, exhausted)
+        self.record = msgspec.structs.replace(record, sinks=[_sink_health(forwarder) for forwarder in sinks])
         return self.record
+
+
+def _sink_health(forwarder: Forwarder) -> SinkHealth:
+    return SinkHealth(name=forwarder.sink.name, failures=forwarder.failures, missed=forwarder.missed)
 
 
 def _reading(

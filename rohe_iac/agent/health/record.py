@@ -147,6 +147,21 @@ class ReporterHealth(msgspec.Struct, frozen=True, kw_only=True):
     pending: int = 0
 
 
+class SinkHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one sink fares beside the store.
+
+    Attributes:
+        name: Its name: `mqtt`, or `jsonl:` with its folder.
+        failures: Failed attempts since the last success.
+        missed: Results that it never gets: the store, at its largest size, deleted them before the sink had written
+            them; since the store began.
+    """
+
+    name: str
+    failures: int = 0
+    missed: int = 0
+
+
 class HealthWarning(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person should look at.
 
@@ -190,6 +205,7 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
         memory: Resident memory in bytes.
         disk: What was written.
         reporters: What the clients say of themselves.
+        sinks: How the sinks of the agent fare; a receiving agent has none.
         warnings: What a person should look at.
     """
 
@@ -214,4 +230,5 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 0
     disk: DiskHealth = DiskHealth()
     reporters: ReporterHealth = ReporterHealth()
+    sinks: list[SinkHealth] = []
     warnings: list[HealthWarning] = []

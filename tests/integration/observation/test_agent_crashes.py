@@ -17,7 +17,8 @@ from rohe_iac.agent.inputs import apply_input
 from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.sinks.store import AgentStore, outcome_key
+from rohe_iac.sinks.outcome_row import outcome_key
+from rohe_iac.sinks.store import AgentStore
 
 pytestmark = pytest.mark.broker
 

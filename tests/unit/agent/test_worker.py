@@ -17,6 +17,7 @@ from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec, digest_of
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import Result
+from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.observer_state import decode_state
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sequence_set import SequenceSet
@@ -202,7 +203,7 @@ def test_sinks_and_orders_are_tried_again_by_the_time_that_passes(
     worker = Worker(CONFIGURATION, UNREACHABLE, tmp_path)
     times: list[float] = []
     sink = SimpleNamespace(forward=times.append, waits=True, last_error="")
-    monkeypatch.setattr(worker, "_forwarders", [sink])
+    monkeypatch.setattr(worker._forwarders, "each", [sink])
     monkeypatch.setattr(worker._orders, "send", times.append)
     monkeypatch.setattr(type(worker._transport.connection), "up", True)
     clock.now += 74 * 365 * 86400.0
@@ -210,3 +211,30 @@ def test_sinks_and_orders_are_tried_again_by_the_time_that_passes(
     clock.now -= 74 * 365 * 86400.0
     turn(worker, clock, monkeypatch, 0.1)
     assert times == pytest.approx([1000.1, 1000.1, 1000.2, 1000.2])
+
+
+def test_results_that_the_store_deletes_before_a_sink_takes_them_are_said(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text("no folder")
+    name = f"jsonl:{tmp_path / 'lines'}"
+    contract = msgspec.structs.replace(CONFIGURATION.contracts[0], sinks=({"jsonl": str(tmp_path / "lines")},))
+    worker = Worker(
+        msgspec.structs.replace(CONFIGURATION, contracts=(contract,), max_size=0), UNREACHABLE, tmp_path / "store"
+    )
+    results = [
+        Result(contract="c", objective="fast", start=0.0, end=float(number), value=0.5, count=5, number=number,
+               window=Verdict.KEPT, verdict=Verdict.KEPT)
+        for number in range(1, 13)
+    ]  # fmt: skip
+    worker._store.write(Transaction(outcomes=results))
+    worker._forwarders.forward(1.0, fresh=True)
+    worker._prune()
+    status = worker._status()
+    why = f"cannot write to {tmp_path / 'lines'}: File exists"
+    assert status["sinks"] == [
+        {"name": "mqtt", "failures": 0, "why": "", "missed": 0},
+        {"name": name, "failures": 1, "why": why, "missed": 12},
+    ]
+    assert status["health"]["sinks"] == [
+        {"name": "mqtt", "failures": 0, "missed": 0},
+        {"name": name, "failures": 1, "missed": 12},
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from result_samples import result
@@ -15,14 +16,14 @@ from rohe_iac.sinks.store import AgentStore
 class FlakySink:
     """A sink that fails while `failing` is set."""
 
-    name = "flaky"
+    name, contracts = "flaky", None
 
     def __init__(self) -> None:
         self.failing = True
         self.confirmed: list[bool | SinkFailed] = []
         self.written: list[Outcome] = []
 
-    def write(self, outcomes: list[Outcome]) -> Confirm | None:
+    def write(self, outcomes: Sequence[Outcome]) -> Confirm | None:
         if self.failing:
             raise SinkFailed("away")
         self.written += outcomes
@@ -61,3 +62,21 @@ def test_progress_is_kept_once_a_sink_knows_that_it_has_written(tmp_path: Path) 
     assert (forwarder.forward(now=9.0), forwarder.waits) == (0, True)
     assert (forwarder.forward(now=9.1), forwarder.waits, store.cursor("flaky")) == (2, False, 2)
     assert sink.written == [result(1), result(1), result(2)]
+
+
+def test_what_is_deleted_before_a_sink_takes_it_is_counted_and_what_it_is_writing_stays(tmp_path: Path) -> None:
+    store, sink = AgentStore(tmp_path), FlakySink()
+    forwarder = Forwarder(sink, store)
+    store.write_missing_outcomes([result(number) for number in range(5)])
+    assert forwarder.forward(now=1.0) == 0, "it is away"
+    store.prune(before=0.0, max_bytes=0, sinks=[forwarder.progress()])
+    store.write_missing_outcomes([result(number) for number in range(5, 8)])
+    sink.failing, sink.confirmed = False, [False, True]
+    assert (forwarder.forward(now=100.0), forwarder.waits) == (0, True)
+    store.write_missing_outcomes([result(number) for number in range(8, 10)])
+    store.prune(before=0.0, max_bytes=0, sinks=[forwarder.progress()])
+    assert forwarder.forward(now=100.1) == 3
+    assert sink.written == [result(5), result(6), result(7)]
+    assert forwarder.missed == 7
+    assert forwarder.to_builtins() == {"name": "flaky", "failures": 0, "why": "", "missed": 7}
+    assert Forwarder(sink, AgentStore(tmp_path)).missed == 7, "the count outlives the process"

@@ -5,9 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+from result_samples import result
+
 from rohe_iac.sinks.observer_input import InputKind, ObserverInput
 from rohe_iac.sinks.packing import DEFLATED_BYTES
 from rohe_iac.sinks.retention import MAX_DELETED
+from rohe_iac.sinks.sink_progress import SinkProgress
 from rohe_iac.sinks.store import AgentStore, Transaction
 
 REPORTS = 1500
@@ -48,3 +52,53 @@ def test_a_pruning_that_is_to_stop_goes_on_with_the_next(tmp_path: Path) -> None
         calls += 1
     assert calls >= REPORTS / MAX_DELETED
     assert list(store.inputs_after(0)) == []
+
+
+RESULTS = 2 * MAX_DELETED + 50
+
+
+def progress(sink: str, written: int, given: int = 0, contracts: frozenset[str] | None = None) -> SinkProgress:
+    return SinkProgress(sink=sink, written=written, given=max(given, written), contracts=contracts)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> AgentStore:
+    """A store with results of two contracts by turns, in rows from 1 on."""
+    store = AgentStore(tmp_path)
+    store.write(Transaction(outcomes=[result(number, "ab"[number % 2]) for number in range(RESULTS)]))
+    return store
+
+
+def test_each_sink_has_the_results_counted_that_are_deleted_before_it_has_written_them(store: AgentStore) -> None:
+    sinks = [
+        progress("all", RESULTS),
+        progress("none", 0),
+        progress("some", MAX_DELETED),
+        progress("of a", 0, contracts=frozenset("a")),
+        progress("of no contract", 0, contracts=frozenset()),
+    ]
+    assert store.prune(before=0.0, max_bytes=0, sinks=sinks) == RESULTS
+    missed = {sink.sink: AgentStore(store.path.parent).missed(sink.sink) for sink in sinks}
+    assert missed == {
+        "all": 0,
+        "none": RESULTS,
+        "some": RESULTS - MAX_DELETED,
+        "of a": RESULTS // 2,
+        "of no contract": 0,
+    }
+
+
+def test_what_a_sink_is_writing_stays_and_is_not_missed(store: AgentStore) -> None:
+    writing = progress("slow", written=10, given=30)
+    assert store.prune(before=0.0, max_bytes=0, sinks=[writing]) == RESULTS - 20
+    assert [row for row, _ in store.outcomes_after(0, RESULTS)] == list(range(11, 31))
+    assert store.missed("slow") == RESULTS - 30
+    assert store.prune(before=0.0, max_bytes=0, sinks=[progress("slow", written=30)]) == 20
+    assert store.missed("slow") == RESULTS - 30
+
+
+def test_a_pruning_that_stops_counts_what_it_has_deleted(store: AgentStore) -> None:
+    while deleted := store.prune(before=0.0, max_bytes=0, seconds=-1.0, sinks=[progress("away", 0)]):
+        assert deleted <= MAX_DELETED
+        assert store.missed("away") + len(store.outcomes_after(0, RESULTS)) == RESULTS
+    assert store.missed("away") == RESULTS

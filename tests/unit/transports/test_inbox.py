@@ -11,7 +11,6 @@ from rohe_iac.mqtt.message import Incoming
 from rohe_iac.transports import inbox
 from rohe_iac.transports.inbox import KEPT_OF_OVERSIZED, ConnectionChange, Inbox
 
-
 WORDS = ("ack", "batch", "command", "reply", "report", "result", "rohe", "share", "state", "v1", "violation")
 """Words that topics have at fixed levels; stacks, services and clients may be called so, too."""
 

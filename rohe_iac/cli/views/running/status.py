@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from rich.markup import escape
 
@@ -114,11 +115,22 @@ class StatusView:
                     out.print(f"[yellow]  {counted(parked, 'message')} {why}[/yellow]")
             else:
                 out.print(f"[red]  no reports over AMQP, so nothing is judged: {escape(source['trouble'])}[/red]")
+        for sink in agent.answer.get("sinks", ()):
+            if words := _sink_words(sink):
+                out.print(f"[{'yellow' if sink['failures'] else 'dim'}]  {escape(words)}[/]")
         health = agent.answer.get("health") or {}
         for line in health_lines(health, judges=agent.role != "receives"):
             out.print(f"[dim]  {escape(line)}[/dim]")
         for warning in health.get("warnings", ()):
             out.print(f"[yellow]  {escape(warning['text'])}[/yellow]\n    {escape(warning['next'])}")
+
+
+def _sink_words(sink: Mapping[str, Any]) -> str:
+    """Returns why a sink fails, and how many results it never gets; "" where it gets all."""
+    found = [f"fails: {sink['why']}"] if sink["failures"] else []
+    if missed := sink.get("missed"):
+        found.append(f"never gets {counted(missed, 'result')}, deleted before it took them (`store.maxSize`)")
+    return f"sink {sink['name']} {', and '.join(found)}" if found else ""
 
 
 def _share_words(agent: AgentStatus) -> str:

@@ -41,6 +41,25 @@ def test_each_part_is_a_row_with_its_age_and_each_agent_a_line(new_screen: Any) 
     assert lines[-1] == "contract sla: BROKEN"
 
 
+def test_a_sink_that_fails_or_never_gets_results_is_a_line_of_its_agent(new_screen: Any) -> None:
+    sinks = [
+        {"name": "mqtt", "failures": 0, "why": "", "missed": 0},
+        {"name": "jsonl:/a", "failures": 3, "why": "no space", "missed": 1234},
+        {"name": "jsonl:/b", "failures": 0, "why": "", "missed": 1},
+        {"name": "jsonl:/c", "failures": 1, "why": "no space"},
+    ]
+    screen, printed = new_screen(width=200)
+    agents = (AgentStatus("agent-0", {**ANSWER, "sinks": sinks}),)
+    StatusView(screen).show(replace(STATUS, agents=agents), Output.human)
+    lines = [line.strip() for line in printed().splitlines()]
+    never = "deleted before it took them (`store.maxSize`)"
+    assert [line for line in lines if line.startswith("sink")] == [
+        f"sink jsonl:/a fails: no space, and never gets 1,234 results, {never}",
+        f"sink jsonl:/b never gets 1 result, {never}",
+        "sink jsonl:/c fails: no space",
+    ]
+
+
 def test_a_stack_that_is_not_applied_names_the_command(new_screen: Any) -> None:
     screen, printed = new_screen()
     StatusView(screen).show(StackStatus("project", "digits", 0, False, "", ()), Output.human)

@@ -148,7 +148,9 @@ def load(
         project=project_of(tree.root),
         stack=document.model,
         pipelines=services,
-        inventory=whole_inventory([model for _, model in documents_with_model(inventories, Inventory)]),
+        inventory=whole_inventory(
+            [model for _, model in documents_with_model(inventories, Inventory)], document.model.metadata.name
+        ),
         contracts=tuple(
             model
             for _, model in sorted(

@@ -1,6 +1,6 @@
 """The nodes of a stack: its inventories as one, ranges as single nodes, and labels and taints of device types.
 
-Whoever looks at a linked Blueprint sees single nodes alone; what was short for them is gone.
+A linked Blueprint has single nodes alone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def single_nodes(spec: InventorySpec) -> Iterator[tuple[Node, int]]:
 
 
 def nodes_of_range(node: Node) -> Iterator[Node]:
-    """Yields the nodes that an entry with ranges is short for."""
+    """Yields the nodes that an entry with ranges expands to."""
     refers = any("{" in value for value in node.labels.values()) or any("{" in taint.value for taint in node.taints)
     for name, values in names_of(node.name, node.count):
         update: dict[str, object] = {"name": name, "count": None}
@@ -75,10 +75,14 @@ def with_type(node: Node, kind: DeviceType | None) -> Node:
     return node.model_copy(update=update)
 
 
-def whole_inventory(inventories: Sequence[Inventory]) -> Inventory:
+def whole_inventory(inventories: Sequence[Inventory], name: str = "") -> Inventory:
     """Returns the inventories of a stack as one, of single nodes with all their labels and taints.
 
     Where two have a device type of one name, both mean the same by it, which is checked before.
+
+    Args:
+        inventories: The inventories, at least one.
+        name: The name of the result where there are several; "" for that of the first.
     """
     first = inventories[0]
     types = {name: kind for member in inventories for name, kind in member.spec.device_types.items()}
@@ -95,7 +99,6 @@ def whole_inventory(inventories: Sequence[Inventory]) -> Inventory:
     metadata = first.metadata
     if len(inventories) > 1:
         annotations = {key: text for member in inventories for key, text in member.metadata.annotations.items()}
-        name = "+".join(member.metadata.name for member in inventories)
-        metadata = Metadata.model_construct(name=name, labels=EMPTY, annotations=annotations)
+        metadata = Metadata.model_construct(name=name or first.metadata.name, labels=EMPTY, annotations=annotations)
     spec = InventorySpec.model_construct(device_types=types, nodes=nodes, links=links)
     return Inventory.model_construct(metadata=metadata, spec=spec)

@@ -68,7 +68,7 @@ def test_several_inventories_are_one():
     types = inventory("types", deviceTypes={"pi": PI})
     north = inventory("north", nodes=[{"name": "n-[1:2]", "deviceType": "pi"}])
     south = inventory("south", nodes=[{"name": "s", "deviceType": "pi", "labels": {"zone": "s"}}])
-    whole = whole_inventory([types, north, south])
-    assert whole.metadata.name == "types+north+south"
+    whole = whole_inventory([types, north, south], "city")
+    assert whole.metadata.name == "city"
     assert list(labels(whole)) == ["n-1", "n-2", "s"]
     assert labels(whole)["s"] == {"role": "bus", "class": "pi", "zone": "s"}

@@ -18,7 +18,13 @@ FILES = "files"
 IMPORTED = "imported"
 """The name of documents that neither the file nor the user names."""
 
-RENDERED = "Manifests, since there are images; what has a command runs on this machine with target: {local: {}}"
+MANIFESTS = (
+    "`rohe render` writes manifests; for `rohe apply` to a cluster write target: {kubernetes: {namespace: NAME}}"
+)
+"""The comment above a stack of images that came from no cluster."""
+
+NAMESPACES = "A stack has one namespace, and the services were in several: "
+"""The comment above a stack of several namespaces, before their names."""
 
 
 @dataclass
@@ -35,6 +41,7 @@ class PipelineDraft:
         annotations: The annotations of the document.
         names: The names given to services.
         volume_names: The names given to volumes.
+        namespace: The namespace of Kubernetes that its services were in; "" where they came from elsewhere.
     """
 
     name: str
@@ -46,6 +53,7 @@ class PipelineDraft:
     annotations: dict[str, str] = field(default_factory=dict)
     names: UniqueNames = field(default_factory=UniqueNames)
     volume_names: UniqueNames = field(default_factory=UniqueNames)
+    namespace: str = ""
 
     def document(self) -> Document:
         """Returns the document of kind Pipeline."""
@@ -174,7 +182,9 @@ class Drafts:
             found.append((contract.document(), _from([contract.source])))
         if self.stack or (self.inventory.nodes and pipelines):
             stack = self._stack(inventory_name, pipelines)
-            about = (RENDERED,) if "target" in stack["spec"] else ()
+            namespaces = _namespaces(pipelines)
+            about = (MANIFESTS,) if "manifests" in stack["spec"].get("target", ()) else ()
+            about += (NAMESPACES + ", ".join(namespaces),) if len(namespaces) > 1 else ()
             found.append((stack, (*_from(self.stack_sources), *about)))
         return found
 
@@ -195,10 +205,17 @@ class Drafts:
             # Users of the original want few nodes in use, and a greedy pass does not empty nodes.
             spec["planner"] = {"strategy": "portfolio"} | self.stack.get("planner", {})
             services = [service for draft in pipelines for service in draft.services]
-            if any("image" in service and "command" not in service for service in services):
+            if namespaces := _namespaces(pipelines):
+                spec["target"] = {"kubernetes": {"namespace": namespaces[0]}}
+            elif any("image" in service and "command" not in service for service in services):
                 spec["target"] = {"manifests": {"directory": "manifests"}}
         spec |= {key: value for key, value in self.stack.items() if key != "planner" or key not in spec}
         return _document("Stack", self.name or IMPORTED, {}, spec)
+
+
+def _namespaces(pipelines: list[PipelineDraft]) -> list[str]:
+    """Returns the namespaces of Kubernetes that services were in, in the order of the pipelines."""
+    return list(dict.fromkeys(draft.namespace for draft in pipelines if draft.namespace))
 
 
 def _document(kind: str, name: str, annotations: dict[str, str], spec: dict[str, Any]) -> Document:

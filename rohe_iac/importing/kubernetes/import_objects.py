@@ -9,13 +9,14 @@ from pathlib import PurePath
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.foundation.names import is_name
 from rohe_iac.importing.foreign.drafts import Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.kubernetes.calls import CallFinder
 from rohe_iac.importing.kubernetes.environment import VariableReader
 from rohe_iac.importing.kubernetes.mounts import MountReader
 from rohe_iac.importing.kubernetes.nodes import CLUSTER_KINDS, add_nodes
-from rohe_iac.importing.kubernetes.objects import DEFAULT_NAMESPACE, KubernetesObject, items_at, objects_of, text_at
+from rohe_iac.importing.kubernetes.objects import DEFAULT_NAMESPACE, KubernetesObject, at, items_at, objects_of, text_at
 from rohe_iac.importing.kubernetes.reasons import CLUSTER, KINDS, METADATA, OBJECT, POD, UNKNOWN_KIND, WORKLOAD
 from rohe_iac.importing.kubernetes.scheduling import add_placement
 from rohe_iac.importing.kubernetes.services import REASONS as SERVICE
@@ -111,6 +112,7 @@ def _import_namespace(
     readers = Readers(draft, variables, mounts)
     added = (add_workload(item, readers) for item in objects if item.kind in WORKLOADS)
     workloads = [workload for workload in added if workload is not None]
+    _set_namespace(space, objects, draft, drafts)
     mounts.share_claims()
     _place(workloads, draft)
     called = {}
@@ -126,6 +128,18 @@ def _import_namespace(
             calls.add(caller, variable, text, part)
     for caller, text, part in mounts.texts:
         calls.add(caller, "", text, part)
+
+
+def _set_namespace(space: str, objects: list[KubernetesObject], draft: PipelineDraft, drafts: Drafts) -> None:
+    """Sets the namespace of a pipeline with services; a stack is applied to that of the first."""
+    if not draft.services or not is_name(space or DEFAULT_NAMESPACE):
+        return
+    is_first = not any(other.namespace for other in drafts.pipelines.values())
+    draft.namespace = space or DEFAULT_NAMESPACE
+    for item in objects if is_first and drafts.inventory.nodes else ():
+        written = at(item.field, "metadata", "namespace")
+        if written is not None:
+            written.map_to("Stack: target.kubernetes.namespace")
 
 
 def _name(space: str, objects: list[KubernetesObject], drafts: Drafts, *, alone: bool) -> str:

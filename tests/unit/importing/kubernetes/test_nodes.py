@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from import_results import Importer, notes, reasons
 
 from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.loading import load
 from rohe_iac.importing.import_texts import InvalidImport
 from rohe_iac.importing.kubernetes.nodes import CLUSTER_KINDS
 from rohe_iac.trial_cluster.nodes import simulated_node
@@ -85,6 +87,36 @@ def test_nodes_and_workloads_together_are_a_stack(import_contents: Importer) -> 
     kinds = [document["kind"] for document in import_contents(listed(ready("n-1")), pod, name="lab").documents]
     assert kinds == ["Inventory", "Pipeline", "Stack"]
     assert CLUSTER_KINDS[0] == "Node"
+
+
+def workload(name: str, namespace: str) -> dict[str, Any]:
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    pod = {"containers": [{"name": "c", "image": "a/b:1", "command": ["run"]}, {"name": "d", "image": "a/d:1"}]}
+    spec = {"template": {"metadata": {"labels": {"app": name}}, "spec": pod}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(("namespace", "target"), [("shop", "shop"), ("", "default")])
+def test_a_stack_of_a_cluster_is_applied_to_the_namespace_that_it_came_from(
+    import_contents: Importer, tmp_path: Path, namespace: str, target: str
+) -> None:
+    result = import_contents(listed(ready("n-1")), workload("web", namespace), name="lab")
+    assert result.documents[-1]["spec"]["target"] == {"kubernetes": {"namespace": target}}
+    assert "manifests" not in result.text
+    to = {item.field: item.to for file in result.files for item in file.mapped}
+    assert to.get("Deployment/web.metadata.namespace", "") == (
+        "Stack: target.kubernetes.namespace" if namespace else ""
+    )
+    (tmp_path / "lab.yaml").write_text(result.text)
+    loaded = load(tmp_path)
+    assert (loaded.warnings, loaded.unsupported) == ((), ())
+
+
+def test_of_several_namespaces_the_first_is_taken_and_all_are_told(import_contents: Importer) -> None:
+    result = import_contents(listed(ready("n-1")), workload("web", "shop"), workload("db", "data"), name="lab")
+    assert result.documents[-1]["spec"]["target"] == {"kubernetes": {"namespace": "shop"}}
+    assert "the services were in several: shop, data" in result.text
+    assert "{kubernetes: {namespace: NAME}}" in reasons(result)["Deployment/db.metadata.namespace"]
 
 
 @pytest.mark.parametrize(

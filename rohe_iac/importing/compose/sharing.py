@@ -13,7 +13,7 @@ VISIBLE = "NVIDIA_VISIBLE_DEVICES"
 """The variable with the GPUs that a container of NVIDIA's runtime sees."""
 
 
-STORAGE = "which storage a volume has is the target's affair: name a storageClass where a cluster has one"
+STORAGE = "where a volume is stored is the target's affair; in a cluster, class under volumes names a storage class"
 
 
 def share_devices(entries: list[tuple[str, Field]], services: dict[str, dict[str, Any]], names: dict[str, str]) -> None:

@@ -160,7 +160,7 @@ def test_a_folder_is_not_a_file(rohe: Run, empty: Path) -> None:
 
 def test_fields_of_one_name_that_are_not_mapped_are_told_together(rohe: Run, empty: Path) -> None:
     report = rohe("import", "original/add_service.yaml").stderr
-    assert "application, client_id, instance_name, stage_id, role, command: says who sent the command" in report
+    assert "application, client_id, instance_name, stage_id, role, command: the sender of a command is not" in report
     assert "object_detection.object_detection_web_service, object_detection.object_detection_imgproc_service" in report
     assert "}.{node, instance_ids}: empty" in report
 
@@ -222,8 +222,8 @@ def test_equal_reasons_and_notes_of_several_services_are_listed_once_with_their_
     (empty / "compose.yaml").write_text(json.dumps({"services": services}))
     report = rohe("import", "compose.yaml").stderr
     names = ", ".join(services)
-    assert report.count("what is placed is kept running") == 1
-    assert f"services.{{{names}}}.restart: what is placed is kept running (compose.yaml:1:" in report
+    assert report.count("replicas are restarted when they end") == 1
+    assert f"services.{{{names}}}.restart: replicas are restarted when they end (compose.yaml:1:" in report
     value = json.loads(rohe("import", "compose.yaml", "-o", "json").stdout)
     (note,) = [note for note in value["files"][0]["notes"] if len(note["fields"]) == 12]
     assert note["fields"][:2] == ["services.s0.volumes[0]", "services.s1.volumes[0]"]

@@ -13,7 +13,7 @@ ONCE = (
 
 AGAIN = "a service that runs once is started again until it ends well"
 
-KEPT = "what is placed is kept running; what ends by itself has runOnce: true"
+KEPT = "replicas are restarted when they end; a service that ends by itself has runOnce: true"
 
 JOBS = ("replicatedjob", "globaljob")
 """Modes of `deploy` whose replicas run to their end, in loose spelling."""

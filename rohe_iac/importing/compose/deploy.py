@@ -38,7 +38,7 @@ ROLLING = "how a change is rolled out is the target's affair"
 REASONS = {
     "updateconfig": ROLLING,
     "rollbackconfig": ROLLING,
-    "restartpolicy": "what is placed is kept running",
+    "restartpolicy": "replicas are restarted when they end",
     "labels": "labels of containers are made by the target",
     "mode": "not a mode of Docker Swarm: replicated, global, replicated-job or global-job",
     "endpointmode": "how a service is reached is the target's affair",
@@ -136,7 +136,7 @@ def _pair(
             return None, request
         limit_field.map_to(f"{target}.limits.{word}")
         if request is None:
-            limit_field.note(f"nothing is reserved: what is asked for is the limit, requests.{word} too")
+            limit_field.note(f"there is no reservation of it: requests.{word} is the limit, as with Docker Compose")
             request = limit
     return limit, request
 
@@ -220,7 +220,7 @@ def _number_of_devices(count: Field) -> int:
     """Returns the number that a field holds; anything else, such as `all`, counts as 1 with a note."""
     if re.fullmatch(r"[1-9]\d{0,3}", count.text):
         return int(count.text)
-    count.note("all devices of a node are not a number: one is asked for")
+    count.note("a number of devices is needed here: written as 1; change it under requests.accelerators")
     return 1
 
 

@@ -33,10 +33,10 @@ LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]")
 NONE = "no health is asked for"
 
 
-WITHOUT_PROBE = "it is about a test that is not there"
+WITHOUT_PROBE = "the health check has no test"
 
 
-WHILE_STARTING = "while a replica starts, it is asked as often as later"
+WHILE_STARTING = "while a replica starts, rohe tries its health check as often as later"
 
 
 CLUSTER_ONLY = (
@@ -139,7 +139,7 @@ def _probe(words: list[str], test: Field, service: dict[str, Any], hosts: Collec
             return None
         name = _port_name(ports, number, service)
         if is_https:
-            test.note("a certificate is not looked at: taken as TCP")
+            test.note("probes do not check certificates: taken as TCP")
         if url is None or is_https:
             return {"tcp": name}
         return {"http": {"path": url[4] or "/", "port": name}}

@@ -54,7 +54,7 @@ LABELS = "labels of containers are made by the target"
 STOP = "a replica is asked to end by SIGTERM, with no command before it"
 
 
-TERMINAL = "nobody types to a replica"
+TERMINAL = "a replica has no standard input"
 
 
 LOGS = "logs are read with `rohe logs`"
@@ -66,10 +66,10 @@ SWAP = "swap is not used"
 AMOUNTS = "shares and quotas weigh among neighbours; requests.cpu and limits.cpu are amounts of cores: write them there"
 
 
-HOOKS = "what is run beside a replica's own command is not part of a blueprint"
+HOOKS = "commands run beside a replica's own are not part of a blueprint"
 
 
-SECRETS = "no service has it"
+SECRETS = "no service uses it"
 
 
 UNKNOWN = "not a field of the Compose Specification that rohe knows"
@@ -83,7 +83,7 @@ REASONS = {
     "models": "a model is served by a service of its own, which has an image",
     "provider": "rohe runs images and commands; what somebody else provides is reached by its address, under env",
     "pullpolicy": "when an image is pulled is the target's affair",
-    "restart": "what is placed is kept running",
+    "restart": "replicas are restarted when they end",
     "volumesfrom": "there is no such service in the file: name each volume in the service that has it",
     **dict.fromkeys(("containername", "hostname"), NAMED),
     **dict.fromkeys(("annotations", "labelfile"), LABELS),
@@ -268,7 +268,7 @@ def _drops_entry_point(field: Field, target: str) -> bool:
     ):
         return False
     if field.get("command") is None:
-        stated.drop("without a command nothing is left to run: the entry point of the image is kept")
+        stated.drop("there is no command to run instead: the entry point of the image is kept")
     else:
         stated.map_to(f"{target}.command")
     return True

@@ -32,7 +32,7 @@ RELATIVE = "a volume needs an absolute path in the container"
 SETTING = "how a volume is made and mounted is the target's affair"
 
 
-SUB_PATH = "a folder of the volume, named by its path in it"
+SUB_PATH = "subPath is a relative path in the volume, without '..'"
 
 
 def add_volumes(

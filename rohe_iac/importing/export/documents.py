@@ -127,7 +127,7 @@ def _node(node: Node, name: str, kind: DeviceType | None, exported: ExportedFile
     if node.mac is not None:
         entry["MAC"] = node.mac
     else:
-        exported.left_out.append((address, "mac", "there is none, and the original knows a node by it"))
+        exported.left_out.append((address, "mac", "there is none, and the original identifies a node by it"))
     entry["status"] = node.status
     if capacity.frequency is not None:
         # A bare figure above 100 would be read as MHz.

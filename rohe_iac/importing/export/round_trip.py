@@ -66,7 +66,7 @@ def changes_on_return(
         pairs.append((written.address, before_export, {"pipeline": pipeline, **_service(service)}))
     for address, old, new in pairs:
         found += [
-            (address, field, f"{_text_of(old[field])} comes back as {_text_of(new[field])}")
+            (address, field, f"an import of the file gives {_text_of(new[field])} instead of {_text_of(old[field])}")
             for field in old
             if old[field] != new[field] and (address, field) not in known
         ]
@@ -129,11 +129,11 @@ def _variables(written: WrittenService, returned: Service) -> Iterator[LeftOut]:
     for name, value in written.service.env.items():
         new_value = returned.env.get(name)
         if new_value is None:
-            yield written.address, f"env.{name}", "a secret comes back where it is env:NAME"
+            yield written.address, f"env.{name}", "an import of the file gives a secret for env:NAME alone"
         elif new_value != value and isinstance(new_value, SecretValue):
-            yield written.address, f"env.{name}", "it looks like a secret, and comes back as one"
+            yield written.address, f"env.{name}", "it looks like a secret, so an import of the file makes one of it"
         elif new_value != value:
-            yield written.address, f"env.{name}", "it comes back with another value"
+            yield written.address, f"env.{name}", "an import of the file gives it another value"
 
 
 def _requests(requests: Requests) -> dict[str, Any]:

@@ -25,6 +25,13 @@ Bounds = Bound | list[Bound]
 """The bound of an objective, or both bounds of `between`."""
 
 
+NO_PIPELINE = (
+    "the contract names no pipeline: it is about the only one of this import; where that has none or several, it has "
+    "pipeline: {}, in place of which you write the name of yours"
+)
+"""The note about a contract without a pipeline, with the name that stands for it."""
+
+
 RATIOS = ("accuracy", "availability")
 """rohe's own metrics that are ratios."""
 
@@ -107,7 +114,7 @@ def draft_contract(
     if pipeline is not None:
         pipeline.map_to(f"ObservationContract/{new_name}: pipeline")
     else:
-        field.note("no pipeline is named: the one that is imported along with it, else write its name under 'pipeline'")
+        field.note(NO_PIPELINE.format(draft.spec["pipeline"]))
     drafts.contracts.append(draft)
     return draft
 

@@ -103,7 +103,7 @@ def _devices(amounts: dict[str, tuple[Field, Fraction]], resources: Field, targe
         if "/" not in name or group.endswith("kubernetes.io"):
             continue
         if not amount:
-            part.drop("none of them is asked for")
+            part.drop("the amount is 0, so nothing is requested")
             continue
         kind = type_of(name)
         maker = makers.setdefault(kind, name)

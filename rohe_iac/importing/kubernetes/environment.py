@@ -143,8 +143,8 @@ class VariableReader:
             return
         path = text_at(own, "fieldPath")
         known = OWN_VARIABLES.get(path)
-        also = f"; the variable {known} holds what comes nearest" if known else ""
-        item.drop(f"what a pod knows of itself is not copied{also}")
+        also = f"; the variable {known} has the nearest equivalent" if known else ""
+        item.drop(f"fields of the pod itself (the downward API) are not copied{also}")
 
     def _value(self, name: str, text: str, part: Field, owner: str) -> str | dict[str, dict[str, str]]:
         """Returns the value of a variable; what looks like a secret becomes a reference to a Secret of the service."""

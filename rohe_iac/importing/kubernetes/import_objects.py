@@ -31,13 +31,13 @@ PART_OF = "app.kubernetes.io/part-of"
 OWNERS = (*WORKLOADS, "CronJob", "Node")
 """Kinds of objects of which others are a mere consequence; what an operator made is a workload like any other."""
 
-MADE = "{} made it, and is imported itself"
+MADE = "{} owns it, and is imported itself"
 
-OWNED = "{} made it: import that"
+OWNED = "{} owns it: import that"
 
-READ = "how the object is read"
+READ = "the kind of the object"
 
-NAMED = "the name by which others take it"
+NAMED = "the name that references use"
 
 NO_CLAIM_USER = "no container of these files mounts it"
 

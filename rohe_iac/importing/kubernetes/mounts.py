@@ -75,7 +75,7 @@ class MountReader:
             if not path.startswith("/"):
                 mount.drop("a volume needs an absolute path in the container")
             elif below.startswith("/") or ".." in below.split("/"):
-                mount.drop("what is mounted of a volume is named by its path in it")
+                mount.drop("subPath is a relative path in the volume, without '..'")
             elif name in templates:
                 self._add_template(templates[name], mount, path, service, target)
             elif name not in volumes:
@@ -103,9 +103,9 @@ class MountReader:
                     self._add_files(part or part_secret or source, mount, path, service, target, is_secret=is_secret)
                     source.map_to(f"{target}.files")
                 else:
-                    source.drop("what the cluster says of a pod or an account is not put before a replica")
+                    source.drop("replicas get no files with fields of their pod or tokens of their account")
             if mount.path not in mount.journal.recorded:
-                mount.drop("it shows nothing that a replica has here")
+                mount.drop("it mounts nothing that a replica has here")
         elif host is not None and text_at(host, "path").startswith("/dev/"):
             source_path = text_at(host, "path")
             device = {"path": path} if path == source_path else {"path": path, "from": source_path}
@@ -157,9 +157,9 @@ class MountReader:
                 part.map_to(f"{target}.volumes")
         storage, modes = at(template, "spec", "storageClassName"), at(template, "spec", "accessModes")
         if storage is not None:
-            storage.drop("the class of the volumes of replicas is that of the target: {kubernetes: {storage: ...}}")
+            storage.drop("a volume of each replica has the storage class that the cluster takes by default")
         if modes is not None:
-            modes.drop("a volume of each replica is used by that replica alone")
+            modes.drop("a volume of each replica is mounted by that replica alone: accessMode is not kept")
 
     def _mounted(self, mount: Field, volume: dict[str, Any], target: str) -> dict[str, Any]:
         """Returns a volume with what its mount says of it."""
@@ -186,7 +186,7 @@ class MountReader:
         if found is None:
             kind = "Secret" if is_secret else "ConfigMap"
             mount.drop(
-                f"the {kind} '{name[:60]}' is not in these files, so nobody knows its keys: name them under files"
+                f"the {kind} '{name[:60]}' is not in these files, so its keys are not known: name them under files"
             )
             return
         files: list[dict[str, Any]] = service.setdefault("files", [])

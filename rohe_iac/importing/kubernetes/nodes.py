@@ -16,7 +16,7 @@ from rohe_iac.importing.kubernetes.scheduling import EFFECTS
 CLUSTER_KINDS = ("Node", "ResourceSlice", "DeviceClass", "ResourceClaim")
 """Kinds that say what machines there are, beside pods."""
 
-_TOTAL = "what is kept for the node itself cannot be given out: allocatable counts"
+_TOTAL = "allocatable counts, which is the capacity without what the node keeps for itself"
 
 _CAPACITY = "the node states no allocatable: its capacity counts, of which nothing is kept for the node itself"
 
@@ -50,7 +50,9 @@ def add_nodes(objects: list[KubernetesObject], pods: list[KubernetesObject], dra
         return
     except (AttributeError, KeyError, TypeError):
         # The objects beside the Nodes are taken as an API server gives them, and a file may hold anything.
-        nodes[0].field.report_fault("an object beside it has a field of another form than Kubernetes gives it")
+        nodes[0].field.report_fault(
+            "a field of another object in these files has a form that Kubernetes does not give it"
+        )
         return
     draft = drafts.inventory
     renamed = {name: draft.type_names.give(name, "machine") for name in found.device_types}
@@ -142,7 +144,7 @@ def _record(item: KubernetesObject, left_out: dict[str, str], inventory: str) ->
 def _drop_others(field: Field) -> None:
     for key, part in field.entries():
         if key in ("apiVersion", "kind"):
-            part.map_to("how the object is read")
+            part.map_to("the kind of the object")
         elif part.path not in field.journal.recorded:
             part.drop(CLUSTER)
         elif key in ("metadata", "spec", "status"):

@@ -25,12 +25,12 @@ MAX_TIMES = 10**6
 
 NO_NUMBER = f"a probe has whole numbers below {MAX_TIMES:,}"
 
-RUNS_ONCE = "nothing asks whether a service that runs once lives"
+RUNS_ONCE = "a service that runs once has no liveness probe"
 
 REASONS = {
-    "httpget": "a replica is asked at its own address, over HTTP, without headers of its own",
-    "tcpsocket": "a replica is asked at its own address",
-    "grpc": "a replica is asked as a whole, not for one of its services",
+    "httpget": "probes over HTTP go to the replica's own address, without headers",
+    "tcpsocket": "probes go to the replica's own address",
+    "grpc": "a probe is about the whole replica, not one of its gRPC services",
     "terminationgraceperiodseconds": "a service has one terminationGracePeriod",
 }
 
@@ -70,8 +70,10 @@ def _startup(probe: Field, health: dict[str, Any], service: dict[str, Any], targ
         found = _probe(probe, service, f"{target}.health.liveness", container)
         if found is not None:
             health["liveness"] = {word: value for word, value in found.items() if word not in ("initialDelay",)}
-            probe.note("what the startup probe asks is asked as liveness, too, since the time to start is that of it")
-    probe.drop_rest({}, "while a replica starts, what liveness asks is asked once a second")
+            probe.note(
+                "the startup probe becomes health.liveness, too, since health.startup is the time until that succeeds"
+            )
+    probe.drop_rest({}, "while a replica starts, rohe tries its liveness probe once a second")
 
 
 def _probe(probe: Field, service: dict[str, Any], target: str, container: Field) -> dict[str, Any] | None:
@@ -112,7 +114,7 @@ def _question(probe: Field, service: dict[str, Any], target: str, container: Fie
     if command is not None:
         words = at(command, "command")
         if words is None or not words.items():
-            command.drop("a probe without a command asks nothing")
+            command.drop("the probe has no command")
             return None
         if found := secret_in_command([item.raw for item in words.items()]):
             command.drop(READABLE.format(found))
@@ -122,7 +124,11 @@ def _question(probe: Field, service: dict[str, Any], target: str, container: Fie
     asked = http or tcp or grpc
     port = _port(asked, service, container) if asked is not None else None
     if asked is None or port is None:
-        probe.drop("it asks no port that the container has" if asked is not None else "it asks nothing")
+        probe.drop(
+            "the probe names no port of the container"
+            if asked is not None
+            else "the probe has no httpGet, tcpSocket, grpc or exec"
+        )
         return None
     stated = asked.get("port")
     if stated is not None:
@@ -130,10 +136,10 @@ def _question(probe: Field, service: dict[str, Any], target: str, container: Fie
     if http is None:
         return {"tcp": port} if tcp is not None else {"grpc": port}
     if text_at(http, "scheme").upper() == "HTTPS":
-        http.note("a certificate is not looked at: taken as TCP")
+        http.note("probes do not check certificates: taken as TCP")
         for name in ("scheme", "path"):
             if (part := http.get(name)) is not None:
-                part.drop("over TLS, only whether the port answers is asked")
+                part.drop("over TLS a probe checks only whether the port accepts connections")
         return {"tcp": port}
     path = http.get("path")
     for part in (path, http.get("scheme")):

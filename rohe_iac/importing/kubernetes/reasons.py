@@ -22,7 +22,7 @@ KINDS = {
     "CronJob": "rohe starts nothing by the clock; a Job becomes a service that runs once",
     "Endpoints": "the replicas of a service are known from the plan",
     "EndpointSlice": "the replicas of a service are known from the plan",
-    "Event": "it is what happened in the cluster",
+    "Event": "events of the cluster are not part of a blueprint",
     "Gateway": NETWORK,
     "HTTPRoute": NETWORK,
     "HorizontalPodAutoscaler": "write replicas: auto with a load, so that the plan decides how many there are",
@@ -56,7 +56,7 @@ METADATA = {
 }
 
 OBJECT = {
-    "metadata": "what an object is called by others than its name is not kept",
+    "metadata": "of metadata, the name and the labels of pods are kept",
     "status": CLUSTER,
 }
 
@@ -68,7 +68,7 @@ WORKLOAD = {
     "persistentvolumeclaimretentionpolicy": "volumes outlive their replicas",
     **dict.fromkeys(("backofflimit", "activedeadlineseconds", "ttlsecondsafterfinished"), ROLLOUT),
     **dict.fromkeys(("completionmode", "suspend", "podfailurepolicy", "manualselector"), ROLLOUT),
-    "completions": "a job runs as many replicas as run at once: parallelism",
+    "completions": "the replicas of a job are its parallelism",
 }
 
 POD = {
@@ -90,20 +90,20 @@ POD = {
     "readinessgates": "readiness is asked of the replica itself: health.readiness",
     "resources": "requests and limits are those of each container",
     "resourceclaims": "devices are asked for under requests.accelerators",
-    "restartpolicy": "what is placed is kept running",
-    "activedeadlineseconds": "what is placed is kept running",
+    "restartpolicy": "replicas are restarted when they end",
+    "activedeadlineseconds": "replicas are restarted when they end",
     "securitycontext": "of the rights of a pod, rohe sets those of kubernetes.securityContext",
     "affinity": "of rules about nodes and neighbours, those of placement are kept",
 }
 
 CONTAINER = {
     "imagepullpolicy": "when an image is pulled is the target's affair",
-    "lifecycle": "what is run beside a replica's own command is not part of a blueprint",
+    "lifecycle": "commands run beside a replica's own are not part of a blueprint",
     "resizepolicy": "the amounts of a running replica are changed by a new plan",
-    "restartpolicy": "what is placed is kept running",
-    "stdin": "nobody types to a replica",
-    "stdinonce": "nobody types to a replica",
-    "tty": "nobody types to a replica",
+    "restartpolicy": "replicas are restarted when they end",
+    "stdin": "a replica has no standard input",
+    "stdinonce": "a replica has no standard input",
+    "tty": "a replica has no standard input",
     "terminationmessagepath": "logs are read with `rohe logs`",
     "terminationmessagepolicy": "logs are read with `rohe logs`",
     "volumedevices": "raw disks are not part of a blueprint",

@@ -21,9 +21,9 @@ SYSTEM = ("kubernetes.io/os", "beta.kubernetes.io/os")
 
 LINUX = "all nodes of an inventory run Linux"
 
-SEVERAL = "one of several terms would do, and a selector has one: the nodes have to meet all of it"
+SEVERAL = "terms of which one is enough have no counterpart: a nodeSelector has to be met whole"
 
-SPREAD_ALREADY = "a service has one spread a kind of domain, and another rule is that of this one already"
+SPREAD_ALREADY = "placement.spread has one rule for each topologyKey, and there is one for this already"
 
 COMPARED = "a selector compares labels as text, not as numbers"
 
@@ -203,7 +203,7 @@ def _add_neighbours(
             if not others:
                 item.drop("no workload of these files has labels that it selects")
             elif not found and item.path not in item.journal.mapped:
-                item.drop("replicas of one service are near each other only by chance")
+                item.drop("placement.near is about other services, not about replicas of the same one")
 
 
 def _labels(term: Field) -> dict[str, str]:
@@ -222,7 +222,7 @@ def _add_spread(pod: Field, rules: dict[str, Any], labels: Mapping[str, str], ta
         wanted = _labels(item)
         skew = text_at(item, "maxSkew")
         if not wanted.items() <= labels.items():
-            item.drop("it counts pods of other workloads, and a spread is that of the service alone")
+            item.drop("it counts pods of other workloads, and placement.spread counts those of the service alone")
             continue
         rule: dict[str, Any] = {
             "topologyKey": topology_key(text_at(item, "topologyKey")),

@@ -12,7 +12,7 @@ from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.kubernetes.objects import KubernetesObject, items_at, text_at
 from rohe_iac.importing.kubernetes.reasons import SECRET_VALUE
 
-UNUSED = "no container of these files takes it"
+UNUSED = "no container of these files uses it"
 
 NO_KEY = "not a key that Kubernetes takes: up to 253 letters, digits, '-', '_' and '.', not beginning with '..'"
 

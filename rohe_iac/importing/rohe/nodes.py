@@ -30,7 +30,7 @@ from rohe_iac.importing.foreign.units import (
 )
 from rohe_iac.importing.rohe.accelerators import add_accelerators
 
-SENDER = "says who sent the command, which a blueprint does not"
+SENDER = "the sender of a command is not part of a blueprint"
 
 
 HEADER = dict.fromkeys(

@@ -18,13 +18,13 @@ most left over: worst-fit."""
 PRIORITIES = ("none", "cpu", "memory", "cpu+memory")
 
 
-SECRET = "credentials are never copied; a store of your own is store: {mongodb: {uri: {secret: ...}}}"
+SECRET = "credentials are never copied; for a store of your own write store: {mongodb: {uri: {secret: ...}}}"
 
 
-STORE = "the agent keeps a store of its own; a MongoDB of yours is store: {mongodb: {uri: {secret: ...}}}"
+STORE = "the agent keeps a store of its own; for a MongoDB of yours write store: {mongodb: {uri: {secret: ...}}}"
 
 
-TRANSPORT = "rohe speaks MQTT; the stack runs a broker, or broker: {url: ...} names one"
+TRANSPORT = "rohe uses MQTT; the stack runs a broker, or names one by broker: {url: ...}"
 
 
 REASONS = {

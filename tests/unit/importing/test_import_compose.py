@@ -137,7 +137,7 @@ def test_a_service_takes_over_from_another_of_the_file(import_contents: Importer
     assert by_name["web"]["env"] == {"A": "1", "B": "3"}
     assert (by_name["web"]["replicas"], by_name["web"]["limits"], by_name["web"]["image"]) == (4, {"cpu": 1}, "i")
     assert (by_name["more"]["image"], by_name["more"]["replicas"]) == ("j", 4)
-    assert "from itself" in reasons(result)["services.self.extends"]
+    assert "extends itself" in reasons(result)["services.self.extends"]
     assert "docker compose config" in reasons(result)["services.gone.extends"]
 
 
@@ -377,4 +377,4 @@ def test_an_empty_entry_point_takes_that_of_the_image_away(import_contents: Impo
     assert services(result)["a"]["command"] == ["run", "x"]
     assert "args" not in services(result)["a"]
     assert "command" not in services(result)["b"]
-    assert "nothing is left to run" in reasons(result)["services.b.entrypoint"]
+    assert "no command to run instead" in reasons(result)["services.b.entrypoint"]

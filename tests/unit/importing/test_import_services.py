@@ -188,7 +188,7 @@ def test_state_of_a_running_service_is_listed_with_the_reason(import_samples: Im
     }
     assert "decided by the plan" in reasons["status"]
     assert "decided by the plan" in reasons["running"]
-    assert "who sent the command" in reasons["client_id"]
+    assert "the sender of a command" in reasons["client_id"]
 
 
 def test_services_without_an_application_are_one_pipeline(import_contents: Importer) -> None:

@@ -15,10 +15,13 @@ from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.schema.reference import schema_of
 
 FOREIGN = {
-    "activeDeadlineSeconds", "app.kubernetes.io", "binaryData", "deploy.resources", "node.hostname",
-    "node.labels.NAME", "rohe.dev", "spec.template.spec.containers",
+    "activeDeadlineSeconds", "app.kubernetes.io", "binaryData", "deploy.resources", "httpGet", "node.hostname",
+    "node.labels.NAME", "rohe.dev", "spec.template.spec.containers", "tcpSocket",
 }  # fmt: skip
 """What reports call by the names that it has in imported files."""
+
+FOREIGN_PAIRS = {("memory", "capacity"), ("capacity", "rss")}
+"""Fields of imported files that a report shows, each with a field below it."""
 
 FIELD = re.compile(r"(?<![\w/.`$-])[a-z]+(?:(?:[A-Z][a-z]+)+(?:\.\w+)*|(?:\.[a-zA-Z]+)+)(?![\w/])")
 """A name in camel case or a path with dots, such as nodeSelector and requests.cpu."""
@@ -34,6 +37,21 @@ def names(part: Any) -> Iterator[str]:
 
 
 KNOWN = {name for kind in KINDS for name in names(schema_of(kind))}
+
+
+def fields_below(part: Any, definitions: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Yields each field of a schema with the names of the fields in its value; with none where these are free."""
+    for name, value in part.get("properties", {}).items() if isinstance(part, dict) else ():
+        models = re.findall(r"'\$ref': '#/\$defs/(\w+)'", str(value))
+        yield name, {field for model in models for field in definitions[model].get("properties", ())}
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from fields_below(inner, definitions)
+
+
+BELOW: dict[str, set[str]] = {}
+for schema in map(schema_of, KINDS):
+    for field, inside in fields_below(schema, schema["$defs"]):
+        BELOW.setdefault(field, set()).update(inside)
 
 
 def sentences(module: Path) -> Iterator[str]:
@@ -52,3 +70,10 @@ ROOT = Path(rohe_iac.importing.__file__).parent
 def test_fields_that_a_report_names_exist(module: Path) -> None:
     found = {word for text in sentences(module) for word in FIELD.findall(text)} - FOREIGN
     assert [word for word in sorted(found) if not KNOWN.issuperset(word.split("."))] == []
+
+
+@pytest.mark.parametrize("module", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_mappings_that_a_report_shows_have_fields_of_the_language(module: Path) -> None:
+    shown = re.findall(r"\b(\w+): (?=\{(\w+):)", "\n".join(sentences(module)))
+    wrong = {pair for pair in shown if BELOW[pair[0]] and pair[1] not in BELOW[pair[0]]}
+    assert wrong <= FOREIGN_PAIRS

@@ -78,7 +78,7 @@ class ServiceExpansion:
             extends.drop(f"there is no such service {there}; `docker compose config` prints a file that is whole")
             return
         if (where, service_name) in (name, *around):
-            extends.drop("it takes over from itself")
+            extends.drop("the service extends itself")
             return
         self._extend((where, service_name), base, others, (*around, name))
         field.node.entries = merge(base.node, field.node, ("extends",))

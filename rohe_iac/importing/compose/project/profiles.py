@@ -31,7 +31,7 @@ def drop_inactive(services: Field, active: Collection[str]) -> set[str]:
         if listed is None or not names:
             continue
         if ALL in active or set(names) & set(active):
-            listed.map_to("one of them is named, so the service is imported")
+            listed.map_to("one of them is named by --profile or COMPOSE_PROFILES, so the service is imported")
             continue
         found.add(key)
         options = " or ".join(f"--profile {name[:60]}" for name in names[:3])

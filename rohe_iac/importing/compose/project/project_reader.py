@@ -27,7 +27,7 @@ OWN_ONLY = ("name", "include", "version")
 FIRST_VERSION = "a file of version 1, whose top level is its services"
 
 
-INCLUDED = "read: what is in it stands with the rest of the project"
+INCLUDED = "the included file is imported as part of the project"
 
 
 REMOTE = "it is fetched from elsewhere: put a copy beside this file and include that"
@@ -127,7 +127,7 @@ class ProjectReader:
         if not names or any("://" in text or text.startswith(("oci:", "git@")) for text in paths):
             return None, REMOTE if names else "it names no file"
         if set(names) & set(around):
-            return None, "it includes itself"
+            return None, "the file includes itself"
         env_names = [part.text for part in env_file.as_list()] if env_file is not None else []
         key = (*names, "", *env_names, folder.text if folder is not None else "")
         if key not in self.included:

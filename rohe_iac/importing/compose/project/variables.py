@@ -22,10 +22,10 @@ _OPERATOR = re.compile(r":?[-?+]")
 _BRACE = re.compile("[{}]")
 
 
-FILLED = "variables of the shell are replaced by their defaults"
+FILLED = "variables are replaced by the default (`:-`) or the alternative (`:+`) that the file gives"
 
 
-GIVEN = "variables are replaced by their values in the environment, --env, or the file of variables"
+GIVEN = "variables are replaced by their values in the environment, --env or the env file"
 
 
 SECRET = "the value of the variable {} looks like a secret and is not copied: the text keeps the variable"

@@ -59,7 +59,7 @@ def test_a_folder_of_a_volume_is_mounted_unless_it_leaves_the_volume() -> None:
     field, service = field_of({"volumes": entries}), dict[str, Any]()
     add_volumes(field, service, "services.a", ReferencedFiles(), [])
     assert [volume.get("subPath") for volume in service["volumes"]] == ["models/current", None]
-    assert "path in it" in dropped(field)["volumes[1].volume.subpath"]
+    assert "relative path in the volume" in dropped(field)["volumes[1].volume.subpath"]
 
 
 def test_settings_of_a_mount_are_listed(import_contents: Importer) -> None:

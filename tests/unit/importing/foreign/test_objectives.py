@@ -81,4 +81,4 @@ def test_a_contract_without_a_pipeline_says_so() -> None:
     draft = draft_contract(drafts, field, field.get("id"), None, "contract")
     assert (draft.name, draft.annotations) == ("my-sla", {"rohe.dev/original-name": "My SLA"})
     assert drafts.contracts == [draft]
-    assert "no pipeline is named" in field.journal.notes[0][1]
+    assert "names no pipeline" in field.journal.notes[0][1]

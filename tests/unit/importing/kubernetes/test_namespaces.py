@@ -102,7 +102,7 @@ def test_objects_that_become_nothing_are_told_with_the_reason(shop: ImportResult
     told = reasons(shop)
     assert told["Ingress/web"] == KINDS["Ingress"]
     assert told["Widget/w"] == "rohe imports no objects of this kind"
-    assert told["ConfigMap/app.data.unused"] == "no container of these files takes it"
+    assert told["ConfigMap/app.data.unused"] == "no container of these files uses it"
 
 
 def leaves(value: Any, path: str = "") -> Iterator[str]:

@@ -66,7 +66,7 @@ def test_a_pod_that_another_object_made_is_no_service_of_its_own(import_contents
     bare["metadata"] = {"name": "bare", "labels": {"app": "bare"}}
     result = import_contents(workload(), pod, bare)
     assert [*services(result)] == ["web", "bare"]
-    assert reasons(result)["Pod/web-abc"] == "Deployment/web made it, and is imported itself"
+    assert reasons(result)["Pod/web-abc"] == "Deployment/web owns it, and is imported itself"
 
 
 def test_variables_come_from_values_config_maps_and_secrets(import_contents: Importer) -> None:
@@ -342,7 +342,7 @@ def test_variables_of_a_config_map_are_those_of_its_data_alone(import_contents: 
     container = {"envFrom": [{"configMapRef": {"name": "app"}}], "env": [single]}
     result = import_contents(made, workload(container=container))
     assert services(result)["web"]["env"] == {"LEVEL": "info"}
-    assert reasons(result)["ConfigMap/app.binaryData.BLOB"] == "no container of these files takes it"
+    assert reasons(result)["ConfigMap/app.binaryData.BLOB"] == "no container of these files uses it"
 
 
 def test_devices_of_several_makers_are_not_added_up(import_contents: Importer) -> None:

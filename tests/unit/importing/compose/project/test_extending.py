@@ -34,7 +34,7 @@ def test_a_service_gets_what_it_extends_and_a_circle_is_dropped() -> None:
     assert command is not None
     assert command.text == "run"
     assert extended.get("depends_on") is not None
-    assert dropped(services)["c.extends"] == "it takes over from itself"
+    assert dropped(services)["c.extends"] == "the service extends itself"
 
 
 def test_a_service_of_another_file_takes_over_from_a_third_with_places_in_each() -> None:

@@ -48,7 +48,7 @@ def test_a_file_that_two_files_include_is_there_once_and_a_circle_is_told() -> N
     assert entry(root, "services", "both").place.file == "b/both.yaml"
     assert root.get("name") is None
     assert set(mapped(root)) >= {"include[0]", "include[1]"}
-    assert ("a/right.yaml", "include: it includes itself") in [
+    assert ("a/right.yaml", "include: the file includes itself") in [
         (place.file, text) for place, text in root.journal.notes
     ], "the report lists fields of the first file alone"
 

@@ -7,16 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from rohe_iac.importing.compose.completion import waits_for_end
+from rohe_iac.importing.foreign.addresses import ports_addressed, services_addressed
 from rohe_iac.importing.foreign.drafts import PipelineDraft
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.ports import make_port, port_name
-
-_ADDRESS = re.compile(
-    r"(?<![\w.-])(?:[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@\s]*@)?(?P<host>[\w-]+)(?::(?P<number>\d{2,5})(?!\d))?(?=[:/?,;'\"\s]|$)"
-    r"|(?P<named>[\w-]+):(?P<port>\d{2,5})(?![\w.:]))"
-)
-"""An address by name: the host of a URL, or NAME:PORT."""
-
 
 SHARED = ("network_mode", "net", "ipc", "pid")
 """Fields with `service:NAME`, where a service shares what another one has."""
@@ -85,7 +79,7 @@ def add_dependencies(
                 part.map_to(f"Pipeline/{draft.name}: flow")
             elif sink["name"] in caller.get("after", ()):
                 part.map_to(f"Pipeline/{draft.name}: services.{caller['name']}.after")
-            elif is_reachable(draft, sink["name"], caller["name"]):
+            elif draft.is_reachable(sink["name"], caller["name"]):
                 part.drop("requests would run in a circle, and a flow has none")
             elif caller.get("runOnce") or sink.get("runOnce"):
                 _add_order(caller, sink["name"])
@@ -135,7 +129,7 @@ def add_shared(key: str, field: Field, names: dict[str, str], draft: PipelineDra
         sink = names.get(other)
         if sink is None or other == key or {"from": caller["name"], "to": sink} in draft.flow:
             continue
-        if sink not in caller.get("after", ()) and not is_reachable(draft, sink, caller["name"]):
+        if sink not in caller.get("after", ()) and not draft.is_reachable(sink, caller["name"]):
             _add_order(caller, sink)
             part.note(f"'{caller['name']}' starts after '{sink}', as with Docker Compose; what they share is not kept")
 
@@ -178,16 +172,6 @@ def names_of_services(entries: list[tuple[str, Field]], names: dict[str, str]) -
     return found
 
 
-def ports_addressed(text: str, names: dict[str, str]) -> list[tuple[str, int]]:
-    """Returns the services whose addresses are in a text with the ports they are called at, from 1 to 65535."""
-    found: list[tuple[str, int]] = []
-    for match in _ADDRESS.finditer(text):
-        host, number = match["host"] or match["named"], int(match["number"] or match["port"] or 0)
-        if host in names and 1 <= number <= 65535:
-            found.append((names[host], number))
-    return list(dict.fromkeys(found))
-
-
 def _add_port(field: Field, name: str, number: int, draft: PipelineDraft) -> None:
     """Adds a port that only the address in another service tells of."""
     service = next(service for service in draft.services if service["name"] == name)
@@ -200,17 +184,6 @@ def _add_port(field: Field, name: str, number: int, draft: PipelineDraft) -> Non
             return
     service["ports"] = [*ports, make_port(port_name(number, "TCP"), number, None, "TCP")]
     field.note(f"port {number} of '{name}' is known by this address alone, and is added to its ports")
-
-
-def services_addressed(text: str, names: dict[str, str]) -> list[str]:
-    """Returns the services whose addresses are in a text, each once, in their order.
-
-    Args:
-        text: A text such as `http://model:5000/v1`.
-        names: The names of services in the pipeline, by their names in the file.
-    """
-    hosts = [match["host"] or match["named"] for match in _ADDRESS.finditer(text)]
-    return list(dict.fromkeys(names[host] for host in hosts if host in names))
 
 
 def _add_addressed(field: Field, names: dict[str, str], caller: str, draft: PipelineDraft) -> None:
@@ -240,7 +213,7 @@ def add_addresses(field: Field, text: str, names: dict[str, str], caller: str, d
         link = {"from": caller, "to": other}
         said = f"it has the address of service '{other}', which this machine does not know by name"
         known = f"{said}: on the target local, read the address of '{other}' in ROHE_PEERS"
-        if is_reachable(draft, other, caller):
+        if draft.is_reachable(other, caller):
             field.note(f"{known}; no flow is added, for requests would run in a circle")
         elif other in once:
             field.note(f"{said}; no flow is added, for '{other}' runs once")
@@ -252,13 +225,3 @@ def add_addresses(field: Field, text: str, names: dict[str, str], caller: str, d
             field.note(f"{known}; taken as requests that flow from '{caller}' to '{other}'")
         else:
             field.note(known)
-
-
-def is_reachable(draft: PipelineDraft, begin: str, end: str) -> bool:
-    """Checks whether flow and order of starts lead from one service to the other, so that a link back is a circle."""
-    reached = [begin]
-    after = {service["name"]: service.get("after", []) for service in draft.services}
-    for name in reached:
-        found = [*(link["to"] for link in draft.flow if link["from"] == name), *after.get(name, [])]
-        reached += [other for other in found if other not in reached]
-    return end in reached

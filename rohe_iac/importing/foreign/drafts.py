@@ -55,6 +55,20 @@ class PipelineDraft:
     volume_names: UniqueNames = field(default_factory=UniqueNames)
     namespace: str = ""
 
+    def is_reachable(self, begin: str, end: str) -> bool:
+        """Checks whether flow and order of starts lead from one service to the other, so that a link back is a circle.
+
+        Args:
+            begin: The name of a service.
+            end: The name of another one.
+        """
+        reached = [begin]
+        after = {service["name"]: service.get("after", []) for service in self.services}
+        for name in reached:
+            found = [*(link["to"] for link in self.flow if link["from"] == name), *after.get(name, [])]
+            reached += [other for other in found if other not in reached]
+        return end in reached
+
     def document(self) -> Document:
         """Returns the document of kind Pipeline."""
         spec: dict[str, Any] = {"volumes": self.volumes} if self.volumes else {}
@@ -183,7 +197,7 @@ class Drafts:
         if self.stack or (self.inventory.nodes and pipelines):
             stack = self._stack(inventory_name, pipelines)
             namespaces = _namespaces(pipelines)
-            about = (MANIFESTS,) if "manifests" in stack["spec"].get("target", ()) else ()
+            about: tuple[str, ...] = (MANIFESTS,) if "manifests" in stack["spec"].get("target", ()) else ()
             about += (NAMESPACES + ", ".join(namespaces),) if len(namespaces) > 1 else ()
             found.append((stack, (*_from(self.stack_sources), *about)))
         return found

@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from rohe_iac.importing.compose.flow import is_reachable, ports_addressed, services_addressed
+from rohe_iac.importing.foreign.addresses import hosts_named, ports_addressed, services_addressed
 from rohe_iac.importing.foreign.drafts import PipelineDraft
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.kubernetes.services import CalledService
-
-_HOST_VARIABLE = re.compile(
-    r"(?i)(addr(ess)?|broker|endpoint|host|hostname|node|server|service|target|upstream|ur[il])s?$"
-)
-"""Names of variables whose whole value may be the name of a host."""
-
 
 _ELSEWHERE = re.compile(r"(?<![\w-])[a-z0-9-]+\.[a-z0-9-]+(?![\w-])")
 """The name of a Service with its namespace."""
@@ -65,8 +59,7 @@ class CallFinder:
         names = {name: name for name in self.called}
         with_port = ports_addressed(short, names)
         hosts = set(services_addressed(short, names)).difference(name for name, _ in with_port)
-        if _HOST_VARIABLE.search(variable):
-            hosts.update(word for word in re.split(r"[\s,;]+", short) if word in names)
+        hosts.update(hosts_named(variable, short, names))
         whole = [*with_port, *((name, 0) for name in sorted(hosts))]
         for other in dict.fromkeys(self.called[name].at(number) for name, number in whole):
             if other != caller:
@@ -84,7 +77,7 @@ class CallFinder:
                 "wait for the other, write after"
             )
             return
-        if is_reachable(self.draft, other, caller):
+        if self.draft.is_reachable(other, caller):
             part.note(f"'{caller}' has the address of '{other}'; no flow is added, for requests would run in a circle")
             return
         self.draft.flow.append(link)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from import_results import Importer, notes
 
-from rohe_iac.importing.compose.flow import services_addressed
 from rohe_iac.usecases.authoring.import_ import import_files
 
 COMPOSE = """
@@ -43,14 +42,6 @@ def test_an_address_of_a_service_becomes_a_flow_and_is_noted(import_contents: Im
 def test_text_of_a_command_stays_as_it_is(import_contents: Importer) -> None:
     web = import_contents(COMPOSE).documents[0]["spec"]["services"][0]
     assert web["args"][-2:] == ["$$(PORT)", "\\{port}"]
-
-
-def test_only_whole_names_are_addresses() -> None:
-    names = {"model": "model", "db_1": "db-1"}
-    assert services_addressed("model:80 http://db_1 https://model.example/ my-model:80 model:8080:80", names) == [
-        "model",
-        "db-1",
-    ]
 
 
 @pytest.mark.parametrize("value", ["http://model:5000", "model:5000", "grpc://model", "x=http://model/,y"])

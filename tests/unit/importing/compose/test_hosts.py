@@ -27,6 +27,17 @@ def test_a_host_with_its_port_is_an_address(import_contents: Importer) -> None:
     assert "port 5432 of 'db' is known by this address alone" in notes(result)
 
 
+def test_a_broker_is_a_host_with_and_without_a_port_of_its_own(import_contents: Importer) -> None:
+    services = {
+        "web": {"image": "i", "environment": {"BROKER": "mqtt", "TARGETS": "db, web", "TARGETS_PORT": "5432"}},
+        "mqtt": {"image": "m", "expose": [1883]},
+        "db": {"image": "d"},
+    }
+    spec = import_contents({"services": services}).documents[0]["spec"]
+    assert spec["flow"] == [{"from": "web", "to": "mqtt"}, {"from": "web", "to": "db"}]
+    assert spec["services"][2]["ports"] == [{"name": "p5432", "containerPort": 5432}]
+
+
 def test_a_host_of_a_file_of_variables_is_reported_where_the_file_is_named() -> None:
     web: dict[str, Any] = {"name": "web", "env": {"db_host": "db", "db_port": "5432", "API_HOST": {"secret": "env:X"}}}
     draft = PipelineDraft("p", "p", services=[web, {"name": "db"}])

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from rohe_iac.blueprint.language.pods.user import Labels, User
-from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.compose.spans import add_span
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
 
 CLUSTER_ONLY = "apply takes it in a cluster only: leave it out on the target local"
 

@@ -9,7 +9,6 @@ from typing import Any
 from rohe_iac.blueprint.language.scale.replicas import PER_NODE
 from rohe_iac.foundation import quantities
 from rohe_iac.importing.compose.completion import is_job
-from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
 from rohe_iac.importing.foreign.units import (
@@ -20,6 +19,7 @@ from rohe_iac.importing.foreign.units import (
     number_of,
     round_up,
 )
+from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
 
 _SIZE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
 

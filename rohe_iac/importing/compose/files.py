@@ -6,7 +6,6 @@ import posixpath
 import re
 from typing import Any
 
-from rohe_iac.importing.compose.project.env_file import read_variables
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
@@ -103,27 +102,3 @@ def add_secrets(field: Field, declared: Field | None, files: list[dict[str, Any]
         for key, part in item.entries():
             if key in ("uid", "gid", "mode"):
                 part.drop("the owner and the rights of a file are those that the target gives it")
-
-
-def variables_of(field: Field, referenced_files: ReferencedFiles) -> list[tuple[str, str | None, Field]]:
-    """Returns the variables of all files that `env_file` names, in order: name, value, the entry with the file.
-
-    The value is None where the file has a name alone.
-    """
-    env_file = field.get("env_file")
-    found: list[tuple[str, str | None, Field]] = []
-    if env_file is None:
-        return found
-    for item in env_file.as_list():
-        named = item.get("path") if item.is_mapping else item
-        text = referenced_files.text(item.place.file, named.text) if named is not None and named.text else None
-        if text is None:
-            item.drop("the file is not there, or no text; write its variables under env")
-            continue
-        written = item.get("format") if item.is_mapping else None
-        read = read_variables(text, raw=written is not None and written.text == "raw")
-        found += [(name, value, item) for name, value in read.variables]
-        item.note("the variables of the file are written out")
-        for remark in read.remarks:
-            item.note(f"{named.text if named is not None else ''}: {remark}")
-    return found

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.compose.spans import add_span
 from rohe_iac.importing.foreign.command_secrets import READABLE, secret_in_command
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.ports import make_port, port_name
+from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
 
 _HOST = r"\[::1\]|[A-Za-z0-9](?:[\w.-]*\w)?"
 

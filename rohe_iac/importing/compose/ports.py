@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
 from rohe_iac.importing.foreign.ports import make_port, port_name
-from rohe_iac.importing.foreign.substitution import UNFILLED
 from rohe_iac.importing.foreign.units import port_of
+from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
+from rohe_iac.importing.foreign.variables.substitution import UNFILLED
 
 _ADDRESS = r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
 

@@ -14,7 +14,6 @@ from rohe_iac.blueprint.text.command_line import without_references
 from rohe_iac.importing.compose.completion import mark_completed
 from rohe_iac.importing.compose.containers import add_devices, add_grace_period, add_labels, add_rights, add_user
 from rohe_iac.importing.compose.deploy import add_deploy
-from rohe_iac.importing.compose.environment import add_environment, add_secrets_of_commands
 from rohe_iac.importing.compose.files import add_configs, add_secrets
 from rohe_iac.importing.compose.flow import add_addressed, add_dependencies, add_shared, names_of_services
 from rohe_iac.importing.compose.health import add_healthcheck
@@ -23,6 +22,7 @@ from rohe_iac.importing.compose.ports import add_ports
 from rohe_iac.importing.compose.project.extending import is_first_version
 from rohe_iac.importing.compose.project.profiles import active_profiles, drop_inactive, has_profile
 from rohe_iac.importing.compose.project.project_name import NAME, project_name
+from rohe_iac.importing.compose.secrets_of_commands import add_secrets_of_commands
 from rohe_iac.importing.compose.sharing import share_devices, share_volumes
 from rohe_iac.importing.compose.volumes import add_volumes
 from rohe_iac.importing.compose.volumes_from import expand_volumes_from
@@ -32,6 +32,7 @@ from rohe_iac.importing.foreign.drafts import Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import EMPTY, Field, loose_spelling
 from rohe_iac.importing.foreign.naming import SERVICE_NAME_FIELDS, give_name
 from rohe_iac.importing.foreign.project_settings import Variables
+from rohe_iac.importing.foreign.variables.environment import add_environment
 
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
 

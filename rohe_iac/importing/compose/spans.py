@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rohe_iac.importing.compose.project.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
 
 LONGEST = 10**6
 """Seconds that a span of a probe, or the time to end, has at most."""

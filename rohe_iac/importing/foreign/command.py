@@ -9,7 +9,7 @@ from typing import Any
 from rohe_iac.blueprint.language.container import is_image
 from rohe_iac.importing.foreign.command_secrets import READABLE, secret_in_command
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.substitution import UNFILLED
+from rohe_iac.importing.foreign.variables.substitution import UNFILLED
 
 WITHOUT_PROGRAM = "the words before it are left out, and it would follow others"
 

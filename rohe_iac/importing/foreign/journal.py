@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.importing.foreign.reading import ImportFault, Scalar, YamlNode, key_text
-from rohe_iac.importing.foreign.substitution import UNFILLED
+from rohe_iac.importing.foreign.variables.substitution import UNFILLED
 
 Path = tuple[str | int, ...]
 

@@ -26,7 +26,7 @@ from yaml.events import AliasEvent, DocumentStartEvent
 from rohe_iac.blueprint.text.reader import MAX_DEPTH, MAX_VALUES, Parser
 from rohe_iac.blueprint.text.scalars import resolve
 from rohe_iac.foundation.diagnostics import Place
-from rohe_iac.importing.foreign.substitution import Substitution
+from rohe_iac.importing.foreign.variables.substitution import Substitution
 
 Scalar = str | int | float | bool | None
 

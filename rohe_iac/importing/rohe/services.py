@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from rohe_iac.importing.compose.environment import add_environment, substitute_references
 from rohe_iac.importing.foreign.command import add_command, add_image
 from rohe_iac.importing.foreign.drafts import IMPORTED, Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
@@ -32,6 +31,7 @@ from rohe_iac.importing.foreign.units import (
     unit_of_cores,
     whole_millicores,
 )
+from rohe_iac.importing.foreign.variables.environment import add_environment, substitute_references
 from rohe_iac.importing.rohe.nodes import is_node
 
 SERVICE_ID = "rohe.dev/service-id"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rohe_iac.importing.compose.project.env_file import read_variables
-from rohe_iac.importing.compose.project.variables import substitute
 from rohe_iac.importing.foreign.project_settings import ProjectSettings, Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
+from rohe_iac.importing.foreign.variables.env_file import read_variables
+from rohe_iac.importing.foreign.variables.expansion import substitute
 
 ENV = ".env"
 

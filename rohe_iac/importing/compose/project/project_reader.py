@@ -14,11 +14,12 @@ from rohe_iac.importing.compose.project.extending import ServiceExpansion, is_fi
 from rohe_iac.importing.compose.project.known_variables import included_variables, known_variables
 from rohe_iac.importing.compose.project.merging import empty_reset_values, merge
 from rohe_iac.importing.compose.project.project_name import NAME, project_name
-from rohe_iac.importing.compose.project.variables import substitute, substitute_in_file
+from rohe_iac.importing.compose.project.variables import substitute_in_file
 from rohe_iac.importing.foreign.drafts import Drafts
 from rohe_iac.importing.foreign.journal import Field, ImportJournal
 from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.reading import Unreadable, YamlNode, key_text, read_foreign
+from rohe_iac.importing.foreign.variables.expansion import substitute
 
 OWN_ONLY = ("name", "include", "version")
 """Entries of an included file that say nothing of the project that includes it."""

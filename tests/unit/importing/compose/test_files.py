@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from import_results import field_of
+from typing import Any
 
-from rohe_iac.importing.compose.files import variables_of
+from import_results import dropped, field_of
+
+from rohe_iac.importing.compose.files import add_file
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 
 
-class OneText(ReferencedFiles):
-    """A folder in which every file has the same text."""
-
-    def text(self, file: str, path: str) -> str | None:
-        """Returns the text."""
-        del file, path
-        return "A='1'\nnot a variable\n"
-
-
-def test_variables_are_read_in_the_format_of_the_entry_and_odd_lines_are_told() -> None:
-    field = field_of({"env_file": ["a.env", {"path": "b.env", "format": "raw"}]})
-    found = variables_of(field, OneText())
-    assert [(name, value) for name, value, _ in found] == [("A", "1"), ("A", "'1'")]
-    assert "a.env: line 2 is not NAME=VALUE and is left out" in [text for _, text in field.journal.notes]
+def test_a_file_outside_of_the_blueprint_is_dropped_with_the_reason() -> None:
+    field = field_of({"volumes": ["./a.conf:/etc/a.conf"]})
+    files: list[dict[str, Any]] = []
+    item = field.entries()[0][1].items()[0]
+    add_file("./a.conf", "/etc/a.conf", item, ReferencedFiles(), files, "services.web")
+    assert files == []
+    assert "no such file below the blueprint's root" in dropped(field)["volumes[0]"]

@@ -1,4 +1,7 @@
-"""Addresses of other services in a Compose file become flows, or are told in the journal."""
+"""Addresses of other services in a Compose file become flows, or are told in the journal.
+
+They are read by rohe_iac.importing.compose.flow.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from import_results import field_of
 
-from rohe_iac.importing.foreign.substitution import UNFILLED, Substitution
+from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
 
 
 def test_a_text_is_unfilled_where_a_variable_has_no_value_or_none_that_may_be_written() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from import_results import Importer, dropped, field_of, notes
 
-from rohe_iac.importing.compose.environment import add_environment
 from rohe_iac.importing.compose.project.variables import substitute_in_file
 from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
+from rohe_iac.importing.foreign.variables.environment import add_environment, variables_of_files
 from rohe_iac.usecases.authoring.import_ import import_files
 
 
@@ -92,3 +92,19 @@ def test_a_variable_that_is_set_nowhere_is_told(import_contents: Importer) -> No
     result = import_contents({"services": {"a": {"image": "i", "environment": ["UNSET"]}}})
     assert result.documents[0]["spec"]["services"][0]["env"] == {"UNSET": {"secret": "env:UNSET"}}
     assert "UNSET has no value here" in notes(result)
+
+
+class OneText(ReferencedFiles):
+    """A folder in which every file has the same text."""
+
+    def text(self, file: str, path: str) -> str | None:
+        """Returns the text."""
+        del file, path
+        return "A='1'\nnot a variable\n"
+
+
+def test_variables_are_read_in_the_format_of_the_entry_and_odd_lines_are_told() -> None:
+    field = field_of({"env_file": ["a.env", {"path": "b.env", "format": "raw"}]})
+    found = variables_of_files(field, OneText())
+    assert [(name, value) for name, value, _ in found] == [("A", "1"), ("A", "'1'")]
+    assert "a.env: line 2 is not NAME=VALUE and is left out" in [text for _, text in field.journal.notes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.importing.compose.project.variables import holds_secret, missing_notes, substitute, whole_variable
+from rohe_iac.importing.foreign.variables.expansion import holds_secret, missing_notes, substitute, whole_variable
 
 KNOWN = {"A": "1", "EMPTY": "", "N": "two", "DB_PASSWORD": "hunter22"}
 

@@ -1,4 +1,4 @@
-"""The environment of a Compose service; values from the shell, and values that look secret, become secrets."""
+"""Variables that a service is given: their names with their values, of which those that look secret become secrets."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 from rohe_iac.foundation.names import is_variable
-from rohe_iac.importing.compose.files import variables_of
-from rohe_iac.importing.compose.project.variables import holds_secret, note_values, substitute, whole_variable
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.secrets import has_secret_name, is_secret, looks_secret, reference
-from rohe_iac.importing.foreign.substitution import UNFILLED, Substitution
+from rohe_iac.importing.foreign.variables.env_file import read_variables
+from rohe_iac.importing.foreign.variables.expansion import holds_secret, note_values, substitute, whole_variable
+from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
 
 NOT_COPIED = "the value may hold a secret, and is not copied"
+
+
+UNSET = "{0} has no value here: set it where `rohe apply` runs, or leave it out; Docker Compose leaves it unset then"
 
 
 NOTHING = Variables()
 
 
 NO_FILES: Mapping[str, Variables] = {}
-
-
-UNSET = "{0} has no value here: set it where `rohe apply` runs, or leave it out; Docker Compose leaves it unset then"
 
 
 def add_environment(
@@ -56,7 +56,7 @@ def add_environment(
     env: dict[str, Any] = {}
     read: dict[str, str] = {}
     texts: list[tuple[Field, str]] = []
-    for name, written, part in variables_of(field, referenced_files):
+    for name, written, part in variables_of_files(field, referenced_files):
         known = variables.get(part.place.file, NOTHING)
         done = substitute(written, {**read, **known.values}, keep_secrets=True) if written is not None else None
         text = done.text if done is not None else known.passed(name)
@@ -79,24 +79,6 @@ def add_environment(
     return texts
 
 
-def add_secrets_of_commands(field: Field, service: dict[str, Any], references: dict[str, str]) -> None:
-    """Adds the secrets that stay as variables in command lines to `env`, so that a shell there finds them.
-
-    Args:
-        field: The service in the file.
-        service: The service of the pipeline, changed.
-        references: What stands for the secret by the variable that `rohe apply` reads it from; added to.
-    """
-    check = field.get("healthcheck")
-    for part in (field.get("entrypoint"), field.get("command"), check.get("test") if check is not None else None):
-        for item in part.as_list() if part is not None else []:
-            for name in item.node.substitution.kept if item.node.substitution is not None else []:
-                if name not in service.get("env", {}):
-                    variable = reference(name, f"${name}", str(service["name"]), references)
-                    service.setdefault("env", {})[name] = {"secret": f"env:{variable}"}
-                    item.note(f"'{service['name']}' gets the variable {name}: set {variable} where `rohe apply` runs")
-
-
 def substitute_references(field: Field) -> None:
     """Substitutes the variables of an `environment` that an export wrote: `${NAME}` alone stands for a secret."""
     listed = field.get("environment", "env")
@@ -106,6 +88,30 @@ def substitute_references(field: Field) -> None:
             variable = whole_variable(text)
             part.node.substitution = replace(done, kept=[variable] if variable else [])
             part.node.value = done.text if part.raw == text else f"{name}={done.text}"
+
+
+def variables_of_files(field: Field, referenced_files: ReferencedFiles) -> list[tuple[str, str | None, Field]]:
+    """Returns the variables of all files that `env_file` names, in order: name, value, the entry with the file.
+
+    The value is None where the file has a name alone.
+    """
+    env_file = field.get("env_file")
+    found: list[tuple[str, str | None, Field]] = []
+    if env_file is None:
+        return found
+    for item in env_file.as_list():
+        named = item.get("path") if item.is_mapping else item
+        text = referenced_files.text(item.place.file, named.text) if named is not None and named.text else None
+        if text is None:
+            item.drop("the file is not there, or no text; write its variables under env")
+            continue
+        written = item.get("format") if item.is_mapping else None
+        read = read_variables(text, raw=written is not None and written.text == "raw")
+        found += [(name, value, item) for name, value in read.variables]
+        item.note("the variables of the file are written out")
+        for remark in read.remarks:
+            item.note(f"{named.text if named is not None else ''}: {remark}")
+    return found
 
 
 def _pairs(variables: Field) -> list[tuple[str, str | None, Field]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.importing.compose.project.env_file import read_variables
+from rohe_iac.importing.foreign.variables.env_file import read_variables
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nab12==\n-----END RSA PRIVATE KEY-----"
 

@@ -11,6 +11,8 @@ from rohe_iac.blueprint.checks.pipeline import IMPLAUSIBLE_CPU
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.hints.nearest import nearest
+from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Pipeline, Requests, Service
 from rohe_iac.blueprint.language.placement import LabelCondition, WantedLabel, requirements_of
@@ -237,6 +239,11 @@ def _check_label(
     for index, value in enumerate([wanted] if isinstance(wanted, str) else wanted):
         if value not in values:
             place = (*path, index) if several else path
+            if not values and (near := nearest(key, fleet.labels)):
+                # Of a label that no node has, its name is misspelt.
+                message, hint = f"no node {what} {value}", f"did you mean {quoted_text(near)}?"
+                yield warning(document, path, "R303", message, hint, on_key=True)
+                return
             yield warning(document, place, "R303", f"no node {what} {value}", hint)
 
 

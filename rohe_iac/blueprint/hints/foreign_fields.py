@@ -9,6 +9,8 @@ _REQUESTED_DEVICES = ("requests.accelerators: {gpu: {count: 1}}", "accelerators:
 _LABEL = ("placement.nodeSelector: {zone: ...}", "nodeSelector: {zone: ...}", "labels: {zone: ...}")
 _NODE = ("placement.nodeSelector: {node: ...}", "nodeSelector: {node: ...}")
 
+_RSS = "{rss: ...}"
+
 PLACES: dict[str, tuple[str, ...]] = {
     "affinity": ("placement.near: and avoid", "near: and avoid"),
     "avg": ("mean",),
@@ -31,8 +33,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "env_file": ("envFrom",),
     "environment": ("env",),
     "global": (_PER_NODE,),
-    "gpu": _REQUESTED_DEVICES,
-    "gpus": _REQUESTED_DEVICES,
+    "gpu": (*_REQUESTED_DEVICES, "accelerator"),
+    "gpus": (*_REQUESTED_DEVICES, "accelerator"),
     "healthcheck": ("health: {readiness: ...}",),
     "httpGet": ("http",),
     "imagePullSecrets": ("pullSecrets",),
@@ -40,7 +42,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "instances": ("replicas",),
     "job": ("runOnce: true, for what runs to its end",),
     "livenessProbe": ("health.liveness", "liveness"),
-    "mem_limit": ("limits.memory: {rss: ...}", "memory: {rss: ...}"),
+    "mem": ("memory: {rss: ...}", "requests.memory: {rss: ...}", "memory"),
+    "mem_limit": ("limits.memory", "memory: {rss: ...}", "memory"),
     "mem_reservation": ("requests.memory: {rss: ...}", "memory: {rss: ...}"),
     "memory": ("requests.memory: {rss: ...}",),
     "mode": (_PER_NODE,),
@@ -54,7 +57,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "port": ("containerPort", "ports: [{name: http, containerPort: ...}]"),
     "preferredDuringSchedulingIgnoredDuringExecution": ("prefer", "placement.prefer"),
     "pull_secrets": ("pullSecrets",),
-    "ram": ("memory: {rss: ...}", "requests.memory: {rss: ...}"),
+    "ram": ("memory: {rss: ...}", "requests.memory: {rss: ...}", "memory"),
     "readinessProbe": ("health.readiness", "readiness"),
     "resources": ("requests: and limits, without resources around them",),
     "runAsUser": ("user",),
@@ -100,7 +103,8 @@ def place_of(term: str, exists: Callable[[tuple[str, ...]], bool]) -> tuple[tupl
     for place in PLACES.get(term, ()):
         path, _, remark = place.partition(":")
         steps = tuple(path.split("."))
-        if exists(steps):
+        # Memory is a mapping in some places, and a number or an amount in others.
+        if exists(steps) and (_RSS not in remark or exists((*steps, "rss"))):
             return steps, remark.strip()
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, Any, Self, get_args
 
@@ -173,6 +174,10 @@ _BANDWIDTHS_MEANT = {
 }
 
 
+_BYTES_A_SECOND = re.compile(r"([kKmMgGtT]?)(i?)(?:B|[bB]ytes?)(?:ps|/?s|/sec)?")
+"""A bandwidth in bytes, whose B is a capital letter: of a small one people mean bits."""
+
+
 _FREQUENCIES_MEANT = {
     f"{letter}{rest}": f"{letter.upper()}Hz" for letter in "kmg" for rest in ("", "hz", "herz", "hertz")
 }
@@ -185,6 +190,7 @@ _CORES_MEANT = {"core": "", "cores": "", "cpu": "", "cpus": "", "c": "", "vcpu":
 _UNITS_BY_EXAMPLE = {
     "512Mi": _MEMORY_UNITS_MEANT,
     "10s": _TIMES_MEANT,
+    "30d": _TIMES_MEANT,
     "500m": _CORES_MEANT,
     "20Mbps": _BANDWIDTHS_MEANT,
     "1.5GHz": _FREQUENCIES_MEANT,
@@ -205,13 +211,23 @@ def _quantity_hint(value: object, example: str) -> str:
     if example == "1.5GHz" and not unit:
         return f"did you mean {number}{'MHz' if float(number) >= 100 else 'GHz'}?"
     if not unit:
-        units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
+        units = {"10s": ("ms", "s"), "30d": ("d", "h"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
         return f"did you mean {' or '.join(written)}?" if written else f"for example {example}"
+    if example == "20Mbps" and (in_bytes := _BYTES_A_SECOND.fullmatch(unit + (match[3] or ""))):
+        return f"did you mean {_bits_a_second(number, in_bytes)}?"
     meant = _UNITS_BY_EXAMPLE.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
     if meant is not None:
         return f"did you mean {number}{meant}?"
     return f"for example {example}"
+
+
+def _bits_a_second(number: str, unit: re.Match[str]) -> str:
+    """Returns a number of bytes a second as a bandwidth, eight bits each."""
+    bits = 8 * Fraction(number) * (1024 if unit[2] else 1000) ** " kmgt".index(unit[1].lower() or " ")
+    units = quantities.BANDWIDTH_UNITS
+    name = next((name for name in ("Gbps", "Mbps", "Kbps") if bits >= units[name]), "bps")
+    return f"{float(bits / units[name]):.15g}{name}"
 
 
 NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
@@ -285,6 +301,10 @@ Ratio = Annotated[float, *_quantity(quantities.ratio, "%?", "99%")]
 
 
 Seconds = Annotated[float, *_quantity(quantities.seconds, "(us|ms|s|m|h|d|w)", "10s")]
+
+
+Days = Annotated[float, *_quantity(quantities.seconds, "(us|ms|s|m|h|d|w)", "30d")]
+"""A time that people count in days, in seconds."""
 
 
 Rate = Annotated[float, *_quantity(quantities.per_second, "/[smh]", "15/s")]

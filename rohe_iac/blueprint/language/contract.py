@@ -14,6 +14,7 @@ from rohe_iac.blueprint.language.amounts import Amount, Length, amount_of, lengt
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     NUMBER,
+    Days,
     Flag,
     Metadata,
     Model,
@@ -284,7 +285,7 @@ class Objective(Model):
     for_: Annotated[Seconds, Field(alias="for")] = 0.0
     clear: Seconds = 0.0
     target: TargetShare | None = None
-    budget_window: Annotated[Seconds, Field(gt=0)] | None = None
+    budget_window: Annotated[Days, Field(gt=0)] | None = None
     burn_rates: tuple[BurnRate, ...] = ()
     on_violation: Annotated[Action, BeforeValidator(_expand_action)] | None = None
 

@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
+from rohe_iac.blueprint.hints.change import AS_WRITTEN
 from rohe_iac.blueprint.language.base import EMPTY, Metadata, Model, Number, fault
 from rohe_iac.blueprint.language.pattern import LONGEST_TEXT, BadPattern, compile_pattern
 from rohe_iac.blueprint.language.run_limits import Allowance
 
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 
-def _validate_version(text: str) -> str:
-    if re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", text) is None:
-        raise fault("R131", f"'{text[:40]}' is not a semantic version", "for example 1.2.0")
-    return text
+
+def _validate_version(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        # Its text tells 1.10 from 1.1.
+        rest = ".0" if isinstance(value, float) else ".0.0"
+        raise fault("R131", "a number is not a semantic version", f'write it as "{AS_WRITTEN}{rest}"')
+    if isinstance(value, str) and _VERSION.fullmatch(value) is None:
+        short = re.fullmatch(r"[vV]?(\d+(?:\.\d+){0,2})", value[:40])
+        meant = short[1] + ".0" * (2 - short[1].count(".")) if short is not None else ""
+        hint = f"did you mean '{meant}'?" if meant else "for example 1.2.0"
+        raise fault("R131", f"'{value[:40]}' is not a semantic version", hint)
+    return value
 
 
 class ModuleMetadata(Metadata):
     """The name and version of a module."""
 
-    version: Annotated[str, AfterValidator(_validate_version)]
+    version: Annotated[str, BeforeValidator(_validate_version)]
 
 
 def _validate_input_name(text: str) -> str:

@@ -20,12 +20,12 @@ from pydantic import (
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     Bytes,
+    Days,
     Flag,
     Metadata,
     Model,
     Name,
     Ratio,
-    Seconds,
     check_exactly_one,
     fault,
     schema_requiring,
@@ -286,7 +286,7 @@ class Store(Model):
 
     sqlite: SqliteStore | None = None
     mongodb: MongoStore | None = None
-    retention: Annotated[Seconds, Field(gt=0)] = 604800.0
+    retention: Annotated[Days, Field(gt=0)] = 604800.0
     max_size: Bytes = 2 * 2**30
     placement: PlacementRules = PlacementRules.model_construct()
 
@@ -316,7 +316,9 @@ class Agents(Model):
 
 def _validate_prefix(text: str) -> str:
     if text and not is_name(f"{text}a"):
-        raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", "write cam1-")
+        meant = re.sub("[^a-z0-9]+", "-", text[:62].lower()).lstrip("-")
+        hint = f"'{meant}' would do" if is_name(f"{meant}a") and meant else "write cam1-"
+        raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", hint)
     return text
 
 

@@ -10,40 +10,23 @@ from pydantic_core import ErrorDetails
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.value_text import describe_value
-from rohe_iac.blueprint.hints.change import AS_WRITTEN
 from rohe_iac.blueprint.hints.foreign_fields import foreign_hint, place_of
-from rohe_iac.blueprint.hints.foreign_terms import VALUES, entries_instead, list_instead, mapping_instead
+from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
 from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.base import Model
-from rohe_iac.blueprint.language.fields import annotations_at, fields_at, literals_at, required_at
+from rohe_iac.blueprint.language.fields import fields_at, literals_at
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.text.parsed import Path
-from rohe_iac.blueprint.text.scalars import old_meaning, resolve
+from rohe_iac.blueprint.validation.lookup import value_at
+from rohe_iac.blueprint.validation.replacing import EXPECTED, quoted_hint, replacement_hint
 from rohe_iac.foundation.quantities import counted
 
 WHOLE_SHARE = 10_000
 """All of something, in basis points."""
 
 
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "dict_type": "a mapping",
-    "mapping_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "dataclass_type": "a mapping",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "finite_number": "a finite number",
-}
-
 _SHARE = re.compile(r"\d{1,3}%")
-_LONGEST = 60
 
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
@@ -51,18 +34,6 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
-
-
-def value_at(value: Any, path: Path) -> Any:
-    """Returns the part of a document at a path; None where there is none."""
-    for step in path:
-        if isinstance(value, dict) and step in value:  # noqa: SIM114
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 def error_findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
@@ -109,20 +80,18 @@ def _error_finding(document: Document, path: Path, model: type[Model], error: Er
         )
         return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
-        hint = str(context.get("hint", "")) or (
-            _quoted_hint(value) if kind == "R108" and "text" in error["msg"] else ""
-        )
+        hint = str(context.get("hint", "")) or (quoted_hint(value) if kind == "R108" and "text" in error["msg"] else "")
         at = (*path, *context.get("at", ()))
         return Finding(
             document, at, kind, str(context.get("message", error["msg"])), hint, on_key=bool(context.get("on_key"))
         )
     if kind == "literal_error":
         return _choice_finding(document, path, model, error)
-    if kind in _EXPECTED:
+    if kind in EXPECTED:
         on_key = "[key]" in error["loc"]
-        hint = _replacement_hint(document, path, kind, value, model, error["loc"])
+        hint = replacement_hint(document, path, kind, value, model, error["loc"])
         return Finding(
-            document, path, "R108", f"expected {_EXPECTED[kind]}, found {describe_value(value)}", hint, on_key=on_key
+            document, path, "R108", f"expected {EXPECTED[kind]}, found {describe_value(value)}", hint, on_key=on_key
         )
     if kind in ("too_short", "too_long"):
         bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
@@ -201,51 +170,3 @@ def _field_hint(
     if below:
         return f"did you mean '{written}' under '{below[0]}'?"
     return did_you_mean(written, allowed) or f"fields here: {', '.join(allowed)}"
-
-
-def _in_braces(document: Document, path: Path) -> str:
-    """Returns the text of a mapping that is written in braces in one line; "" where it is not, or is long."""
-    document.locate_extents([(path, False)])
-    begin, end = document.extent(path) or (0, 0)
-    text = document.source.text[begin:end]
-    return text if text.startswith("{") and text.endswith("}") and "\n" not in text and len(text) <= _LONGEST else ""
-
-
-def _replacement_hint(
-    document: Document, path: Path, kind: str, value: object, model: type[Model], location: tuple[str | int, ...]
-) -> str:
-    """Returns what to write in place of a value of the wrong type."""
-    if kind == "string_type":
-        if isinstance(value, dict) and list(value) == ["port"] and isinstance(value["port"], str | None):
-            return f'write it in quotes: "{{port{":" if value["port"] else ""}{value["port"] or ""}}}"'
-        if isinstance(value, dict) and isinstance(value.get("name"), str):
-            return f"write its name alone: {value['name'][:63]}"
-        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-            return f"write it without brackets: {value[0][:63]}"
-        return _quoted_hint(value)
-    if kind in ("tuple_type", "list_type"):
-        item = (*location, 0)
-        if (
-            isinstance(value, dict)
-            and value
-            and fields_at(model, item).issuperset(value)
-            and (braces := _in_braces(document, path))
-        ):
-            return f"write it as [{braces}]"
-        if location[-1] == "arch" and isinstance(value, str):
-            value = VALUES.get(value, value)
-        return list_instead(value, fields_at(model, item), texts=str in annotations_at(model, item))
-    if _EXPECTED[kind] == "a mapping":
-        fields = sorted(fields_at(model, location))
-        if not fields:
-            return entries_instead(value)
-        return mapping_instead(value, fields, required_at(model, location)) or f"fields here: {', '.join(fields)}"
-    if kind in ("int_type", "float_type", "bool_type") and isinstance(value, str):
-        if kind == "bool_type" and old_meaning(value) == "a boolean":
-            return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
-        return f"write {value} without quotes" if isinstance(resolve(value[:40]), int | float) else ""
-    return ""
-
-
-def _quoted_hint(value: object) -> str:
-    return f'write it as "{AS_WRITTEN}"' if isinstance(value, int | float) else ""

@@ -15,8 +15,9 @@ from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.fields import fields_at
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.text.parsed import Path
-from rohe_iac.blueprint.validation.describing import error_findings, value_at
+from rohe_iac.blueprint.validation.describing import error_findings
 from rohe_iac.blueprint.validation.following import Followed, follow, put
+from rohe_iac.blueprint.validation.lookup import value_at
 from rohe_iac.blueprint.validation.named_items import list_named_items
 from rohe_iac.blueprint.validation.stand_ins import stand_in
 

@@ -8,8 +8,8 @@ from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.remainder import Remainder
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.blueprint.validation.describing import value_at
 from rohe_iac.blueprint.validation.following import follow, put
+from rohe_iac.blueprint.validation.lookup import value_at
 from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.cli.views.authoring.diagnostic_forms import DiagnosticForm, EditForm
 from rohe_iac.cli.views.authoring.diagnostics import as_json

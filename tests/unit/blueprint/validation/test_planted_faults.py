@@ -18,7 +18,7 @@ from rohe_iac.blueprint.loading import check
 from rohe_iac.blueprint.text.parsed import Path as Steps
 from rohe_iac.blueprint.text.places import find_spots
 from rohe_iac.blueprint.text.reader import read_plain
-from rohe_iac.blueprint.validation.describing import value_at
+from rohe_iac.blueprint.validation.lookup import value_at
 from rohe_iac.foundation.diagnostics import Severity
 
 EXAMPLES = Path(__file__).parents[4] / "examples"

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rohe_iac.blueprint.language.pods.user import Labels, User
+from rohe_iac.blueprint.language.pods.user import User
 from rohe_iac.importing.compose.spans import add_span
+from rohe_iac.importing.foreign import labels
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.variables.expansion import drop_if_unfilled
 
@@ -39,13 +40,7 @@ NO_PATH = "a device is named by its absolute path, such as /dev/video0"
 NO_ID = "the name of a user is known to its image alone: write the number that `id -u NAME` prints there"
 
 
-NO_LABEL = "no label of Kubernetes: at most 63 letters, digits, '-', '_' and '.'"
-
-
 _CAPABILITY = re.compile("[A-Z][A-Z0-9_]*")
-
-
-_LABELS: TypeAdapter[dict[str, str]] = TypeAdapter(Labels)
 
 
 _USER: TypeAdapter[str] = TypeAdapter(User)
@@ -105,20 +100,12 @@ def add_labels(field: Field, service: dict[str, Any], target: str) -> None:
     listed = field.get("labels")
     if listed is None:
         return
-    labels: dict[str, str] = {}
     pairs = [(key, part.raw, part) for key, part in listed.entries()]
     for item in listed.as_list() if not listed.is_mapping else []:
         key, _, value = item.raw.partition("=")
         pairs.append((key, value, item))
-    for key, value, part in pairs:
-        try:
-            labels |= _LABELS.validate_python({key: value})
-        except ValidationError:
-            part.drop(NO_LABEL)
-        else:
-            part.map_to(f"{target}.labels.{key}")
-    if labels:
-        service["labels"] = labels
+    labels.add_labels(pairs, service, target)
+    if "labels" in service:
         listed.note(f"labels: {CLUSTER_ONLY}")
 
 

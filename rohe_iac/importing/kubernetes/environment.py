@@ -12,7 +12,7 @@ from typing import Any
 from rohe_iac.blueprint.text.command_line import variables_in, with_variables
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.secrets import is_secret
+from rohe_iac.importing.foreign.variables.secrets import is_secret
 from rohe_iac.importing.kubernetes.objects import at, items_at, text_at
 from rohe_iac.importing.kubernetes.settings import ConfigEntry, NamespaceSettings, chosen_items
 

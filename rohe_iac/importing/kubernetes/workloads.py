@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from rohe_iac.blueprint.language.pods.user import OWN_PREFIXES
 from rohe_iac.blueprint.language.scale.replicas import PER_NODE
 from rohe_iac.blueprint.text.command_line import variables_in, without_references
 from rohe_iac.foundation.names import is_variable
@@ -16,6 +15,7 @@ from rohe_iac.importing.foreign.command import add_image
 from rohe_iac.importing.foreign.command_secrets import READABLE, secret_in_command
 from rohe_iac.importing.foreign.drafts import PipelineDraft
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.labels import add_labels
 from rohe_iac.importing.foreign.naming import dns_name, give_name
 from rohe_iac.importing.foreign.ports import is_port, make_port, port_name
 from rohe_iac.importing.foreign.units import MAX_REPLICAS
@@ -31,9 +31,6 @@ KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationCon
 """Kinds that have pods."""
 
 _REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
-
-_LABEL = re.compile("(?:[A-Za-z0-9](?:[-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)?")
-"""The value of a label of Kubernetes."""
 
 GRACE_PERIOD = 30
 """Seconds between SIGTERM and SIGKILL where nothing is stated, with Kubernetes and with rohe."""
@@ -109,7 +106,7 @@ def add_workload(item: KubernetesObject, readers: Readers) -> ImportedWorkload |
         stated.map_to(f"{target}.name")
     service: dict[str, Any] = {"name": name}
     labels = texts(at(metadata, "labels"))
-    _add_labels(metadata, service, target)
+    add_labels(_labels_of(metadata), service, target)
     _add_replicas(item, service, target)
     _add_container(item, main, pod, service, target, readers)
     if item.kind == "Job":
@@ -239,19 +236,9 @@ def _add_ports(container: Field, service: dict[str, Any], target: str) -> None:
         service["ports"] = ports
 
 
-def _add_labels(metadata: Field | None, service: dict[str, Any], target: str) -> None:
+def _labels_of(metadata: Field | None) -> list[tuple[str, str, Field]]:
     labels = at(metadata, "labels")
-    kept = {}
-    for key, part in labels.entries() if labels is not None else []:
-        if key.startswith(OWN_PREFIXES):
-            part.drop("labels of rohe.dev and app.kubernetes.io are set by rohe")
-        elif not _LABEL.fullmatch(part.text):
-            part.drop("not the value of a label: at most 63 letters, digits, '-', '_' and '.'")
-        else:
-            kept[key] = part.text
-            part.map_to(f"{target}.labels.{key}")
-    if kept:
-        service["labels"] = kept
+    return [(key, part.text, part) for key, part in labels.entries()] if labels is not None else []
 
 
 def _add_replicas(item: KubernetesObject, service: dict[str, Any], target: str) -> None:

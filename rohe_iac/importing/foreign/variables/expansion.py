@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.secrets import has_secret_name, is_secret
+from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_secret
 from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

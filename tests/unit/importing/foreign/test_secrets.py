@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from import_results import Importer
 
-from rohe_iac.importing.foreign.secrets import is_secret
+from rohe_iac.importing.foreign.variables.secrets import is_secret
 
 
 @pytest.mark.parametrize(

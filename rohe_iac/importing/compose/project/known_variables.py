@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rohe_iac.blueprint.text.env_file import read_env_file
 from rohe_iac.importing.foreign.project_settings import ProjectSettings, Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
-from rohe_iac.importing.foreign.variables.env_file import read_variables
 from rohe_iac.importing.foreign.variables.expansion import substitute
 
 ENV = ".env"
@@ -42,7 +42,7 @@ def included_variables(texts: Iterable[str], around: Variables) -> Variables:
 def _read(texts: Iterable[str], outside: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
-        for name, value in read_variables(text).variables:
+        for name, value in read_env_file(text, dollar="$$").variables:
             if value is not None:
                 found[name] = substitute(value, {**found, **outside}).text
     return found

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from rohe_iac.blueprint.text.env_file import read_env_file
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
-from rohe_iac.importing.foreign.variables.env_file import read_variables
 from rohe_iac.importing.foreign.variables.expansion import holds_secret, note_values, substitute, whole_variable
 from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_secret, looks_secret, reference
 from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
@@ -106,11 +106,11 @@ def variables_of_files(field: Field, referenced_files: ReferencedFiles) -> list[
             item.drop("the file is not there, or no text; write its variables under env")
             continue
         written = item.get("format") if item.is_mapping else None
-        read = read_variables(text, raw=written is not None and written.text == "raw")
+        read = read_env_file(text, raw=written is not None and written.text == "raw", dollar="$$")
         found += [(name, value, item) for name, value in read.variables]
         item.note("the variables of the file are written out")
-        for remark in read.remarks:
-            item.note(f"{named.text if named is not None else ''}: {remark}")
+        for oddity in read.oddities:
+            item.note(f"{named.text if named is not None else ''}: {oddity.text}: {oddity.effect}")
     return found
 
 

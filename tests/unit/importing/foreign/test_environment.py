@@ -107,4 +107,4 @@ def test_variables_are_read_in_the_format_of_the_entry_and_odd_lines_are_told() 
     field = field_of({"env_file": ["a.env", {"path": "b.env", "format": "raw"}]})
     found = variables_of_files(field, OneText())
     assert [(name, value) for name, value, _ in found] == [("A", "1"), ("A", "'1'")]
-    assert "a.env: line 2 is not NAME=VALUE and is left out" in [text for _, text in field.journal.notes]
+    assert "a.env: line 2 is not NAME=VALUE: it is left out" in [text for _, text in field.journal.notes]

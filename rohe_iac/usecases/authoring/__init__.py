@@ -1,1 +1,1 @@
-"""Use cases that write and check documents: validate, fmt, import, export, schema."""
+"""Use cases that write and check documents: validate, fmt, import, import cluster, diff, export, schema."""

@@ -1,4 +1,4 @@
-"""`rohe import`: files of the original ROHE, QoA4ML and Docker Compose as blueprint documents."""
+"""`rohe import`: files of ROHE, QoA4ML, model profiles, Docker Compose and Kubernetes as blueprint documents."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from rohe_iac.blueprint.findings.references import MISSING_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import MAX_BYTES
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
-from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.foundation.names import is_name, is_variable
 from rohe_iac.importing.foreign.project_settings import ProjectSettings
 from rohe_iac.importing.foreign.reading import ImportFault
-from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
-from rohe_iac.importing.import_texts import HEAD, ImportResult, InvalidImport, import_texts
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport, import_texts
+from rohe_iac.usecases.authoring.files_beside import FilesBeside
 from rohe_iac.usecases.authoring.imported_places import place_in_source
-from rohe_iac.usecases.authoring.schema import modeline, write_schemas
 
 PIPE = Path("-")
 """Stands for the standard input among the files to import."""
@@ -31,19 +30,6 @@ PIPE = Path("-")
 
 MISSING_FILE = "R225"
 """The code of a fault about a file that a document names and that is not there."""
-
-
-SCHEMAS = ".schemas"
-"""The folder at a blueprint's root that has the schemas of its documents for editors."""
-
-
-class UnwritableOutput(RoheError):
-    """The file to write to was not written by `rohe import`, or cannot be written."""
-
-    exit_code = ExitCode.USAGE
-
-
-YAML = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,7 @@ class ComposeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """ImportResult documents, and what `rohe validate` reports of them.
+    """Imported documents, and what `rohe validate` reports of them.
 
     Attributes:
         imported: the documents.
@@ -79,52 +65,6 @@ class Import:
     imported: ImportResult
     diagnostics: tuple[Diagnostic, ...]
     absent: tuple[Diagnostic, ...] = ()
-
-
-class FilesBeside(ReferencedFiles):
-    """Files that imported files name: below the folder of the naming file, or below the blueprint's root."""
-
-    def __init__(self, folder: Path, root: Path) -> None:
-        super().__init__()
-        self._folder, self._root = folder, root
-
-    def text(self, file: str, path: str) -> str | None:
-        """Returns the text of a file; None where the file does not exist, lies elsewhere or is no text."""
-        found = self._found(file, path)
-        read = read_file(self._root, found) if found is not None else None
-        return read.source.text if read is not None and read.source is not None else None
-
-    def yaml_text(self, file: str, path: str) -> str | None:
-        """Returns the text of a file that ends as YAML and JSON do, wherever it is."""
-        if Path(path).suffix.lower() not in YAML:
-            return None
-        read = read_file(self._root, Path(os.path.abspath(self._folder / self.folder_of(file) / path)))
-        return read.source.text if read.source is not None else None
-
-    def folder_name(self, file: str) -> str:
-        """Returns the last part of the folder that paths in a file are relative to."""
-        return (self._folder / self.folder_of(file)).resolve().name
-
-    def below_root(self, file: str, path: str) -> str | None:
-        """Returns the path from the blueprint's root to a regular file below it; None for every other file."""
-        found = self._found(file, path)
-        if found is None or not os.path.isfile(found) or not found.is_relative_to(self._root):
-            return None
-        return found.relative_to(self._root).as_posix()
-
-    def is_folder(self, file: str, path: str) -> bool:
-        """Checks whether the path is a folder."""
-        found = self._found(file, path)
-        return found is not None and os.path.isdir(found)
-
-    def _found(self, file: str, path: str) -> Path | None:
-        """Returns where a path that a file names leads; None where it lies outside of both folders."""
-        folder = self._folder / self.folder_of(file)
-        try:
-            found, tops = (folder / path).resolve(), (folder.resolve(), self._root)
-        except (OSError, ValueError, RuntimeError):  # a NUL in the path, or links that go in circles
-            return None
-        return found if any(found.is_relative_to(top) for top in tops) else None
 
 
 def import_files(
@@ -263,66 +203,3 @@ def _checked(imported: ImportResult, root: Path) -> tuple[tuple[Diagnostic, ...]
 def _is_about_new_file(item: Diagnostic, imported: ImportResult) -> bool:
     """Checks whether validate misses a file that is written along with the documents."""
     return item.code == MISSING_FILE and any(f"'{path}'" in item.message for path in imported.contents)
-
-
-def write_documents(path: Path, imported: ImportResult) -> None:
-    """Writes the documents, if any, each with the name of its schema, and at the blueprint's root schemas and files.
-
-    Raises:
-        UnwritableOutput: a file cannot be written, was not written by `rohe import`, or has another content.
-        UsageError: the schemas cannot be written.
-    """
-    if not imported.documents:
-        return
-    try:
-        if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
-            hint = "name another file, or remove this one"
-            raise UnwritableOutput(f"{path} is there and was not written by `rohe import`", hint=hint)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        root = root_of(path.parent)
-        _write_contents(root, imported)
-        schemas = root / SCHEMAS
-        write_schemas(schemas, dict.fromkeys(str(document["kind"]) for document in imported.documents))
-        # Symbolic links are followed at both ends: an editor goes up from where the file really is.
-        folder = os.path.relpath(schemas.resolve(), path.parent.resolve()).replace(os.sep, "/")
-        path.write_text(imported.to_yaml(lambda kind: modeline(kind, folder)), encoding="utf-8")
-    except OSError as error:
-        hint = "name a file that you may write to"
-        fault = UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint)
-        raise fault.caused_by(error) from error
-
-
-def _write_contents(root: Path, imported: ImportResult) -> None:
-    """Writes the files that documents name: all of them or none.
-
-    Raises:
-        UnwritableOutput: a file would be outside of the root, or is there with another content.
-    """
-    places = {root / name: content for name, content in imported.contents.items()}
-    for place, content in places.items():
-        _check_place(root, place, content)
-    written: list[Path] = []
-    try:
-        for place, content in places.items():
-            if not place.exists():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                written.append(place)
-                place.write_bytes(content)
-    except OSError:
-        for place in written:
-            place.unlink(missing_ok=True)
-        raise
-
-
-def _check_place(root: Path, place: Path, content: bytes) -> None:
-    """Checks that a file may be written at a place: below the root, symbolic links followed, and over nothing else."""
-    if not place.resolve().is_relative_to(root.resolve()):
-        raise UnwritableOutput(
-            f"{place} would be outside of {root}, and files are written below the blueprint's root alone",
-            hint="rename the key of the imported file, or remove the symbolic link that leads outside",
-        )
-    if place.exists() and (not place.is_file() or place.read_bytes() != content):
-        raise UnwritableOutput(f"{place} is there with another content", hint="move it, or remove it")
-    above = next(folder for folder in place.parents if folder.exists())
-    if not above.is_dir():
-        raise UnwritableOutput(f"{above} is no folder, and {place.name} has to be in it", hint="move it, or remove it")

@@ -21,7 +21,8 @@ from rohe_iac.importing.foreign.journal import path_text
 from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.foreign.yaml_text import document_text
 from rohe_iac.importing.import_texts import InvalidImport
-from rohe_iac.usecases.authoring.import_ import UnwritableOutput, import_files, write_documents
+from rohe_iac.usecases.authoring.import_ import import_files
+from rohe_iac.usecases.authoring.imported_files import UnwritableOutput, write_documents
 
 NAMES = sorted(path.name for path in (Path(__file__).parent / "samples").iterdir() if path.suffix in (".yaml", ".json"))
 COMPOSE = """\

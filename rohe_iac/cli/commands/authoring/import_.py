@@ -63,7 +63,8 @@ def import_(
     `rohe import add_node.yaml add_service.yaml --name testbed --out blueprints/testbed.yaml`
     """
     from rohe_iac.cli.views.authoring.importing import show_import
-    from rohe_iac.usecases.authoring.import_ import ComposeOptions, import_files, write_documents
+    from rohe_iac.usecases.authoring.import_ import ComposeOptions, import_files
+    from rohe_iac.usecases.authoring.imported_files import write_documents
 
     if not files and not compose:
         raise UsageError("there is no file to import", hint="name files, or `-` for a pipe")

@@ -46,8 +46,8 @@ def import_cluster(
     """
     from rohe_iac.cli.views.authoring.importing import show_import
     from rohe_iac.targets.kubernetes.cluster_objects import read_cluster
-    from rohe_iac.usecases.authoring.import_ import write_documents
     from rohe_iac.usecases.authoring.import_cluster import import_from_cluster
+    from rohe_iac.usecases.authoring.imported_files import write_documents
 
     target = None if out == "-" else Path(out)
     with screen.working("reading the cluster"):

@@ -10,7 +10,8 @@ from import_results import Importer, field_of, notes, reasons
 from rohe_iac.blueprint.loading import check
 from rohe_iac.importing.compose.completion import is_job
 from rohe_iac.importing.import_texts import ImportResult
-from rohe_iac.usecases.authoring.import_ import import_files, write_documents
+from rohe_iac.usecases.authoring.import_ import import_files
+from rohe_iac.usecases.authoring.imported_files import write_documents
 
 
 def services(result: ImportResult) -> dict[str, Any]:

@@ -1,0 +1,18 @@
+"""Files that imported files name are read below two folders alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rohe_iac.usecases.authoring.files_beside import FilesBeside
+
+
+def test_a_file_outside_of_both_folders_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "root" / "compose"
+    folder.mkdir(parents=True)
+    for path in (folder / "a.env", tmp_path / "root" / "b.env", tmp_path / "c.env"):
+        path.write_text("A=1\n")
+    files = FilesBeside(folder, tmp_path / "root")
+    assert [files.text("compose.yaml", path) for path in ("a.env", "../b.env", "../../c.env")] == ["A=1\n"] * 2 + [None]
+    assert files.below_root("compose.yaml", "../b.env") == "b.env"
+    assert not files.is_folder("compose.yaml", "../../..")

@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,8 @@ from rohe_iac.blueprint.text.command_line import variables_in, with_variables
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.variables.secrets import is_secret
-from rohe_iac.importing.kubernetes.objects import at, items_at, text_at
-from rohe_iac.importing.kubernetes.settings import ConfigEntry, NamespaceSettings, chosen_items
+from rohe_iac.importing.kubernetes.objects import items_at, text_at
+from rohe_iac.importing.kubernetes.settings import NamespaceSettings
 
 OWN_VARIABLES = {
     "metadata.name": "ROHE_INSTANCE",
@@ -168,15 +168,3 @@ def command_texts(container: Field) -> Iterator[tuple[str, str, Field]]:
 
 def _missing(kind: str, name: str) -> str:
     return f"the {kind} '{name[:80]}' is not in these files: import it along with this, or write the value"
-
-
-def named_entries(entries: Mapping[str, ConfigEntry], source: Field) -> list[tuple[str, str, ConfigEntry]]:
-    """Returns the entries that a volume shows: the path below its mount, the key and the entry."""
-    if not has_items(source):
-        return [(key, key, entry) for key, entry in entries.items()]
-    return [(path, key, entries[key]) for path, key in chosen_items(source) if key in entries]
-
-
-def has_items(source: Field) -> bool:
-    """Checks whether a volume names the keys that it shows."""
-    return at(source, "items") is not None

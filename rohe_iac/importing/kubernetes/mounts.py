@@ -14,9 +14,8 @@ from rohe_iac.importing.foreign.drafts import Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.units import memory_quantity
 from rohe_iac.importing.kubernetes.amounts import bytes_at
-from rohe_iac.importing.kubernetes.environment import has_items, named_entries
 from rohe_iac.importing.kubernetes.objects import KubernetesObject, at, items_at, map_parts, text_at
-from rohe_iac.importing.kubernetes.settings import NamespaceSettings, chosen_items
+from rohe_iac.importing.kubernetes.settings import ConfigEntry, NamespaceSettings, chosen_items
 
 SIZE = "1Gi"
 """The size of volumes without one."""
@@ -205,7 +204,7 @@ class MountReader:
         _map_mount(mount, f"{target}.files")
 
     def _secret_files(self, source: Field, name: str, single: str) -> list[tuple[str, dict[str, Any]]] | None:
-        if has_items(source):
+        if _has_items(source):
             chosen = chosen_items(source)
         elif name in self.settings.secrets:
             chosen = [(key, key) for key in self.settings.secrets[name]]
@@ -221,7 +220,7 @@ class MountReader:
         if name not in self.settings.configs:
             return None
         found = []
-        for below, key, entry in named_entries(self.settings.configs[name], source):
+        for below, key, entry in _named_entries(self.settings.configs[name], source):
             if not _is_shown(below, single):
                 continue
             file = self.drafts.add_file(posixpath.join(self.draft.name, name, key), entry.content)
@@ -300,3 +299,15 @@ def _map_mount(mount: Field, target: str) -> None:
 def _is_shown(below: str, single: str) -> bool:
     """Checks whether a mount shows a file of its volume. single: the part of the volume that it shows; "" for all."""
     return not single or below == single or below.startswith(f"{single}/")
+
+
+def _named_entries(entries: Mapping[str, ConfigEntry], source: Field) -> list[tuple[str, str, ConfigEntry]]:
+    """Returns the entries that a volume shows: the path below its mount, the key and the entry."""
+    if not _has_items(source):
+        return [(key, key, entry) for key, entry in entries.items()]
+    return [(path, key, entries[key]) for path, key in chosen_items(source) if key in entries]
+
+
+def _has_items(source: Field) -> bool:
+    """Checks whether a volume names the keys that it shows."""
+    return at(source, "items") is not None

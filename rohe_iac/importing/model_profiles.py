@@ -69,16 +69,16 @@ def import_profiles(root: Field, drafts: Drafts) -> None:
     """Adds every model as a variant; one service a file, or one a type of model where the file has types."""
     stem = PurePath(root.place.file).stem
     if _is_profile(root):
-        _model("", root, stem, drafts)
+        _add_model("", root, stem, drafts)
     else:
         for key, part in root.entries():
             if _is_profile(part):
-                _model(key, part, stem, drafts)
+                _add_model(key, part, stem, drafts)
             else:
                 part.drop(EMPTY if part.is_empty else "not a profile: it has no accuracy and no times")
 
 
-def _model(key: str, part: Field, stem: str, drafts: Drafts) -> None:
+def _add_model(key: str, part: Field, stem: str, drafts: Drafts) -> None:
     named, kind, version = part.get("model_name"), part.get("type"), part.get("version")
     original = named.text if named is not None else key or stem
     draft = drafts.pipeline(drafts.name or PIPELINE, part.place.file)

@@ -127,9 +127,9 @@ class _ClauseReader:
         title = clause.get("name") or around
         if constraints is None:
             if clause.get("metrics", "metric") is None and _holds_attributes(clause, _states_limit):
-                self._attributes(category, clause)
+                self._add_attributes(category, clause)
             else:
-                self._constraint(category, clause, title)
+                self._add_constraint(category, clause, title)
             return
         function = clause.get("aggregate_function", "aggregate")
         together = loose_spelling(function.text) if function is not None else "and"
@@ -143,17 +143,17 @@ class _ClauseReader:
             function.map_to(f"{self.target}: objectives, each of which has to be kept")
         clause.drop_rest({"name": NAME_OF_OBJECTIVE, "aggregatefunction": CONSTRAINT_OBJECTIVES})
 
-    def _attributes(self, category: str, clause: Field) -> None:
+    def _add_attributes(self, category: str, clause: Field) -> None:
         """Makes objectives of a mapping by attribute; groups of attributes, such as one a service, are read too."""
         for key, part in clause.entries():
             for each in part.items() if part.is_list else [part]:
                 if _is_attribute(each) or _states_limit(each):
-                    self._attribute(category, key, each)
+                    self._add_attribute(category, key, each)
                 elif each.is_mapping:
                     self.read(category if _holds_attributes(each, _states_limit) else key, each, None)
         clause.drop_rest({"id": "a contract names no single service", "name": "a contract names no single service"})
 
-    def _attribute(self, category: str, key: str, part: Field) -> None:
+    def _add_attribute(self, category: str, key: str, part: Field) -> None:
         """Makes the objective of one attribute: `max` is an upper limit, `min` a lower limit, both are `between`."""
         metric = _metric_of_attribute(category, key)
         unit = part.get("unit", "units")
@@ -178,7 +178,7 @@ class _ClauseReader:
             part.note(f"'{metric}' has to be reported by a service of the pipeline; until then it is UNKNOWN")
         part.drop_rest(ABOUT_ATTRIBUTE)
 
-    def _constraint(self, category: str, part: Field, title: Field | None) -> None:
+    def _add_constraint(self, category: str, part: Field, title: Field | None) -> None:
         metric = part.get("metrics", "metric")
         metrics = [] if metric is None else metric.items() if metric.is_list else [metric]
         pairs = [(item, item if item.is_scalar else item.get("metric_name", "name")) for item in metrics]

@@ -73,7 +73,7 @@ def add_deploy(field: Field, service: dict[str, Any], target: str) -> None:
         target: The name of the service in the journal.
     """
     deploy = field.get("deploy")
-    _replicas(field, deploy, service, target)
+    _add_replicas(field, deploy, service, target)
     resources = _entry(deploy, "resources")
     limited, reserved = _entry(resources, "limits"), _entry(resources, "reservations")
     cpus = (_entry(limited, "cpus") or field.get("cpus"), _entry(reserved, "cpus"))
@@ -83,15 +83,15 @@ def add_deploy(field: Field, service: dict[str, Any], target: str) -> None:
     )
     limits: dict[str, Any] = {}
     requests: dict[str, Any] = {}
-    _cpu(cpus, limits, requests, target)
-    _memory(memory, limits, requests, target)
-    _devices(field, reserved, requests, target)
+    _add_cpu(cpus, limits, requests, target)
+    _add_memory(memory, limits, requests, target)
+    _add_devices(field, reserved, requests, target)
     if requests:
         service["requests"] = requests
     if limits:
         service["limits"] = limits
     if deploy is not None:
-        _placement(deploy, service, target)
+        _add_placement(deploy, service, target)
         for part in (limited, reserved, resources):
             if part is not None:
                 part.drop_rest({"pids": "the number of processes is not bounded"})
@@ -102,7 +102,7 @@ def _entry(field: Field | None, name: str) -> Field | None:
     return field.get(name) if field is not None else None
 
 
-def _replicas(field: Field, deploy: Field | None, service: dict[str, Any], target: str) -> None:
+def _add_replicas(field: Field, deploy: Field | None, service: dict[str, Any], target: str) -> None:
     replicas, mode = _entry(deploy, "replicas") or field.get("scale"), _entry(deploy, "mode")
     word = loose_spelling(mode.text) if mode is not None else ""
     if is_job(mode):
@@ -141,7 +141,7 @@ def _pair(
     return limit, request
 
 
-def _cpu(
+def _add_cpu(
     fields: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
 ) -> None:
     numbers = tuple(number_of(field) if field is not None and not drop_if_unfilled(field) else None for field in fields)
@@ -153,7 +153,7 @@ def _cpu(
         limits["cpu"] = cpu_quantity(limit)
 
 
-def _memory(
+def _add_memory(
     fields: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
 ) -> None:
     limit, request = (memory_of(field) if field is not None else None for field in fields)
@@ -164,7 +164,7 @@ def _memory(
         limits["memory"] = memory_quantity(limit)
 
 
-def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], target: str) -> None:
+def _add_devices(field: Field, reserved: Field | None, requests: dict[str, Any], target: str) -> None:
     counts: dict[str, int] = {}
     devices = _entry(reserved, "devices")
     for item in devices.as_list() if devices is not None else []:
@@ -224,7 +224,7 @@ def _number_of_devices(count: Field) -> int:
     return 1
 
 
-def _placement(deploy: Field, service: dict[str, Any], target: str) -> None:
+def _add_placement(deploy: Field, service: dict[str, Any], target: str) -> None:
     placement = deploy.get("placement")
     if placement is None or not placement.is_mapping:
         return

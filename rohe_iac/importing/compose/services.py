@@ -253,7 +253,7 @@ def _service(
     add_rights(field, service, target)
     add_grace_period(field, service, target)
     add_labels(field, service, target)
-    _platform(field, service, target)
+    _add_platform(field, service, target)
     return service, texts
 
 
@@ -275,7 +275,7 @@ def _drops_entry_point(field: Field, target: str) -> bool:
     return True
 
 
-def _platform(field: Field, service: dict[str, Any], target: str) -> None:
+def _add_platform(field: Field, service: dict[str, Any], target: str) -> None:
     platform = field.get("platform")
     if platform is None:
         return

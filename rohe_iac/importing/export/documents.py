@@ -65,7 +65,7 @@ def export_documents(inventory: Inventory, pipelines: Sequence[Pipeline]) -> Exp
         name = _name_on_return(_original(inventory.metadata, "node", node.name), node.name, "node", names, exported)
         exported.nodes["data"][f"node{index + 1}"] = _node(node, name, kind, exported)
     address = f"inventory/{inventory.metadata.name}"
-    _metadata(address, inventory.metadata, exported)
+    _list_metadata(address, inventory.metadata, exported)
     if inventory.spec.links:
         exported.left_out.append((address, "links", NO_SUCH_FIELD))
     unused = inventory.spec.device_types.keys() - {node.device_type for node in inventory.spec.nodes}
@@ -76,7 +76,7 @@ def export_documents(inventory: Inventory, pipelines: Sequence[Pipeline]) -> Exp
         original = _original(pipeline.metadata, "", pipeline.metadata.name)
         name = _name_on_return(original, pipeline.metadata.name, "pipeline", applications, exported)
         exported.services["data"][name] = _application(pipeline, name, exported)
-        _metadata(address, pipeline.metadata, exported)
+        _list_metadata(address, pipeline.metadata, exported)
         exported.left_out += [
             (address, word, NO_SUCH_FIELD) for word in ("flow", "load") if getattr(pipeline.spec, word)
         ]
@@ -86,7 +86,7 @@ def export_documents(inventory: Inventory, pipelines: Sequence[Pipeline]) -> Exp
     return exported
 
 
-def _metadata(address: str, metadata: Metadata, exported: ExportedFiles) -> None:
+def _list_metadata(address: str, metadata: Metadata, exported: ExportedFiles) -> None:
     if metadata.labels:
         exported.left_out.append((address, "metadata.labels", NO_SUCH_FIELD))
     others = [key for key in metadata.annotations if not key.startswith((ORIGINAL_NAME, SERVICE_ID))]

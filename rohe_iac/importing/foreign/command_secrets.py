@@ -21,7 +21,7 @@ _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _PASSWORDS = re.compile(r"(?i)(^|_)(requirepass|masterauth|(admin|db|key|root|store|user)pass|pw|apikeys?)$")
 """Names of options that hold secrets beside those of variables."""
 
-_MARKS = re.compile(
+_HARMLESS_NAMES = re.compile(
     r"(?i)(^|_)(algorithm|allow|audience|begin|bos|cls|disable|enable|end|eos|file|from|header|id|ids|image|issuer|mask"
     r"|method|mode|no|pad|prompt|require|required|sep|skip|special|start|stdin|stop|store|unk|without)(_|$)"
 )
@@ -30,7 +30,7 @@ _MARKS = re.compile(
 _PATH = re.compile(r"@?(\.{1,2}|~)?(/[\w.@-]+)+/?|@.*|<.*>|file:.*")
 """A value that says where a secret is, and the marks that divide a text, such as `</s>`."""
 
-_LOGIN = re.compile(r"(?P<user>[^:\s/=]+):(?P<password>[^\s/:]+)")
+_USER_AND_PASSWORD = re.compile(r"(?P<user>[^:\s/=]+):(?P<password>[^\s/:]+)")
 
 _LOGIN_OPTIONS = ("-u", "--user", "--auth", "--basic-auth", "--proxy-user", "--creds", "--credentials")
 """Options whose value may be USER:PASSWORD."""
@@ -86,10 +86,10 @@ def _holds(option: str, value: str) -> bool:
     if is_plain(value) or _PATH.fullmatch(value):
         return False
     if option in _LOGIN_OPTIONS:
-        login = _LOGIN.fullmatch(value)
+        login = _USER_AND_PASSWORD.fullmatch(value)
         return login is not None and login["user"] != login["password"] and not login["password"].isdecimal()
     name = re.sub(r"[-.:\[\]/]+", "_", option).strip("_")
-    return (has_secret_name(name) or _PASSWORDS.search(name) is not None) and _MARKS.search(name) is None
+    return (has_secret_name(name) or _PASSWORDS.search(name) is not None) and _HARMLESS_NAMES.search(name) is None
 
 
 def _line(word: str) -> list[str]:

@@ -176,10 +176,10 @@ class _EventReader:
         node = YamlNode(self.name, mark.line, mark.column, tag=event.tag)
         if depth >= MAX_DEPTH:
             raise Unreadable(ImportFault(node.place, f"nested deeper than {MAX_DEPTH} levels"))
-        self._bounded(node)
+        self._check_bounds(node)
         return node
 
-    def _bounded(self, node: YamlNode) -> None:
+    def _check_bounds(self, node: YamlNode) -> None:
         if self.count > MAX_VALUES:
             hint = "split it into several files"
             raise Unreadable(ImportFault(node.place, f"the file holds more than {MAX_VALUES:,} values", hint))
@@ -191,7 +191,7 @@ class _EventReader:
             raise Unreadable(ImportFault(node.place, f"no anchor &{anchor} before *{anchor}"))
         named, size = self.anchors[anchor]
         self.count += 1 + size
-        self._bounded(node)
+        self._check_bounds(node)
         node.value, node.entries, node.items = named.value, named.entries, named.items
         node.written = named.written
         return node

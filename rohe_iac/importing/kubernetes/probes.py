@@ -50,12 +50,12 @@ def add_probes(container: Field, service: dict[str, Any], target: str) -> None:
     if startup is not None and service.get("runOnce"):
         startup.drop(RUNS_ONCE)
     elif startup is not None:
-        _startup(startup, health, service, target, container)
+        _add_startup(startup, health, service, target, container)
     if health:
         service["health"] = health
 
 
-def _startup(probe: Field, health: dict[str, Any], service: dict[str, Any], target: str, container: Field) -> None:
+def _add_startup(probe: Field, health: dict[str, Any], service: dict[str, Any], target: str, container: Field) -> None:
     """Adds the time to start: as long as the startup probe may fail."""
     period = _number(probe, "periodSeconds", _SPANS["periodSeconds"][1])
     times = _number(probe, "failureThreshold", _TIMES["failureThreshold"][1])

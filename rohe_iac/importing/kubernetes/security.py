@@ -86,7 +86,7 @@ def _add_capabilities(contexts: list[Field], rights: dict[str, Any], target: str
             stated.map_to(f"{target}.kubernetes.securityContext.capabilities")
 
 
-def pull_secrets(pod: Field, service: dict[str, Any], target: str) -> None:
+def add_pull_secrets(pod: Field, service: dict[str, Any], target: str) -> None:
     """Adds the Secrets with the login at registries to a service."""
     items = items_at(pod, "imagePullSecrets")
     names = []

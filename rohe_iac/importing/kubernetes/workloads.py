@@ -25,7 +25,7 @@ from rohe_iac.importing.kubernetes.mounts import MountReader, note_shared_folder
 from rohe_iac.importing.kubernetes.objects import KubernetesObject, at, items_at, map_parts, text_at, texts
 from rohe_iac.importing.kubernetes.probes import add_probes
 from rohe_iac.importing.kubernetes.reasons import CONTAINER
-from rohe_iac.importing.kubernetes.security import add_security, pull_secrets
+from rohe_iac.importing.kubernetes.security import add_pull_secrets, add_security
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Pod")
 """Kinds that have pods."""
@@ -142,7 +142,7 @@ def _add_container(
     if (name := container.get("name")) is not None:
         name.map_to(f"{target}.name")
     add_image(container, service, target, "image")
-    pull_secrets(pod, service, target)
+    add_pull_secrets(pod, service, target)
     folder = container.get("workingDir")
     if folder is not None and not folder.text.startswith("/"):
         folder.drop("a working folder is an absolute path in the container")

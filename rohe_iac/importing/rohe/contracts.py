@@ -64,7 +64,7 @@ def import_contract(root: Field, drafts: Drafts) -> None:
     if tenant is not None and tenant.text:
         draft.spec["tenant"] = tenant.text
         tenant.map_to(f"{reader.target}: tenant")
-    _effective(body, draft.spec, reader.target)
+    _add_effective(body, draft.spec, reader.target)
     definitions = body.get("cdm_definitions") or root.get("cdm_definitions")
     reader.read_definitions(definitions)
     reader.read_performance(body.get("performance_slo"))
@@ -76,7 +76,7 @@ def import_contract(root: Field, drafts: Drafts) -> None:
     reader.finish()
 
 
-def _effective(body: Field, spec: dict[str, Any], target: str) -> None:
+def _add_effective(body: Field, spec: dict[str, Any], target: str) -> None:
     effective: dict[str, str] = {}
     moments: dict[str, datetime] = {}
     for word, names in (("from", ("effective_from",)), ("to", ("effective_until", "effective_to"))):
@@ -166,7 +166,7 @@ class _ContractReader:
         kind = entry.get("metric_type")
         if kind is not None and loose_spelling(kind.text) != "perperiod":
             kind.drop("a metric is taken over a window; one window a request is {size: 1 reports}")
-        self._description(entry, name)
+        self._add_description(entry, name)
         if tree is None:
             entry.note(f"no expression: '{name}' has to be reported by a service; until then it is UNKNOWN")
             return
@@ -177,7 +177,7 @@ class _ContractReader:
             tree.drop(f"{error}; '{name}' has to be reported by a service, and is UNKNOWN until then")
         entry.drop_rest({})
 
-    def _description(self, entry: Field, name: str) -> None:
+    def _add_description(self, entry: Field, name: str) -> None:
         field = entry.get("description")
         if field is not None and field.text:
             self.draft.annotations[f"rohe.dev/description.{name}"] = field.text

@@ -94,12 +94,12 @@ def import_nodes(root: Field, body: Field, drafts: Drafts) -> None:
     entries = body.entries() or [(f"node{index + 1}", item) for index, item in enumerate(body.items())]
     for key, entry in [("node", body)] if is_node(body) else entries:
         if entry.is_mapping:
-            _node(key, entry, unit, drafts.inventory)
+            _add_node(key, entry, unit, drafts.inventory)
         elif body.path:
             entry.drop("not a node, which is a mapping")
 
 
-def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft) -> None:
+def _add_node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft) -> None:
     name_field = entry.get("node_name", "name", "hostname")
     original = name_field.text if name_field is not None and name_field.text else key
     name = give_name(entry, original, "node", draft.names, draft.annotations)
@@ -113,8 +113,8 @@ def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft)
     node: dict[str, Any] = {"name": name, "deviceType": _device_type(kind, original, offers, draft)}
     if kind is not None and kind.text:
         kind.map_to(f"{target}.deviceType")
-    _mac(entry, node, target)
-    _labels(entry, node, target)
+    _add_mac(entry, node, target)
+    _add_labels(entry, node, target)
     status = _status(entry, target)
     if status != "running":
         node["status"] = status
@@ -127,7 +127,7 @@ def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft)
         draft.sources.append(file)
 
 
-def _mac(entry: Field, node: dict[str, Any], target: str) -> None:
+def _add_mac(entry: Field, node: dict[str, Any], target: str) -> None:
     mac = entry.get("MAC", "mac_address", "mac")
     if mac is None:
         return
@@ -142,7 +142,7 @@ def _mac(entry: Field, node: dict[str, Any], target: str) -> None:
     mac.map_to(f"{target}.mac")
 
 
-def _labels(entry: Field, node: dict[str, Any], target: str) -> None:
+def _add_labels(entry: Field, node: dict[str, Any], target: str) -> None:
     """Adds labels; the original has none, and files extended by hand use the names of the language."""
     labels = entry.get("labels")
     found = {key: part for key, part in labels.entries() if part.is_scalar and key} if labels is not None else {}
@@ -214,15 +214,17 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     if architecture is not None and architecture.text:
         offers["arch"] = ARCHITECTURES.get(loose_spelling(architecture.text), architecture.text)
         architecture.map_to(f"{target} (deviceType).arch")
-    _processor(entry, unit, offers, used, target)
-    _memory(entry, offers, used, target)
+    _add_processor(entry, unit, offers, used, target)
+    _add_memory(entry, offers, used, target)
     devices = entry.get("accelerator", "accelerators", "gpu", "gpus")
     if devices is not None:
         add_accelerators(devices, offers, used, target)
     return offers, used
 
 
-def _processor(entry: Field, unit: CoresUnit | None, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
+def _add_processor(
+    entry: Field, unit: CoresUnit | None, offers: dict[str, Any], used: dict[str, Any], target: str
+) -> None:
     """Adds cpu and cores to what a node offers and to what is used of the node."""
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
@@ -242,13 +244,13 @@ def _processor(entry: Field, unit: CoresUnit | None, offers: dict[str, Any], use
         offers["cpu"] = cpu_quantity(cpu)
         if cpu_field is not None:
             cpu_field.map_to(f"{target} (deviceType).cpu")
-        _used_cpu(cpu_used, cpu, used, target)
+        _add_used_cpu(cpu_used, cpu, used, target)
     elif cpu_field is None:
         entry.report_fault("the node has neither cpu nor cores", "add cpu: {capacity: MILLICORES}")
     if cores and cores_field is not None:
         offers["cores"] = [cpu_quantity(core) for core in cores]
         cores_field.map_to(f"{target} (deviceType).cores")
-    _used_cores(cores_used, cores, unit, used, target)
+    _add_used_cores(cores_used, cores, unit, used, target)
 
 
 def _figures(field: Field) -> list[Fraction]:
@@ -277,7 +279,7 @@ def _inferred_unit(field: Field, cpu: int | None, chunks: list[Fraction]) -> Cor
     return unit
 
 
-def _used_cpu(field: Field | None, cpu: int, used: dict[str, Any], target: str) -> None:
+def _add_used_cpu(field: Field | None, cpu: int, used: dict[str, Any], target: str) -> None:
     if field is None or (amount := millicores_of(field)) is None:
         return
     if amount > cpu:
@@ -287,7 +289,7 @@ def _used_cpu(field: Field | None, cpu: int, used: dict[str, Any], target: str) 
     field.map_to(f"{target}.used.cpu")
 
 
-def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: dict[str, Any], target: str) -> None:
+def _add_used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: dict[str, Any], target: str) -> None:
     if field is None:
         return
     if not field.is_list or not cores:
@@ -302,7 +304,7 @@ def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: di
     field.map_to(f"{target}.used.cores")
 
 
-def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
+def _add_memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
     memory, used_field = _capacity(entry.get("memory", "mem", "ram"))
     if memory is None:
         entry.report_fault("the node has no memory", "add memory: {capacity: {rss: MB}}")

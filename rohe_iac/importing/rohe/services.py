@@ -216,7 +216,7 @@ def _service(
     requests = _requests(entry, unit, target)
     if requests:
         service["requests"] = requests
-    _sensitivity(field, service, target)
+    _add_sensitivity(field, service, target)
     field.drop_rest(REASONS, UNKNOWN)
     return service
 
@@ -284,21 +284,21 @@ def _requests(entry: _ServiceEntry, unit: CoresUnit, target: str) -> dict[str, A
         entry.cores.map_to(f"{target}.cores")
     memory = field.get("memory_required", "memory", "mem")
     if memory is not None:
-        _memory(memory, requests, target)
+        _add_memory(memory, requests, target)
     accelerators = field.get("accelerator_required", "accelerator", "accelerators")
     if accelerators is not None:
-        _accelerators(accelerators, requests, target)
+        _add_accelerators(accelerators, requests, target)
     return requests
 
 
-def _memory(memory: Field, requests: dict[str, Any], target: str) -> None:
+def _add_memory(memory: Field, requests: dict[str, Any], target: str) -> None:
     sizes = {name: amount for name, amount in sizes_of(memory, f"{target}.memory").items() if amount}
     if sizes:
         # The language needs rss; a request for virtual memory alone asks for no resident memory.
         requests["memory"] = {name: memory_quantity(amount) for name, amount in {"rss": 0, **sizes}.items()}
 
 
-def _accelerators(accelerators: Field, requests: dict[str, Any], target: str) -> None:
+def _add_accelerators(accelerators: Field, requests: dict[str, Any], target: str) -> None:
     if not accelerators.is_mapping:
         accelerators.drop("an accelerator is asked for as TYPE: PERCENT")
         return
@@ -320,7 +320,7 @@ def _accelerators(accelerators: Field, requests: dict[str, Any], target: str) ->
         requests["accelerators"] = found
 
 
-def _sensitivity(field: Field, service: dict[str, Any], target: str) -> None:
+def _add_sensitivity(field: Field, service: dict[str, Any], target: str) -> None:
     part = field.get("sensitivity")
     if part is None:
         return

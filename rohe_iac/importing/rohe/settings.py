@@ -61,16 +61,16 @@ def import_settings(root: Field, drafts: Drafts) -> None:
     planner: dict[str, Any] = {}
     algorithm = root.get("orchestrateConfig", "orchestrate_algorithm_config", "orchestrate_config")
     if algorithm is not None:
-        _algorithm(algorithm, planner)
+        _add_algorithm(algorithm, planner)
     queue = root.get("service_queue", "service_queue_config")
     if queue is not None:
-        _queue(queue, planner)
+        _add_queue(queue, planner)
     if planner:
         drafts.stack.setdefault("planner", {}).update(planner)
     for name in ("collector", "connector"):
         transport = root.get(name)
         if transport is not None:
-            _broker(transport, drafts.stack)
+            _add_broker(transport, drafts.stack)
     root.drop_rest(REASONS)
     if str(drafts.stack) != before:
         drafts.stack_sources.append(root.place.file)
@@ -78,7 +78,7 @@ def import_settings(root: Field, drafts: Drafts) -> None:
         root.note("a Stack needs pipelines and an inventory: import them in the same command, or write their names")
 
 
-def _algorithm(field: Field, planner: dict[str, Any]) -> None:
+def _add_algorithm(field: Field, planner: dict[str, Any]) -> None:
     strategy = field.get("strategy")
     if strategy is not None and (number := integer_of(strategy)) is not None:
         if number < len(STRATEGIES):
@@ -105,7 +105,7 @@ def _algorithm(field: Field, planner: dict[str, Any]) -> None:
     )
 
 
-def _queue(field: Field, planner: dict[str, Any]) -> None:
+def _add_queue(field: Field, planner: dict[str, Any]) -> None:
     queue: dict[str, Any] = {}
     priority, balance = field.get("priority"), field.get("queue_balance", "balance")
     if priority is not None and (number := integer_of(priority)) is not None:
@@ -124,7 +124,7 @@ def _queue(field: Field, planner: dict[str, Any]) -> None:
         planner["queue"] = queue
 
 
-def _broker(field: Field, stack: dict[str, Any]) -> None:
+def _add_broker(field: Field, stack: dict[str, Any]) -> None:
     kind, config = field.get("connectorType", "connector_type", "type"), field.get("config")
     if kind is None or loose_spelling(kind.text) != "mqtt" or config is None:
         return

@@ -30,7 +30,7 @@ LARGEST_PORT = 65535
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
-_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@|[^/@\s:]+:[^/@\s]+@(?:tcp|udp|unix)\(")
+_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@|[^/@\s:]+:[^/@\s]+@(?:tcp|udp|unix)\(")
 """An address with a password in it: of a URL, or of the kind `user:password@tcp(host:3306)/name`."""
 
 
@@ -62,7 +62,7 @@ def is_secret(name: str, value: str) -> bool:
 
 def looks_secret(value: str) -> bool:
     """Checks whether a text shows by itself that a secret is in it: an address with a password, a key or a token."""
-    return any(pattern.search(value) for pattern in (_LOGIN, _KEY, _TOKEN, _SETTING))
+    return any(pattern.search(value) for pattern in (_URL_WITH_PASSWORD, _KEY, _TOKEN, _SETTING))
 
 
 def is_plain(value: str) -> bool:

@@ -377,8 +377,7 @@ class Worker:
             "sources": [self._amqp.status()] if self._amqp is not None else [],
             "trouble": self._trouble
             or said_of_rival(self._store.path.parent)
-            or connection.hang_ups.trouble
-            or connection.rivalry.trouble
+            or self._transport.hindrance
             or self._intake.clocks.trouble(now),
             "memory": self._memory.to_builtins(holdings_of(state)),
             "counts": {

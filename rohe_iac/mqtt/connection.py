@@ -21,12 +21,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from rohe_iac.foundation.peers import peer_of
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.denials import Denials
 from rohe_iac.mqtt.hang_ups import HangUps
 from rohe_iac.mqtt.library import client as paho
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.mqtt.owner import check_owner
 from rohe_iac.mqtt.receipt import Receipt
 from rohe_iac.mqtt.rivalry import Rivalry
 from rohe_iac.mqtt.subscriptions import Subscriptions
@@ -107,7 +107,7 @@ class Connection:
         self._client: paho.Client | None = None
         self._refusals: dict[int, str] = {}
         self._up = threading.Event()
-        self._closing = threading.Event()
+        self._closing, self._renewing = threading.Event(), threading.Event()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
@@ -182,6 +182,13 @@ class Connection:
             if message.qos and message.connection == self._connection_number:
                 client.ack(message.message_id, message.qos)
 
+    def renew(self) -> None:
+        """Ends the connection in order and connects again, so that the broker delivers what is unacknowledged again."""
+        client = self._client
+        if client is not None and self._up.is_set():
+            self._renewing.set()
+            client.disconnect()
+
     def close(self, farewell: Outgoing | None = None, timeout: float = 2.0) -> None:
         """Publishes `farewell`, disconnects and ends the thread, within `timeout` seconds."""
         client = self._client
@@ -228,8 +235,11 @@ class Connection:
             self._up.clear()
             self._client = None
             if was_up:
-                self.hang_ups.ended(self.broker.url)
-                self.rivalry.ended(time.monotonic() - started)
+                if self._renewing.is_set():
+                    self.hang_ups.forget_under_way()
+                else:
+                    self.hang_ups.ended(self.broker.url)
+                    self.rivalry.ended(time.monotonic() - started)
                 self._call(self._on_down)
             lasted = time.monotonic() - started > MAX_RECONNECT_DELAY
             delay = MIN_RECONNECT_DELAY if lasted or was_up else min(delay * 2, MAX_RECONNECT_DELAY)
@@ -249,6 +259,7 @@ class Connection:
     def _connect_and_serve(self) -> None:
         # The broker ends the connections of a user whose password has changed, and the file has the new one by then.
         self.broker = self.broker.refreshed()
+        self._renewing.clear()
         client = self._new_client()
         self._connection_number += 1
         self.denials.forget_under_way()
@@ -302,7 +313,7 @@ class Connection:
             client.tls_set_context(client_context(self.broker))
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
-        client.on_socket_open = self._check_owner
+        client.on_socket_open = lambda _client, _data, sock: check_owner(self.broker, sock)
         client.on_connect = self._handle_connack
         client.on_subscribe = self._handle_suback
         client.on_message = self._handle_message
@@ -312,25 +323,6 @@ class Connection:
         client.on_socket_register_write = self._wake
         client.on_socket_unregister_write = lambda *_: None
         return client
-
-    def _check_owner(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
-        """Refuses a broker of another user before the password is sent.
-
-        While the broker does not run, any user of this machine can listen on its port.
-        """
-        if self.broker.owner is None:
-            return
-        near, far = sock.getsockname()[:2], sock.getpeername()[:2]
-        end = time.monotonic() + MAX_RECONNECT_DELAY
-        # The other end has an owner as soon as its process has accepted the connection.
-        while (peer := peer_of(near, far)) is None:
-            if time.monotonic() > end:
-                raise ConnectionResetError(errno.ECONNRESET, "nobody accepts the connection")
-            time.sleep(0.002)
-            sock.getpeername()  # raises ENOTCONN where the other end has gone again
-        if peer.uid != self.broker.owner:
-            LOG.error("%s is held by %s, not by the stack's broker: no password was sent", self.broker.url, peer.user)
-            raise PermissionError(errno.EPERM, f"the port is held by {peer.user}, who does not run the stack's broker")
 
     def _handle_connack(self, client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

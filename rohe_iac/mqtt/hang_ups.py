@@ -37,6 +37,10 @@ class HangUps:
         if self._under_way.pop(identifier, None) is not None:
             self._times, self.trouble = 0, ""
 
+    def forget_under_way(self) -> None:
+        """Takes in that this client ended the connection, which says nothing of messages under way."""
+        self._under_way.clear()
+
     def ended(self, url: str) -> None:
         """Takes in that the connection ended; several in succession with large messages are logged once."""
         topic, size = max(self._under_way.values(), key=lambda item: item[1], default=("", 0))

@@ -70,6 +70,10 @@ class Inbox:
         """Checks whether half of the room is free, so that what found none can be delivered again."""
         return self._queue.qsize() < QUEUE_SIZE // 2 and self._queued_bytes < QUEUE_BYTES // 2
 
+    def is_nearly_empty(self) -> bool:
+        """Checks whether seven eighths of the room are free, so that what waits here may be delivered again, too."""
+        return self._queue.qsize() < QUEUE_SIZE // 8 and self._queued_bytes < QUEUE_BYTES // 8
+
     def note_change(self, change: ConnectionChange) -> None:
         """Adds a change of a connection, for which there always is room."""
         self._queue.put_nowait(change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,6 +16,9 @@ from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
 from rohe_iac.transports.inbox import ConnectionChange, Inbox
 from rohe_iac.transports.messages import AcknowledgementMessage, CommandMessage
+from rohe_iac.transports.turned_away import TurnedAway
+
+LOG = logging.getLogger("rohe.agent")
 
 
 class AgentTransport:
@@ -61,6 +65,7 @@ class AgentTransport:
         self._direct = {question_topic: on_question, **(direct or {})}
         self._fixed = (question_topic, reply_topic(stack, agent), *(direct or {}))
         self.inbox = Inbox()
+        self._turned_away = TurnedAway()
         self.connection = Connection(
             broker,
             broker.client_id(agent),
@@ -75,7 +80,7 @@ class AgentTransport:
             will=Outgoing(state_topic(stack, agent), self._encode_state({"state": "lost"}), retain=True),
             on_message=self._handle_message,
             on_up=lambda: self._note_change("up"),
-            on_down=lambda: self._note_change("down"),
+            on_down=self._handle_down,
             unqueued=tuple(unqueued),
             keep_session=keep_session,
             manual_acks=True,
@@ -94,7 +99,16 @@ class AgentTransport:
         self.connection.end_subscriptions(filters)
 
     def receive(self, limit: int, timeout: float) -> tuple[list[Incoming], list[ConnectionChange]]:
-        """Returns the messages that arrived and the changes of connections; see `Inbox.receive`."""
+        """Returns the messages that arrived and the changes of connections; see `Inbox.receive`.
+
+        Where messages found no room before and there is room now, it sees to it that the broker delivers them again.
+        """
+        # Before more is taken, because what is taken and not acknowledged is delivered again, too.
+        if self.inbox.is_nearly_empty() and (count := self._turned_away.take_due(self.connection.protocol)):
+            LOG.warning(
+                "%d messages found no room: connecting to %s anew, so that it delivers them again", count, self.url
+            )
+            self.connection.renew()
         return self.inbox.receive(limit, timeout)
 
     @property
@@ -111,6 +125,12 @@ class AgentTransport:
     def trouble(self) -> str:
         """Returns why there is no connection; "" while there is one."""
         return "" if self.connection.up else self.connection.last_error or "no connection yet"
+
+    @property
+    def hindrance(self) -> str:
+        """Returns why messages do not come through although there is a connection; "" where they do."""
+        connection = self.connection
+        return connection.hang_ups.trouble or connection.rivalry.trouble or self._turned_away.trouble
 
     def acknowledge(self, messages: list[Incoming]) -> None:
         """Acknowledges committed messages to the broker; those of other sources are passed over."""
@@ -178,6 +198,10 @@ class AgentTransport:
     def _encode_state(self, content: dict[str, Any]) -> bytes:
         return json.dumps({"client": self._agent, "boot": self._boot, "at": time.time(), **content}).encode()
 
+    def _handle_down(self) -> None:
+        self._turned_away.forget()
+        self._note_change("down")
+
     def _note_change(self, state: str) -> None:
         self.inbox.note_change(ConnectionChange(state, self.url))
 
@@ -187,4 +211,4 @@ class AgentTransport:
             call(message.payload)
             return
         # Without room the message stays unacknowledged, to the broker and to the reporter: it is delivered again.
-        self.inbox.offer(message)
+        self._turned_away.note(message, found_room=self.inbox.offer(message))

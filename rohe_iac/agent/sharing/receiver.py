@@ -318,9 +318,7 @@ class Receiver:
         share, judge = self.share, self._configuration.judging_agent
         states, gaps = (share.states, share.gaps) if share is not None else ({}, None)
         health = self._health.take(None, self._transport.inbox, states, 0, self._backlog, gaps)
-        trouble = (
-            self._denied or self._transport.connection.hang_ups.trouble or self._transport.connection.rivalry.trouble
-        )
+        trouble = self._denied or self._transport.hindrance
         if not trouble and share is not None:
             trouble = share.clock_trouble(time.time())
         if not trouble and share is None and any(self._configuration.share(self._configuration.agent)):

@@ -6,6 +6,7 @@ import json
 import queue
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from rohe_iac.mqtt import subscriptions
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports import inbox, turned_away
 from rohe_iac.transports.inbox import ConnectionChange
 from rohe_iac.transports.mqtt import AgentTransport
 
@@ -175,6 +177,59 @@ def test_a_session_of_an_earlier_run_is_delivered_and_its_other_filters_are_ende
         assert comes(publisher, one_of_several, mine)
     finally:
         one_of_several.close()
+        publisher.close()
+        broker.kill()
+
+
+def mosquitto_for_many(folder: Path) -> RunningBroker:
+    """Returns a mosquitto that has as many messages under way as that of a stack."""
+    broker = mosquitto_broker(folder)
+    with (folder / "broker.conf").open("a") as settings:
+        settings.write("max_inflight_messages 2048\nmax_queued_messages 0\n")
+    return broker
+
+
+@pytest.mark.parametrize(
+    ("start_broker", "mqtt", "renews"),
+    [(mosquitto_for_many, "5", True), (mosquitto_for_many, "3.1.1", True), (nats_broker, "3.1.1", False)],
+    ids=["mosquitto-5", "mosquitto-3.1.1", "nats"],
+)
+def test_messages_that_find_no_room_come_again_by_a_new_connection_where_the_broker_demands_one(
+    start_broker: Callable[[Path], RunningBroker],
+    mqtt: str,
+    renews: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(inbox, "QUEUE_BYTES", 60_000)
+    monkeypatch.setattr(turned_away, "RENEWAL_INTERVAL", 0.1)
+    monkeypatch.setattr(turned_away, "REDELIVERY_PATIENCE", 0.5 if renews else 40.0)
+    broker = start_broker(tmp_path)
+    broker.mqtt = mqtt
+    broker.start()
+    address = broker_address("", broker.credentials(tmp_path, "agent"))
+    publisher = Connection(address, "publisher")
+    transport = AgentTransport(address, "s", "agent", ["load"], "boot", lambda _: None)
+    arrived: Counter[bytes] = Counter()
+    try:
+        publisher.start()
+        transport.start()
+        wait_for(lambda: publisher.up and transport.up)
+        for number in range(200):
+            assert publisher.publish(Outgoing(report_topic("s", "load", "load-0"), b"%1000d" % number))
+        wait_for(lambda: transport.inbox.waiting()[0] + transport.inbox.dropped >= 200)
+        assert "are unacknowledged until the broker sends them again" in transport.hindrance
+        end = time.monotonic() + 30
+        while len(arrived) < 200 and time.monotonic() < end:
+            messages, _ = transport.receive(5, 0.1)
+            transport.acknowledge(messages)
+            arrived.update(message.payload for message in messages)
+        assert len(arrived) == 200
+        assert ("connecting to" in caplog.text) is renews
+        assert transport.hindrance == ""
+    finally:
+        transport.close()
         publisher.close()
         broker.kill()
 

@@ -31,3 +31,12 @@ def test_small_messages_and_those_that_were_answered_are_not_why_a_connection_en
         found.answered(2)
         found.ended(URL)
     assert found.trouble == ""
+
+
+def test_connections_that_the_client_ended_itself_do_not_count() -> None:
+    found = HangUps("agent-1")
+    for _ in range(2 * SUSPICIOUS):
+        found.sent(1, "batch", LARGE)
+        found.forget_under_way()
+        found.ended(URL)
+    assert found.trouble == ""

@@ -45,10 +45,8 @@ class Transport:
     def __init__(self, *arguments: Any, filters: Iterable[str], keep_session: bool) -> None:
         assert not keep_session, "its share is another one in each life"
         self.direct: Mapping[str, Callable[[bytes], None]] = arguments[6]
-        silent = SimpleNamespace(trouble="")
-        self.connection = SimpleNamespace(
-            up=True, broker=SimpleNamespace(url="mqtt://x"), hang_ups=silent, rivalry=silent
-        )
+        self.connection = SimpleNamespace(up=True, broker=SimpleNamespace(url="mqtt://x"))
+        self.hindrance = ""
         self.inbox = Inbox()
         self.filters, self.arrived, self.changes = list(filters), list[Incoming](), list[ConnectionChange]()
         self.sent: list[Any] = []

@@ -132,7 +132,7 @@ def test_it_says_why_it_gets_no_share(stage: Stage) -> None:
 
 
 def test_it_says_that_the_broker_hangs_up_after_its_batches(stage: Stage) -> None:
-    stage.transport.connection.hang_ups.trouble = "the broker hangs up"
+    stage.transport.hindrance = "the broker hangs up"
     stage.grant()
     stage.turn()
     assert stage.transport.state["trouble"] == "the broker hangs up"

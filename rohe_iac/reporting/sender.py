@@ -116,6 +116,7 @@ class Sender:
             will=Outgoing(self._state_topic, self._encode_state("lost"), retain=True),
             on_message=self._handle_message,
             on_up=self._handle_up,
+            on_down=self._handle_down,
         )
         self._thread = threading.Thread(target=self._run, name="rohe-sender", daemon=True)
 
@@ -182,8 +183,12 @@ class Sender:
     def _handle_up(self) -> None:
         self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), retain=True))
         with self._changed:
-            self._resend = True
             self._changed.notify()
+
+    def _handle_down(self) -> None:
+        # Not when the next connection is up, because by then the thread may have sent by it already.
+        with self._changed:
+            self._resend = True
 
     def _handle_message(self, message: Incoming) -> None:
         if message.topic == self._command_topic:

@@ -58,3 +58,18 @@ def test_a_report_whose_acknowledgement_was_dropped_waits_for_the_next(sender: S
     acknowledge(sender, "b")
     sender.turn(sender._spoke_at)
     assert sender._outbox.waiting == 0
+
+
+def test_what_is_sent_while_a_connection_is_set_up_is_sent_again_by_the_next_one_alone(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(Connection, "publish", lambda _, message: published.append(message.topic) or True)
+    sender.turn(sender._spoke_at)
+    sender._handle_up()
+    sender.turn(sender._spoke_at)
+    assert published.count(sender._report_topic) == 1
+    sender._handle_down()
+    sender._handle_up()
+    sender.turn(sender._spoke_at)
+    assert published.count(sender._report_topic) == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import secrets
@@ -17,6 +16,8 @@ from rohe_iac.foundation.sqlite.folder_lock import FolderLock
 from rohe_iac.reporting.command import CommandCallback
 from rohe_iac.reporting.ending import CLOSING, WRITE_PATIENCE, end_in_order
 from rohe_iac.reporting.refusal import Refusal
+from rohe_iac.reporting.report_form import ReportForm, numbered
+from rohe_iac.reporting.report_rules import InvalidReport
 from rohe_iac.reporting.settings import ReporterSettings, settings_from
 from rohe_iac.reporting.write_buffer import WriteBuffer, WriteResult
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from rohe_iac.reporting.sender import Sender
 
 LOG = logging.getLogger("rohe.reporting")
-
-VERSION = 1
-"""Version of the report's form."""
 
 LOCK_INTERVAL = 0.1
 """Seconds between attempts to take the lock of an outbox that another process has."""
@@ -52,6 +50,8 @@ class Reporter:
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._counting = threading.Lock()
         self.refusals: dict[Refusal, int] = {}
+        self._said: set[tuple[Refusal, str]] = set()
+        self._form: ReportForm | None = None
         self._outbox: Outbox | None = None
         self._sender: Sender | None = None
         self._buffer: WriteBuffer | None = None
@@ -81,6 +81,11 @@ class Reporter:
         return cls(settings)
 
     def _open(self, settings: ReporterSettings) -> None:
+        try:
+            self._form = ReportForm(settings, self.boot)
+        except ValueError as error:
+            LOG.error("nothing will be reported: no agent would take a report of this name: %s", error)
+            return
         try:
             self._lock = FolderLock(settings.outbox, "outbox", LOG)
         except OSError as error:
@@ -214,19 +219,15 @@ class Reporter:
         at: float | None,
     ) -> bytes | None:
         """Returns a report as the outbox takes it, of the arguments of `report`; None where it is refused."""
-        settings = self._settings
-        if settings is None or self._buffer is None or os.getpid() != self._process:
+        form = self._form
+        if form is None or self._settings is None or self._buffer is None or os.getpid() != self._process:
             self._refuse(Refusal.UNOBSERVED)
             return None
         try:
-            body = self._encode(settings, request, start, end, metrics, fields, at)
-        except (TypeError, ValueError, RecursionError) as error:
-            self._refuse(Refusal.INVALID, f"it is not JSON: {error}")
+            return form.encode(request, start, end, metrics, fields, at)
+        except InvalidReport as error:
+            self._refuse(Refusal.INVALID, str(error), error.field)
             return None
-        if len(body) > settings.largest:
-            self._refuse(Refusal.INVALID, f"its {len(body):,} bytes are more than {settings.largest:,}")
-            return None
-        return body
 
     @property
     def buffer(self) -> WriteBuffer | None:
@@ -247,7 +248,7 @@ class Reporter:
         if outbox is None:
             return WriteResult(0, Refusal.UNOBSERVED)
         # The outbox assigns the sequence numbers as it writes, so that refused reports leave no gap.
-        return outbox.append(self.boot, [partial(_numbered, body) for body in bodies])
+        return outbox.append(self.boot, [partial(numbered, body) for body in bodies])
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits at most `timeout` seconds until an agent has committed every report; returns whether it has."""
@@ -301,55 +302,11 @@ class Reporter:
             "refusals": {reason.value: count for reason, count in self.refusals.items()},
         }
 
-    def _refuse(self, reason: Refusal, detail: str = "") -> bool:
+    def _refuse(self, reason: Refusal, detail: str = "", field: str = "") -> bool:
         with self._counting:
             count = self.refusals[reason] = self.refusals.get(reason, 0) + 1
-        if reason is not Refusal.UNOBSERVED and (count == 1 or count % 1000 == 0):
+            first = (reason, field) not in self._said
+            self._said.add((reason, field))
+        if reason is not Refusal.UNOBSERVED and (first or count % 1000 == 0):
             LOG.warning("report dropped: %s (%d dropped so far because of '%s')", detail, count, reason.value)
         return False
-
-    def _encode(
-        self,
-        settings: ReporterSettings,
-        request: str | None,
-        start: float | None,
-        end: float | None,
-        metrics: Mapping[str, float] | None,
-        fields: Mapping[str, Any] | None,
-        at: float | None,
-    ) -> bytes:
-        content: dict[str, Any] = {
-            "client": settings.instance,
-            "boot": self.boot,
-            "at": at if at is not None else (end if end is not None else time.time()),
-            "pipeline": settings.pipeline,
-            "service": settings.service,
-            "member": settings.member,
-            "instance": settings.instance,
-            "node": settings.node,
-            **settings.plan,
-        }
-        optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
-        content |= {name: value for name, value in optional.items() if value is not None}
-        return _ENCODER.encode(content).encode()
-
-
-def _numbered(body: bytes, seq: int) -> bytes:
-    return b'{"v":%d,"seq":%d,' % (VERSION, seq) + body[1:]
-
-
-def _to_builtin(value: Any) -> Any:
-    # Numbers and arrays of numerical libraries convert themselves, so that no library is imported to recognise them.
-    if isinstance(value, Mapping):
-        return dict(value)
-    for name in ("item", "tolist"):
-        if name == "item" and getattr(value, "ndim", 0) != 0:
-            continue
-        convert = getattr(value, name, None)
-        if convert is not None:
-            return convert()
-    raise TypeError(f"{type(value).__name__} is not a JSON value")
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_to_builtin)
-"""The encoder of all reports; `json.dumps` would make one for each."""

@@ -41,6 +41,7 @@ RATE = 5000
 AIM = 200
 """Microseconds of the 99th percentile of `report`, on a machine at rest."""
 
+NOW = time.time()
 FIELDS = {"prediction": 3, "probabilities": [0.123456] * 152}
 Call = Callable[[int], Awaitable[bool]] | Callable[[int], object]
 
@@ -143,18 +144,18 @@ async def run(folder: Path, broker: RunningBroker, seconds: float) -> None:
     lonely = Reporter(settings(folder, "lonely", BrokerAddress("127.0.0.1", 1)))
     reporter = Reporter(settings(folder, "threads", address))
     on_loop = await AsyncReporter.open(settings(folder, "asyncio", address))
-    body = reporter.encode("r1", 1.0, 2.0, {"confidence": 0.9}, FIELDS, None)
+    body = reporter.encode("r1", NOW, NOW + 0.1, {"confidence": 0.9}, FIELDS, None)
     assert body is not None
 
     def report(of: Reporter) -> Callable[[int], bool]:
-        return lambda number: of.report(f"r{number}", 1.0, 2.0, {"confidence": 0.9}, FIELDS)
+        return lambda number: of.report(f"r{number}", NOW, NOW + 0.1, {"confidence": 0.9}, FIELDS)
 
     rows = {
         "nothing": Row(lambda _: None),
         "insert": Row(inserting(folder, body)),
         "report, no broker": Row(report(lonely)),
         "report": Row(report(reporter)),
-        "await report": Row(lambda number: on_loop.report(f"r{number}", 1.0, 2.0, {"confidence": 0.9}, FIELDS)),
+        "await report": Row(lambda number: on_loop.report(f"r{number}", NOW, NOW + 0.1, {"confidence": 0.9}, FIELDS)),
     }
     for _ in range(max(1, round(seconds))):
         for row in rows.values():

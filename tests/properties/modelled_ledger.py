@@ -7,7 +7,8 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
-from rohe_iac.observation.reports.report import MAX_AGE, read_stored, sequence_number_of
+from rohe_iac.foundation.wire.report_bounds import MAX_AGE
+from rohe_iac.observation.reports.report import read_stored, sequence_number_of
 from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.sinks.observer_input import InputKind
 from rohe_iac.sinks.store import AgentStore

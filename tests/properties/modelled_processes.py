@@ -23,6 +23,7 @@ from rohe_iac.observation.configuration import Configuration, Instance, ServiceS
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.reporting import reporter
 from rohe_iac.reporting.refusal import Refusal
+from rohe_iac.reporting.report_form import ReportForm
 from rohe_iac.reporting.settings import ReporterSettings
 from rohe_iac.reporting.write_buffer import WriteEntry
 from rohe_iac.sinks.store import AgentStore
@@ -101,9 +102,10 @@ class ServiceProcess:
         content = {"padding": "x" * size} if size else None
         if service != SERVICE or size > LARGEST:
             world.ledger.unusable.add(name)
-        self.reporter._settings = replace(self.reporter._settings, service=service)
+        own = self.reporter._form
+        self.reporter._form = ReportForm(replace(self.reporter._settings, service=service), self.reporter.boot)
         body = self.reporter.encode(name, now - 0.5, now, None, content, None)
-        self.reporter._settings = replace(self.reporter._settings, service=SERVICE)
+        self.reporter._form = own
         if body is None:
             self._refuse(name, Refusal.INVALID)
             return

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.observation.reports.report import MAX_SEQ, Name, Time, Undecodable
+from rohe_iac.foundation.wire.report_bounds import MAX_SEQ
+from rohe_iac.observation.reports.report import Name, Time, Undecodable
 from rohe_iac.reporting.refusal import Refusal
 
 ClientState = dict[str, Any]

@@ -11,14 +11,8 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.reports.report import (
-    MAX_NAME_LENGTH,
-    MAX_TIME,
-    MAX_VALUES,
-    Report,
-    Undecodable,
-    check_values,
-)
+from rohe_iac.foundation.wire.report_bounds import MAX_NAME_LENGTH, MAX_TIME, MAX_VALUES
+from rohe_iac.observation.reports.report import Report, Undecodable, check_values
 
 JsonObject = dict[str, Any]
 

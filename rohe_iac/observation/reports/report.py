@@ -9,24 +9,14 @@ from typing import Annotated, Any
 import msgspec
 
 from rohe_iac.foundation.errors import RoheError
-
-MAX_NAME_LENGTH = 1000
-"""Longest name or identifier in characters."""
-
-MAX_VALUES = 1000
-"""Metrics of one report, and fields of one report, at most."""
-
-MAX_DEPTH = 64
-"""Levels of lists and objects in the values of a report, at most."""
-
-MAX_SEQ = 2**53 - 1
-"""Largest sequence number; JSON numbers up to it are exact in every language (RFC 8259, section 6)."""
-
-MAX_TIME = 1e11
-"""Latest time in seconds since the epoch, in the year 5138."""
-
-MAX_AGE = 366 * 86400.0
-"""Seconds by which an event may be older than its arrival; a device without a clock says 1970."""
+from rohe_iac.foundation.wire.report_bounds import (
+    MAX_DEPTH,
+    MAX_NAME_LENGTH,
+    MAX_SEQ,
+    MAX_TIME,
+    MAX_VALUES,
+    is_too_deep,
+)
 
 
 class Undecodable(RoheError):
@@ -227,27 +217,12 @@ def check_values(values: dict[str, Any], payload: bytes) -> None:
     Raises:
         Undecodable: The values are nested too deeply, or hold an integer of more than 64 bits.
     """
-    if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _depth_exceeds(values, MAX_DEPTH):
+    if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and is_too_deep(values):
         raise Undecodable(f"values are nested more than {MAX_DEPTH} levels deep")
     try:
         msgspec.msgpack.encode(values)
     except (OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise Undecodable("a value cannot be stored", detail=str(error)) from error
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            item
-            for container in level
-            if isinstance(container, dict | list)
-            for item in (container.values() if isinstance(container, dict) else container)
-            if isinstance(item, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 class _Head(msgspec.Struct):

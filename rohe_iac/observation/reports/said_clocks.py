@@ -9,13 +9,11 @@ from __future__ import annotations
 import statistics
 import time
 
-from rohe_iac.observation.reports.report import MAX_AGE, OutdatedReport
+from rohe_iac.foundation.wire.report_bounds import EARLIEST, MAX_AGE
+from rohe_iac.observation.reports.report import OutdatedReport
 
 MAX_CLIENTS = 1000
 """Clients whose clocks are remembered."""
-
-EARLIEST = 1_577_836_800.0
-"""The year 2020 (seconds since the epoch): a clock that says less was never set, and is not asked."""
 
 
 def _day(at: float) -> str:

@@ -20,7 +20,7 @@ from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, re
 from rohe_iac.mqtt.address import BrokerAddress, broker_address
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
-from rohe_iac.reporting import Reporter
+from rohe_iac.reporting import Reporter, sender
 
 pytestmark = pytest.mark.broker
 
@@ -90,13 +90,16 @@ def reporter(
 
 
 def test_a_report_says_who_what_and_when(reporter: Reporter, listener: Listener, stack: str) -> None:
-    assert reporter.report(request="r1", start=1.0, end=2.0, metrics={"confidence": 0.9}, fields={"prediction": 3})
+    start = float(int(time.time()))
+    assert reporter.report(
+        request="r1", start=start, end=start + 1.0, metrics={"confidence": 0.9}, fields={"prediction": 3}
+    )
     client, content = listener.next("report")
     assert client == f"{stack}-svm-0"
     assert content == {
-        "v": 1, "seq": 1, "client": client, "boot": reporter.boot, "at": 2.0, "pipeline": "", "service": "classify",
-        "member": "svm", "instance": client, "node": "pi-1", "request": "r1", "start": 1.0, "end": 2.0,
-        "metrics": {"confidence": 0.9}, "fields": {"prediction": 3},
+        "v": 1, "seq": 1, "client": client, "boot": reporter.boot, "at": start + 1.0, "pipeline": "",
+        "service": "classify", "member": "svm", "instance": client, "node": "pi-1", "request": "r1",
+        "start": start, "end": start + 1.0, "metrics": {"confidence": 0.9}, "fields": {"prediction": 3},
     }  # fmt: skip
 
 
@@ -119,7 +122,15 @@ def test_what_is_missing_is_sent_again(reporter: Reporter, listener: Listener) -
     assert listener.next("report")[1]["seq"] == 2
 
 
-def test_an_agent_that_starts_anew_gets_again_what_it_has_not_committed(reporter: Reporter, listener: Listener) -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has reporters send again for a reason only, however long a busy machine takes for an answer."""
+    monkeypatch.setattr(sender, "MIN_RESEND_DELAY", 3600.0)
+
+
+def test_an_agent_that_starts_anew_gets_again_what_it_has_not_committed(
+    patient: None, reporter: Reporter, listener: Listener
+) -> None:
     reporter.report()
     reporter.report()
     client, _ = listener.next("report")

@@ -55,6 +55,77 @@ def test_what_cannot_be_sent_is_refused_and_counted(open_reporter: Open, tmp_pat
     reporter.close(timeout=0)
 
 
+NOT_FOR_AGENTS: list[tuple[dict[str, Any], str]] = [
+    ({"request": 7}, "request: has to be a text, not 7"),
+    ({"request": "x" * 1001}, "request: a name of 1,001 characters is longer than 1,000"),
+    ({"request": "\ud800"}, "request: is not JSON: 'utf-8' codec can't encode"),
+    ({"start": "noon"}, 'start: has to be a number of seconds, not "noon"'),
+    ({"end": 1_767_225_600_000_000}, "end: 1767225600000000 is no time in seconds since 1970"),
+    ({"at": -1.0}, "at: -1.0 is no time in seconds"),
+    ({"end": 4321.75}, "end: 4322 s after 1970 is years ago"),
+    ({"metrics": {"confidence": "high"}}, "metrics: 'confidence' has to be a number, not \"high\""),
+    ({"metrics": {"confidence": True}}, "metrics: 'confidence' has to be a number, not true"),
+    ({"metrics": {"confidence": float("inf")}}, "metrics: 'confidence' is not JSON: Out of range float"),
+    ({"metrics": [("confidence", 0.5)]}, "metrics: have to be values by name"),
+    ({"metrics": {f"m{number}": 1.0 for number in range(1001)}}, "metrics: 1,001 values are more than 1,000"),
+    ({"fields": {"n" * 1001: 1}}, "fields: a name of 1,001 characters"),
+    ({"fields": {"count": 2**64}}, "fields: the integer 18446744073709551616 has more than 64 bits"),
+    ({"fields": {"tree": eval("[" * 64 + "]" * 64)}}, "fields: values are nested more than 64 levels deep"),
+    ({"fields": {"x": "y" * 262_000}}, "report: its 262,"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "why"), NOT_FOR_AGENTS)
+def test_what_no_agent_takes_is_refused_with_the_argument_to_blame(
+    open_reporter: Open,
+    tmp_path: Path,
+    arguments: dict[str, Any],
+    why: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A library that other tests of this process use may have switched existing loggers off.
+    monkeypatch.setattr(logging.getLogger("rohe.reporting"), "disabled", False)
+    reporter = open_reporter(tmp_path)
+    assert reporter.report(**arguments) is False
+    assert reporter.refusals == {"invalid": 1}
+    assert why in caplog.text
+    reporter.close(timeout=0)
+
+
+def test_the_first_refusal_of_each_argument_is_logged(
+    open_reporter: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("rohe.reporting"), "disabled", False)
+    reporter = open_reporter(tmp_path)
+    for _ in range(3):
+        reporter.report(request=7)
+        reporter.report(start="noon")
+    assert caplog.text.count("report dropped") == 2
+    reporter.close(timeout=0)
+
+
+def test_foreign_values_may_raise_anything(open_reporter: Open, tmp_path: Path) -> None:
+    class Failing:
+        def item(self) -> float:
+            raise RuntimeError("no number yet")
+
+    reporter = open_reporter(tmp_path)
+    assert reporter.report(metrics={"loss": Failing()}) is False
+    assert reporter.refusals == {"invalid": 1}
+    reporter.close(timeout=0)
+
+
+def test_under_a_name_that_no_agent_takes_nothing_is_reported(
+    open_reporter: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("rohe.reporting"), "disabled", False)
+    reporter = open_reporter(tmp_path, node="n" * 1001)
+    assert reporter.report() is False
+    assert "nothing will be reported: no agent would take a report of this name: node: a name of 1,001" in caplog.text
+    reporter.close(timeout=0)
+
+
 def test_numbers_of_numerical_libraries_are_taken(open_reporter: Open, tmp_path: Path) -> None:
     numpy = pytest.importorskip("numpy")
     reporter = open_reporter(tmp_path)

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from rohe_iac.agent.intake.client_state import decode_state
 from rohe_iac.agent.orders import decode_answer
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.wire.report_bounds import MAX_SEQ, MAX_TIME, MAX_VALUES
 from rohe_iac.mqtt.address import BrokerAddress
-from rohe_iac.observation.reports.report import MAX_SEQ, MAX_TIME, MAX_VALUES, decode_report
+from rohe_iac.observation.reports.report import decode_report
 from rohe_iac.reporting import Command, Reporter
 from rohe_iac.reporting.acknowledgement import decode_acknowledgement
 from rohe_iac.reporting.command import CommandDesk
@@ -79,7 +80,8 @@ def sent(tmp_path: Path) -> Reporter:
         BrokerAddress("127.0.0.1", 1), "s", "p", "svc", "svc-0", tmp_path, "topic", "svm", "pi-1", serial=3, digest="d"
     )
     reporter = Reporter(settings)
-    reporter.report("r", 1.0, 2.0, {"confidence": 0.5}, {"prediction": [1]}, at=1.5)
+    now = time.time()
+    reporter.report("r", now - 1.0, now, {"confidence": 0.5}, {"prediction": [1]}, at=now - 0.5)
     assert reporter.write(20)
     return reporter
 

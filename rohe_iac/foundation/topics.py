@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 ROOT = "rohe/v1"
 
+OPERATOR = "operator"
+"""The broker's user that the command line connects as; no service gets a user of this name."""
+
 MAX_REPORT_BYTES = 256 * 1024
 """Largest message to an agent in bytes: reporters send no larger report, and agents take no larger message."""
 

@@ -13,7 +13,7 @@ from rohe_iac.blueprint.linked.agent_memory import DEFAULT_MEMORY
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
-from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
+from rohe_iac.foundation.topics import OPERATOR, Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.attachments import NO_ATTACHMENTS, Attachments
 from rohe_iac.manifests.environment import PeerUrls
@@ -29,9 +29,6 @@ OWN_FILTERS = 4
 
 FEW_FILTERS = 31
 """Topic filters of a client for which the settings of every broker suffice."""
-
-OPERATOR = "operator"
-"""The broker's client that the command line connects as."""
 
 
 def client_of(workload: Workload) -> str:

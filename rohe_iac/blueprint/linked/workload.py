@@ -24,6 +24,7 @@ from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.observation import connected_pipelines, observed_pipelines
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.names import NAME_PATTERN
+from rohe_iac.foundation.topics import OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Workload:
         service: The service with the member's fields in place of its own; without ensemble, and variants unchosen.
         member: The member's name; "" where there is none.
         slug: A DNS-1123 label, unique in the stack; an instance is `SLUG-INDEX`.
-        topic: The `<service>` level of report topics, unique for each service of the stack.
+        topic: The `<service>` level of report topics and the broker's user of a service, unique for each service of
+            the stack, and no user of the stack's own.
         role: service, or broker or agent where the stack runs the workload for itself.
         alternatives: The service's variants, of which the planner picks one; empty elsewhere.
     """
@@ -122,13 +124,16 @@ def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:
         named.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
     system = _system_workloads(blueprint)
     counts = Counter([slug for *_, slug in named] + [workload.slug for workload in system])
+    # Services share the broker's users with what the stack runs for itself: what a user may do is never merged.
+    users = Counter(topic for _, _, topic in {(owner, service.name, topic) for owner, service, _, _, topic, _ in named})
+    users.update([OPERATOR, *(workload.slug for workload in system)])
     services = [
         Workload(
             pipeline=pipeline_name,
             service=service,
             member=member,
             slug=_unique_name(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
-            topic=_unique_name(topic, f"{pipeline_name}:{service.name}", False),
+            topic=_unique_name(topic, f"{pipeline_name}:{service.name}", users[topic] > 1),
             alternatives=variants,
         )
         for pipeline_name, service, member, variants, topic, slug in named
@@ -160,6 +165,11 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
         )
         system.append(Workload("", broker, "", "rohe-broker", "rohe-broker", role="broker"))
     observed = observed_pipelines(blueprint)
+    slugs = {
+        pipeline.metadata.name: f"rohe-agent-{pipeline.metadata.name}"[:52].rstrip("-")
+        for pipeline in blueprint.pipelines
+    }
+    counts = Counter(slugs.values())
     for pipeline in blueprint.pipelines:
         name = pipeline.metadata.name
         if name not in observed:
@@ -175,7 +185,8 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
             placement=agent_placement(spec),
             priority=1_000_000,
         )
-        system.append(Workload("", agent, "", f"rohe-agent-{name}"[:52].rstrip("-"), "rohe-agent", role="agent"))
+        slug = _unique_name(slugs[name], name, counts[slugs[name]] > 1)
+        system.append(Workload("", agent, "", slug, "rohe-agent", role="agent"))
     return system
 
 

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rohe_iac.foundation.folders import NotWritable, StackFolder, write_obstacle
+from rohe_iac.foundation.topics import OPERATOR
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.transports.questions import AgentSilent, BrokerUnreachable, Inquirer
-
-OPERATOR = "operator"
-"""The name of the command line as a client of the broker."""
 
 
 @contextmanager

@@ -58,6 +58,52 @@ def test_every_replica_class_has_a_workload_of_its_own(folder: Path) -> None:
     assert workloads["agent/shop"].instance(0) == "rohe-agent-shop-0"
 
 
+CLASHING = """\
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: shop}
+spec:
+  services: [{name: operator, image: a, reports: {}}, {name: rohe-agent-shop, image: a}, {name: till, image: a}]
+---
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: yard}
+spec: {services: [{name: shop-till, image: a}, {name: till, image: a}, {name: rohe-broker, image: a}]}
+---
+apiVersion: rohe.dev/v1
+kind: Inventory
+metadata: {name: lab}
+spec: {nodes: [{name: n, cpu: 4, memory: {rss: 4Gi}}]}
+---
+apiVersion: rohe.dev/v1
+kind: Stack
+metadata: {name: home}
+spec: {pipelines: [shop, yard], inventory: lab}
+"""
+
+
+def test_no_service_has_a_user_of_the_stacks_own_or_of_another_service(tmp_path: Path) -> None:
+    (tmp_path / "rohe.yaml").touch()
+    (tmp_path / "all.yaml").write_text(CLASHING)
+    workloads = workloads_of(load(tmp_path))
+    topics = {workload.address: workload.topic for workload in workloads if not workload.system}
+    assert topics["service/yard:till"] == "yard-till", "where nothing clashes a user has the service's own name"
+    assert topics["service/shop:operator"].startswith("operator-")
+    own = {"operator"} | {workload.slug for workload in workloads if workload.system}
+    assert not own & set(topics.values())
+    assert len(set(topics.values())) == len(topics)
+    assert len({workload.slug for workload in workloads}) == len(workloads)
+
+
+def test_agents_of_long_names_that_begin_alike_have_names_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "rohe.yaml").touch()
+    long = "p" * 45
+    text = DOCUMENTS.replace("name: shop", f"name: {long}-shop").replace("name: yard", f"name: {long}-yard")
+    (tmp_path / "all.yaml").write_text(text.replace("[shop, yard]", f"[{long}-shop, {long}-yard]"))
+    slugs = [workload.slug for workload in workloads_of(load(tmp_path)) if workload.role == "agent"]
+    assert len(set(slugs)) == 2
+
+
 def test_a_variant_replaces_the_fields_that_it_sets(folder: Path) -> None:
     blueprint = load(folder)
     (detect,) = (workload for workload in workloads_of(blueprint) if workload.service.name == "detect")

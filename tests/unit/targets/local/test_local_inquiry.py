@@ -9,9 +9,10 @@ import pytest
 
 from rohe_iac.foundation import folders
 from rohe_iac.foundation.folders import NotWritable, StackFolder
+from rohe_iac.foundation.topics import OPERATOR
 from rohe_iac.mqtt.address import UnusableCredentials
 from rohe_iac.targets.local import inquiry
-from rohe_iac.targets.local.inquiry import OPERATOR, asking
+from rohe_iac.targets.local.inquiry import asking
 from rohe_iac.transports.questions import BrokerUnreachable
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.topics import OPERATOR
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.broker.documents import credential_of
 from rohe_iac.targets.local.broker.credentials import Credentials
-from rohe_iac.targets.local.inquiry import OPERATOR
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.target import LocalDeploymentTarget
 from rohe_iac.targets.manifest_document import read_document

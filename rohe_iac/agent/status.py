@@ -89,10 +89,10 @@ def objective_status(
 
 def _heard_client(observer: Observer, client: str, state: Mapping[str, Any]) -> HeardClient:
     clock = observer.clock_of(client)
-    name = str(state.get("state", ""))
+    name, waiting = str(state.get("state", "")), int(state.get("waiting") or 0) + int(state.get("pending") or 0)
     silent = client in observer.quiet.silent
     if clock is None:
-        return HeardClient(client=client, silent=silent, state=name)
+        return HeardClient(client=client, silent=silent, state=name, waiting=waiting)
     return HeardClient(
         client=client,
         reported=clock.reported,
@@ -100,6 +100,7 @@ def _heard_client(observer: Observer, client: str, state: Mapping[str, Any]) -> 
         interval=clock.interval,
         silent=silent,
         state=name,
+        waiting=waiting,
     )
 
 

@@ -36,7 +36,11 @@ class AgentHealth:
     """
 
     def __init__(
-        self, limits: WarningLimits, state: ObserverState | None = None, instances: Iterable[str] = ()
+        self,
+        limits: WarningLimits,
+        state: ObserverState | None = None,
+        instances: Iterable[str] = (),
+        judge: str = "",
     ) -> None:
         """Begins a run.
 
@@ -44,8 +48,9 @@ class AgentHealth:
             limits: From when on something is worth a warning.
             state: State of the agent's observer; None where it has none.
             instances: Instances that the agent hears; an agent receives the states of all clients of the stack.
+            judge: Agent that judges, where this one receives reports for it.
         """
-        self._instances = tuple(instances)
+        self._instances, self._judge = tuple(instances), judge
         self._limits, self._sampled_at = limits, 0.0
         first = _reading(state)
         self.meter = HealthMeter(first, limits.clock)
@@ -115,7 +120,7 @@ class AgentHealth:
         clients = {name: clients[name] for name in self._instances if name in clients}
         reading = _reading(state, inbox, clients, store, backlog)
         exhausted = gaps.exhausted() if gaps is not None else {}
-        record = with_warnings(self.meter.record(reading), self._limits, clients, exhausted)
+        record = with_warnings(self.meter.record(reading), self._limits, clients, exhausted, self._judge)
         self.record = msgspec.structs.replace(record, sinks=[_sink_health(forwarder) for forwarder in sinks])
         return self.record
 

@@ -17,6 +17,9 @@ FULL_SHARE = 0.8
 BUSY_CORES = 0.9
 """Cores in use from which on the one thread that does the work has no time left."""
 
+MANY_CORES = 0.5
+"""Cores in use from which on an agent that does not keep up may lack a processor, and does not wait for others."""
+
 MAX_COMMIT_LAG = 2.0
 """Seconds that messages may take from their arrival to their commit."""
 
@@ -50,6 +53,7 @@ def with_warnings(
     limits: WarningLimits,
     clients: Mapping[str, Mapping[str, Any]],
     gaps: Mapping[str, int] | None = None,
+    judge: str = "",
 ) -> HealthRecord:
     """Returns a record with its warnings.
 
@@ -58,9 +62,10 @@ def with_warnings(
         limits: From when on something is worth a warning.
         clients: Last state of each client by name.
         gaps: Gaps of the clients that may open no more, the most first.
+        judge: Agent that judges, where this one receives reports for it.
     """
     of_clients = [*_refused(clients), *_denied(clients), *_gaps(gaps or {})]
-    found = [*_clocks(record), *_pace(record, limits), *_losses(record), *of_clients]
+    found = [*_clocks(record), *_pace(record, limits, judge), *_losses(record), *of_clients]
     return msgspec.structs.replace(record, warnings=found)
 
 
@@ -97,9 +102,9 @@ def _off(ahead: float) -> str:
     return f"{seconds:.1f} s {'ahead of' if ahead > 0 else 'behind'}"
 
 
-def _pace(record: HealthRecord, limits: WarningLimits) -> Iterator[HealthWarning]:
+def _pace(record: HealthRecord, limits: WarningLimits, judge: str) -> Iterator[HealthWarning]:
     queue, commit = record.queue, record.lag.commit
-    relief = "give the agent more of a processor, or have its services report less"
+    relief = _relief(record, judge)
     if queue.fullest >= FULL_SHARE:
         yield HealthWarning(
             kind="queue",
@@ -122,6 +127,17 @@ def _pace(record: HealthRecord, limits: WarningLimits) -> Iterator[HealthWarning
     if record.processor.cores > BUSY_CORES:
         text = f"it has the processor all the time: {record.processor.cores:.2f} cores"
         yield HealthWarning(kind="processor", text=text, next=relief)
+
+
+def _relief(record: HealthRecord, judge: str) -> str:
+    """Returns what helps an agent that does not keep up: more of a processor where it uses what it has."""
+    if record.processor.cores >= MANY_CORES:
+        return "give the agent more of a processor, or have its services report less"
+    if judge:
+        return (
+            f"they waited for agent {judge}, which judges: nothing is to be done where that one has just started again"
+        )
+    return "it is not busy: it waited, for user functions or for a processor that others use; its log has more"
 
 
 def _losses(record: HealthRecord) -> Iterator[HealthWarning]:

@@ -111,9 +111,9 @@ class Receiver:
         self._denied = ""
         self._forwarded = 0
         limits = WarningLimits.of_lateness(configuration.lateness)
-        self._health = AgentHealth(limits, instances=[item.instance for item in configuration.instances])
         self._heartbeat_file = folder / "heartbeat"
         judge, name = configuration.judging_agent, configuration.agent
+        self._health = AgentHealth(limits, instances=[item.instance for item in configuration.instances], judge=judge)
         self._batch_topic = batch_topic(configuration.stack, judge, name)
         self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page), judge=judge)
         self._transport = AgentTransport(

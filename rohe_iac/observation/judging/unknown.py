@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.quiet import MIN_RECENT
 from rohe_iac.observation.reports.sequence_set import shown_numbers
@@ -27,7 +28,7 @@ class Why(StrEnum):
     SILENT = "silent"
     """Nothing is heard of those who would report."""
     WAITING = "waiting"
-    """Reports of one client are waited for."""
+    """Reports of one client are waited for, or those of several have not been stored yet."""
     FEW = "few"
     """There are too few samples."""
     FAULT = "fault"
@@ -46,6 +47,7 @@ class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
         interval: Seconds within which it speaks, as it promises; 0 where it promises nothing.
         silent: Whether it has not spoken for longer than that; or was never heard, and could have been.
         state: Its last state message: online, stopped or lost; "" without one.
+        waiting: Reports that it keeps because no agent has acknowledged them, as it said last.
     """
 
     client: str
@@ -54,6 +56,7 @@ class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
     interval: float = 0.0
     silent: bool = False
     state: str = ""
+    waiting: int = 0
 
     @property
     def is_gone(self) -> bool:
@@ -64,6 +67,12 @@ class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
     def is_well(self) -> bool:
         """Returns whether the client is known to be there: it has promised to speak, and does."""
         return not self.is_gone and self.interval > 0 and self.spoke > 0
+
+    def is_unstored(self, now: float) -> bool:
+        """Returns whether reports of the client are known to exist, and have not come."""
+        # What a client says right after a report has come was said before the acknowledgement could reach it.
+        newer = self.spoke - self.reported > MIN_RECENT or now - self.spoke > self.interval
+        return self.waiting > 0 and newer
 
 
 class UnknownReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +142,9 @@ def _reason(
     for place, clients in enumerate(heard):
         if not clients or any(now - client.reported <= recent for client in clients):
             continue
+        unstored = [client for client in clients if client.is_unstored(now)]
+        if unstored:
+            return Why.WAITING, _unstored_text(unstored)
         silent = [client for client in clients if not client.is_well]
         if len(silent) == len(clients):
             return Why.SILENT, _silence_text(silent, now)
@@ -154,6 +166,13 @@ def _wait_text(wait: Wait, now: float) -> str:
     if not wait.since:
         return f"waiting for {wait.client}, which has not reported yet"
     return f"waiting for {wait.client}, whose newest report is dated {age:.0f} s ago"
+
+
+def _unstored_text(unstored: Sequence[HeardClient]) -> str:
+    number = sum(client.waiting for client in unstored)
+    return (
+        f"{counted(number, 'report')} of {_names([client.client for client in unstored])} not stored by the agent yet"
+    )
 
 
 def _silence_text(silent: Sequence[HeardClient], now: float) -> str:

@@ -40,8 +40,11 @@ def health_lines(health: Mapping[str, Any], *, judges: bool = True) -> Iterator[
     if dead := sum(health.get("dead_letters", {}).values()):
         lost.append(counted(dead, "dead letter"))
     gaps = f", {health['gaps']:,} awaited" if health.get("gaps") else ""
-    reports = counted(received.get("total", 0), "report")
-    yield f"losses: {', '.join(lost) or 'none'} of {reports}; {reporters.get('waiting', 0):,} in outboxes{gaps}"
+    again = health.get("duplicates", {}).get("total", 0)
+    reports = counted(max(0, received.get("total", 0) - again), "report")
+    repeated = f" ({again:,} came again)" if again else ""
+    waiting = f"{reporters.get('waiting', 0):,} in outboxes"
+    yield f"losses: {', '.join(lost) or 'none'} of {reports} that came{repeated}; {waiting}{gaps}"
     if judges:
         yield _clocks(health.get("clocks", {}))
     yield "costs: " + ", ".join(

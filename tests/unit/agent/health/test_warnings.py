@@ -80,7 +80,16 @@ def test_a_slow_disk_is_told_from_a_slow_processor() -> None:
     [disk] = warnings(lag=lag, commits=DurationSpread(count=9, p99=2.9))
     [processor] = warnings(lag=lag, commits=DurationSpread(count=9, p99=0.01))
     assert "disk" in disk.next
-    assert "processor" in processor.next
+    assert "more of a processor" in processor.next
+
+
+def test_an_agent_that_has_little_to_do_is_not_given_more_of_a_processor() -> None:
+    lag, idle = LagHealth(commit=DurationSpread(count=9, p99=14.2)), ProcessorHealth(cores=0.03)
+    [judging] = warnings(lag=lag, processor=idle)
+    assert judging.next.startswith("it is not busy: it waited")
+    record = msgspec.structs.replace(WELL, lag=lag, processor=idle)
+    [receiving] = with_warnings(record, LIMITS, {}, judge="agent-0").warnings
+    assert receiving.next.startswith("they waited for agent agent-0, which judges")
 
 
 def test_services_that_refused_reports_are_named_with_their_reasons() -> None:

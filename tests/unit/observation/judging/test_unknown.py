@@ -79,6 +79,19 @@ def test_requests_that_nobody_answers_are_told_from_no_requests() -> None:
     assert reason(evaluator_of(), heard=[[calm], [mute]]).why is Why.IDLE
 
 
+def test_reports_that_have_not_come_are_not_taken_for_nothing_to_report() -> None:
+    kept = HeardClient(client="camera-0", reported=10.0, spoke=199.0, interval=5.0, state="online", waiting=4711)
+    found = reason(evaluator_of(), 200.0, heard=[[kept], [END]])
+    assert (found.why, found.text) == (Why.WAITING, "4,711 reports of camera-0 not stored by the agent yet")
+    assert found.overdue, "nothing is idle where reports wait"
+    stalled = HeardClient(client="camera-0", reported=10.0, spoke=10.0, interval=5.0, state="online", waiting=1)
+    assert reason(evaluator_of(), heard=[[stalled], [END]]).why is Why.WAITING
+    fresh = HeardClient(client="camera-0", reported=10.0, spoke=10.5, interval=95.0, state="online", waiting=1)
+    assert reason(evaluator_of(), heard=[[fresh], [END]]).why is Why.IDLE, "said before it was acknowledged"
+    mute = HeardClient(client="vote-0", spoke=99.0, interval=5.0, state="online", waiting=2)
+    assert reason(evaluator_of(), heard=[[SOURCE], [mute]]).why is Why.WAITING
+
+
 def test_a_client_that_said_online_long_ago_is_silent() -> None:
     """A client without promises may have gone without a word."""
     gone = HeardClient(client="raw-0", reported=20.0, spoke=20.0, state="online")

@@ -13,6 +13,7 @@ from rohe_iac.blueprint.documents.tree import Tree, documents_of, documents_with
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
+from rohe_iac.blueprint.language.promises.subject import rename_pipelines
 from rohe_iac.blueprint.language.run_limits import MAX_VALUES, UNKNOWN
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
 from rohe_iac.blueprint.modules.module_paths import relocated
@@ -279,9 +280,5 @@ def _rename(document: Document, prefix: str, known: set[tuple[str, str]]) -> Non
     if document.name:
         document.name = value["metadata"]["name"] = prefix + document.name
     spec = value.get("spec")
-    if (
-        document.kind == "ObservationContract"
-        and isinstance(spec, dict)
-        and ("Pipeline", spec.get("pipeline")) in known
-    ):
-        spec["pipeline"] = prefix + spec["pipeline"]
+    if document.kind == "ObservationContract" and isinstance(spec, dict):
+        rename_pipelines(spec, {name: prefix + name for kind, name in known if kind == "Pipeline"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
@@ -44,3 +45,18 @@ class Subject(Model):
     def about(self) -> tuple[str, ...]:
         """The pipelines that the promise is about."""
         return self.pipelines or (self.pipeline,)
+
+
+def rename_pipelines(spec: dict[str, Any], names: Mapping[str, str]) -> None:
+    """Renames the pipelines that a contract is about, in its values as written.
+
+    Args:
+        spec: The values of the contract's `spec`, which may have any fault.
+        names: The new names by the old ones; all others stay.
+    """
+    for field in ("pipeline", "pipelines"):
+        written = spec.get(field)
+        if isinstance(written, list):
+            spec[field] = [names.get(name, name) if isinstance(name, str) else name for name in written]
+        elif isinstance(written, str):
+            spec[field] = names.get(written, written)

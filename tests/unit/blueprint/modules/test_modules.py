@@ -96,6 +96,20 @@ def test_a_prefix_renames_documents_and_what_they_say_of_each_other(root: Path) 
     assert [contract.spec.pipeline for contract in blueprint.contracts] == ["back-detection", "detection"]
 
 
+@pytest.mark.parametrize("about", ["[detection, count]", "[elsewhere, count]"])
+def test_a_prefix_renames_every_pipeline_of_the_module_that_a_contract_is_about(root: Path, about: str) -> None:
+    second = "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: count}\nspec: {services: [{name: c, image: c}]}\n"
+    text = PIPELINE.replace("pipeline: detection", f"pipelines: {about}") + "---\n" + second
+    (root / "modules" / "detection" / "pipeline.yaml").write_text(text)
+    own = "---\n" + second.replace("count", "elsewhere")
+    use = "{name: b, source: modules/detection, prefix: back-}"
+    pipelines = "back-detection, back-count, elsewhere"
+    (root / "blueprints" / "all.yaml").write_text(INVENTORY + own + stack("home", use, pipelines, "back-promise"))
+    (contract,) = load(root).contracts
+    renamed = tuple(f"back-{name}" if name != "elsewhere" else name for name in about.strip("[]").split(", "))
+    assert contract.spec.about == renamed
+
+
 def test_two_stacks_use_one_module_with_inputs_of_their_own(root: Path) -> None:
     text = INVENTORY
     for name, replicas in (("lab", 1), ("production", 5)):

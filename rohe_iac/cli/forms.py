@@ -37,6 +37,7 @@ class MessageForm(TypedDict):
 
     code: str
     message: str
+    hint: NotRequired[str]
 
 
 class ImportForm(TypedDict):

@@ -73,7 +73,7 @@ def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iter
         called = unreachable.pop(link.to, None)
         if called is not None and not called.run_once and link.to != link.from_:
             message = f"'{link.to}' has no port, so nobody can reach it"
-            yield warning(document, (*base, "to"), "R208", message, f"add ports: [{{name: http}}] to '{link.to}'")
+            yield warning(document, (*base, "to"), "R253", message, f"add ports: [{{name: http}}] to '{link.to}'")
         if link.from_ == link.to:
             yield Finding(document, (*base, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
         elif seen.setdefault((link.from_, link.to), index) != index:
@@ -206,7 +206,7 @@ def _check_probed_ports(document: Document, base: Path, service: Service) -> Ite
         if probe is not None and probe.port in datagrams:
             path = (*base, "health", name, *_port_path(probe))
             yield Finding(
-                document, path, "R208", f"port '{probe.port}' is UDP, and probes are TCP", "name a port of TCP"
+                document, path, "R253", f"port '{probe.port}' is UDP, and probes are TCP", "name a port of TCP"
             )
 
 

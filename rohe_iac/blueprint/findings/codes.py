@@ -118,6 +118,8 @@ CODES: dict[str, Code] = {
     "R244": Code("broker-certificate", "A certificate that the broker cannot use", "Clients would refuse the broker, or it would not start."),
     "R251": Code("env-file", "A file of variables that cannot be read", "No replica would have the variables that it is about."),
     "R252": Code("variable-in-value", "A variable that nothing replaces", "The text would reach the program, or the registry, as it is written."),
+    "R253": Code("unreachable", "A service that cannot be reached in that way", "A flow ends at a port, and a probe asks a port of TCP."),
+    "R254": Code("unused-volume", "A volume that no service mounts", "No replica would have what it holds."),
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),

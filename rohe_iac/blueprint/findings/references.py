@@ -13,7 +13,7 @@ from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.user_modules import ModuleFault
 
 MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
-"""Codes of references to nothing; `--allow-missing-references` makes notes of them."""
+"""Codes of references to nothing, and of nothing else; `--allow-missing-references` makes notes of them."""
 
 FILE_CODES = frozenset(("R217", "R218", "R219", "R225"))
 """Codes of files that documents name: folders, profiles and user modules."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
-from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.foundation.diagnostics import Diagnostic, Place
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.importing.import_texts import ImportedDocument
 from rohe_iac.usecases.authoring.export import Export
@@ -30,9 +30,10 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
         err.print(line, markup=False)
     codes = [item.code for item in done.diagnostics]
     for code in dict.fromkeys(codes):
-        first = done.diagnostics[codes.index(code)].message
+        first = done.diagnostics[codes.index(code)]
         more = f", and {codes.count(code) - 1} more" if codes.count(code) > 1 else ""
-        err.print(f"`rohe validate` will warn: {code} {first}{more}", markup=False)
+        hint = f"; {first.hint}" if first.hint else ""
+        err.print(f"`rohe validate` will warn: {code} {first.message}{more}{hint}", markup=False)
     absent = list(dict.fromkeys(item.message for item in done.absent))
     if absent:
         err.print(
@@ -166,11 +167,16 @@ def _value(done: Import, out: str | None) -> dict[str, Any]:
             }
             for file in done.imported.files
         ],
-        "warnings": [{"code": item.code, "message": item.message} for item in done.diagnostics],
-        "absent": [{"code": item.code, "message": item.message} for item in done.absent],
+        "warnings": [_warning(item) for item in done.diagnostics],
+        "absent": [_warning(item) for item in done.absent],
         "documents": list(done.imported.documents),
     }
     return value | ({"out": out} if out is not None else {"text": done.imported.text})
+
+
+def _warning(item: Diagnostic) -> dict[str, str]:
+    """Returns what `rohe validate` will report as JSON values; `hint` is left out where there is none."""
+    return {"code": item.code, "message": item.message} | ({"hint": item.hint} if item.hint else {})
 
 
 def _notes(file: ImportedDocument) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def test_services_share_a_volume_of_their_pipeline(tmp_path: Path) -> None:
             "R116",
             "'models' is a volume of the",
         ),
-        ({"pipeline": SHARED}, "R206", "no service mounts the volume 'models'"),
+        ({"pipeline": SHARED}, "R254", "no service mounts the volume 'models'"),
         (
             {"pipeline": SHARED.replace("size", "accessMode: ReadOnlyMany, size"), "camera": MOUNT},
             "R116",
@@ -151,7 +151,7 @@ def test_a_flow_to_a_service_without_a_port_is_told_once(tmp_path: Path) -> None
     write(tmp_path, flow="{from: camera, to: reader}")
     file = tmp_path / "shop.yaml"
     file.write_text("".join(file.read_text().rsplit("      ports: [{name: http}]\n", 1)))
-    found = [item for item in check([tmp_path]).diagnostics if item.code == "R208"]
+    found = [item for item in check([tmp_path]).diagnostics if item.code == "R253"]
     assert [item.message for item in found] == ["'reader' has no port, so nobody can reach it"]
     assert (found[0].severity.value, found[0].hint) == ("warning", "add ports: [{name: http}] to 'reader'")
 

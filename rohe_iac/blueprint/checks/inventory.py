@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import check_reference, check_unique, number_in_list, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, InventorySpec, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
@@ -250,20 +251,42 @@ def _check_links(document: Document, inventory: Inventory, others: Sequence[Inve
     nodes = whole_inventory([inventory, *others]).spec.nodes
     ends = {f"node/{node.name}" for node in nodes}
     ends |= {f"zone/{node.labels['zone']}" for node in nodes if "zone" in node.labels}
+    by_name: dict[str, list[str]] = {}
+    for known in sorted(ends):
+        by_name.setdefault(known.partition("/")[2], []).append(known)
     joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
-        first = joined.setdefault(frozenset(link.between), link.name)
+        base: Path = ("spec", "links", index, "between")
+        between = []
+        for side, end in enumerate(link.between):
+            if end.startswith(_ENDS):
+                yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
+                between.append(end)
+                continue
+            meant = _meant_ends(document, end, by_name)
+            # What is found below is about the end that was meant, as it would be after the edit.
+            between.append(meant[0] if len(meant) == 1 else end)
+            hint = f"did you mean {meant[0]}?" if len(meant) == 1 else f"write {' or '.join(meant)}"
+            message = f"'{end[:63]}' is neither node/NAME nor zone/NAME"
+            yield Finding(document, (*base, side), "R119", message, hint if meant else "write node/NAME or zone/NAME")
+            if not meant:
+                yield from check_reference(document, (*base, side), "R209", "node or zone", end, ends)
+        first = joined.setdefault(frozenset(between), link.name)
         if first != link.name:
             message = f"link '{link.name}' joins what '{first}' joins already"
-            yield warning(document, ("spec", "links", index, "between"), "R210", message, "keep one of them")
-        base: Path = ("spec", "links", index, "between")
-        for side, end in enumerate(link.between):
-            if not end.startswith(("node/", "zone/")):
-                hint = f"write node/{end} or zone/{end}"
-                yield Finding(document, (*base, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
-            else:
-                yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
+            yield warning(document, base, "R210", message, "keep one of them")
         # Within a zone a link says how its nodes reach each other.
-        if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
+        if between[0] == between[1] and not between[0].startswith("zone/"):
             hint = "a node reaches itself; a zone given twice means the links between its nodes"
             yield Finding(document, base, "R211", f"link '{link.name}' ends where it begins", hint)
+
+
+_ENDS = ("node/", "zone/")
+
+
+def _meant_ends(document: Document, name: str, by_name: Mapping[str, list[str]]) -> list[str]:
+    """Returns the ends that a name alone may stand for: a node, a zone, both, or those of the nearest name."""
+    if name in by_name or name in document.broken_names:
+        return by_name.get(name) or [f"{kind}{name[:63]}" for kind in _ENDS]
+    document.allowance.guesses -= len(by_name)
+    return by_name.get(nearest(name, [*by_name]), []) if document.allowance.guesses > 0 else []

@@ -26,7 +26,13 @@ def check_shared_volumes(document: Document, pipeline: Pipeline) -> Iterator[Fin
     for index, volume in enumerate(shared):
         if volume.name not in used and not document.has_unknown_names:
             message = f"no service mounts the volume '{volume.name}'"
-            yield warning(document, ("spec", "volumes", index, "name"), "R254", message, "add it to the volumes of a service, or leave it out")
+            yield warning(
+                document,
+                ("spec", "volumes", index, "name"),
+                "R254",
+                message,
+                "add it to the volumes of a service, or leave it out",
+            )
 
 
 def _check_one_node(document: Document, base: Path, service: Service, bound: Collection[str]) -> Iterator[Finding]:

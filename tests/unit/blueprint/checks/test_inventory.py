@@ -52,7 +52,6 @@ LINK = f"nodes: [{{{NODE}}}]\n  links: [{{name: l, between: "
         ),
         (LINK + "[node/n, zone/z]}]", "R209", ("spec", "links", 0, "between", 1)),
         (LINK + "[node/n, node/n]}]", "R211", ("spec", "links", 0, "between")),
-        (LINK + "[n, node/n]}]", "R119", ("spec", "links", 0, "between", 0)),
     ],
 )  # fmt: skip
 def test_a_contradiction_is_found_at_its_path(
@@ -63,6 +62,35 @@ def test_a_contradiction_is_found_at_its_path(
     assert [(finding.code, finding.path) for finding in check(document, document.model)] == (
         [(code, path)] if code else []
     )
+
+
+ZONED = "nodes: [{" + NODE + ", labels: {zone: z}}, {name: z, cpu: 2, memory: {rss: 1Gi}}]\n  links: "
+
+
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        ("[n, zone/z]", [("R119", "did you mean node/n?")]),
+        ("[z, node/n]", [("R119", "write node/z or zone/z")]),
+        (
+            "[n9, node/n]",
+            [("R119", "write node/NAME or zone/NAME"), ("R209", "there are: node/n, node/z, zone/z")],
+        ),
+        (
+            "[n, node/n]",
+            [
+                ("R119", "did you mean node/n?"),
+                ("R211", "a node reaches itself; a zone given twice means the links between its nodes"),
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_link_without_its_kind_is_told_as_what_the_inventory_has(
+    valid_document: Callable[[str, str], Document], between: str, said: list[tuple[str, str]]
+) -> None:
+    document = valid_document("Inventory", f"  {ZONED}[{{name: l, between: {between}}}]\n")
+    assert isinstance(document.model, Inventory)
+    assert [(finding.code, finding.hint) for finding in check(document, document.model)] == said
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ def test_a_prefix_renames_documents_and_what_they_say_of_each_other(root: Path) 
 
 @pytest.mark.parametrize("about", ["[detection, count]", "[elsewhere, count]"])
 def test_a_prefix_renames_every_pipeline_of_the_module_that_a_contract_is_about(root: Path, about: str) -> None:
-    second = "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: count}\nspec: {services: [{name: c, image: c}]}\n"
+    second = (
+        "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: count}\nspec: {services: [{name: c, image: c}]}\n"
+    )
     text = PIPELINE.replace("pipeline: detection", f"pipelines: {about}") + "---\n" + second
     (root / "modules" / "detection" / "pipeline.yaml").write_text(text)
     own = "---\n" + second.replace("count", "elsewhere")

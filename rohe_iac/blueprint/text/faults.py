@@ -47,6 +47,13 @@ reported where the construct begins."""
 _TOKEN = re.compile(r"[@`%>|][^\s,\]}\"\\\\]*")
 """A value without blanks, in braces or in a line of its own."""
 
+_PART = r"[^\s,\[\]{}\"'\\#]"
+
+_WITH_BRACKETS = re.compile(rf"{_PART}+(?:[\[{{](?:{_PART}|,)*[\]}}]{_PART}*)+")
+"""A value without blanks that has brackets or braces in it."""
+
+_ENDS_VALUE = re.compile(r"[ \t]*(?:[,\]}\r\n]|\Z)|[ \t]+#")
+
 
 def scalar_fault(text: str) -> TextFault | None:
     """Returns the fault or note about a plain scalar, without a place; None where there is nothing to report."""
@@ -89,15 +96,37 @@ def syntax_fault(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: s
         context = f" ({error.context} that begins in line {error.context_mark.line + 1 + first_line})"
     code = "R005" if "undefined alias" in problem else "R001"
     if (token := _unquoted_token(text, spot, problem)) is not None:
-        quoted = f'"{token[1]}"'
-        message = f"not YAML: a text that begins with {token[1][0]} needs quotes"
-        return TextFault(token[0], code, message, f"write it as {quoted}", fix=(len(token[1]), quoted))
+        return _without_quotes(token, code, f"a text that begins with {token[1][0]} needs quotes")
+    if "expected ',' or" in problem and (token := _token_with_brackets(text, spot)) is not None:
+        signs = "braces" if "{" in token[1] else "brackets"
+        return _without_quotes(token, code, f"a text with {signs} needs quotes here")
     hint = next((hint for problem_words, hint in _SYNTAX if problem_words in problem), "")
     if "expected ',' or" in problem and text[spot.offset : spot.offset + 1] == "{":
         hint = 'a text with braces needs quotes, as in "--port={port}"'
     elif "expected ',' or" in problem and re.match(r"[^\s,:\[{]\[", text[max(spot.offset - 1, 0) : spot.offset + 1]):
         hint = 'a text with brackets needs quotes here, as in "bus-[1:8]"'
     return TextFault(spot, code, f"not YAML: {problem}{context}", hint)
+
+
+def _without_quotes(token: tuple[Spot, str], code: str, what: str) -> TextFault:
+    spot, text = token
+    return TextFault(spot, code, f"not YAML: {what}", f'write it as "{text}"', fix=(len(text), f'"{text}"'))
+
+
+def _token_with_brackets(text: str, spot: Spot) -> tuple[Spot, str] | None:
+    """Returns a value without blanks that has brackets or braces in it, and its spot; None where the fault is another.
+
+    Args:
+        text: The whole text.
+        spot: Where the parser found the first of the brackets, in a value in braces.
+    """
+    line = text[spot.offset - spot.column + 1 : spot.offset]
+    length = len(line) - max(map(line.rfind, " ,[{")) - 1
+    begin = spot.offset - length
+    token = _WITH_BRACKETS.match(text, begin) if 0 < length < spot.column else None
+    if token is None or token.end() <= spot.offset or _ENDS_VALUE.match(text, token.end()) is None:
+        return None
+    return Spot(spot.line, spot.column - length, begin), token[0]
 
 
 def _unquoted_token(text: str, spot: Spot, problem: str) -> tuple[Spot, str] | None:
@@ -110,6 +139,8 @@ def _unquoted_token(text: str, spot: Spot, problem: str) -> tuple[Spot, str] | N
     begin = spot.offset - (back or 0)
     token = _TOKEN.match(text, begin)
     if back is None or token is None or text[begin - 1 : begin] not in (" ", "[", "{", ","):
+        return None
+    if _ENDS_VALUE.match(text, token.end()) is None:
         return None
     return Spot(spot.line, spot.column - back, begin), token[0]
 

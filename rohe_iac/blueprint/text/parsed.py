@@ -25,6 +25,14 @@ class Spot(NamedTuple):
     offset: int
 
 
+def spot_at(text: str, offset: int) -> Spot:
+    """Returns the spot of a character of the text."""
+    line, begin = 1, 0
+    for line_break in LINE_BREAK.finditer(text, 0, offset):
+        line, begin = line + 1, line_break.end()
+    return Spot(line, offset - begin + 1, offset)
+
+
 @dataclass(frozen=True, slots=True)
 class TextFault:
     """A fault of the text itself.
@@ -67,7 +75,7 @@ class ParsedDocument:
         aliases: By the path of an alias: the path it stands for, and whether that is a container that is not empty.
         incomplete: Paths of values that a fault keeps from being known, and of the containers around them.
         errors: Number of faults in `faults` that are not notes.
-        cleaned: Whether each character that YAML does not allow was read as U+FFFD.
+        read_as: The text that was read in its place, of the same length; None where the text itself was.
     """
 
     origin: tuple[int, int] = (0, 0)
@@ -80,7 +88,7 @@ class ParsedDocument:
     aliases: dict[Path, tuple[Path, bool]] = field(default_factory=dict)
     incomplete: set[Path] = field(default_factory=set)
     errors: int = 0
-    cleaned: bool = False
+    read_as: str | None = None
 
     def add(self, fault: TextFault) -> None:
         """Keeps the fault, or only counts it where enough of its kind are kept."""
@@ -114,11 +122,6 @@ class ParsedText:
     file: ParsedDocument = field(default_factory=ParsedDocument)
     excess: Spot | None = None
     count: int = 0
-
-    @property
-    def clean(self) -> bool:
-        """Checks whether there is nothing to report about the text."""
-        return self.excess is None and not self.file.faults and not any(item.faults for item in self.documents)
 
     @property
     def values(self) -> list[Any]:

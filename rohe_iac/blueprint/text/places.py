@@ -13,7 +13,7 @@ from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEve
 from yaml.events import AliasEvent, StreamEndEvent
 
 from rohe_iac.blueprint.text.parsed import ParsedDocument, Path, Spot
-from rohe_iac.blueprint.text.reader import Parser, without_forbidden
+from rohe_iac.blueprint.text.reader import Parser
 
 Target = tuple[Path, bool]
 """The path of a value, and whether the spot of its key is wanted rather than that of the value."""
@@ -38,8 +38,7 @@ def find_spots(
         targets: The values, or keys, to find.
         extents: Where to put, by target, the offsets of the begin and the end of the value or key, where it is found.
     """
-    if parsed.cleaned:
-        text = without_forbidden(text)
+    text = parsed.read_as or text
     spots: dict[Target, Spot] = {}
     trees: dict[Path, _TargetTree] = {}
     for target in targets:

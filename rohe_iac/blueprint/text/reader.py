@@ -6,8 +6,8 @@ Only events are used: no node tree is built, aliases share one object, nothing i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 from yaml import (
@@ -23,7 +23,17 @@ from yaml._yaml import CParser
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.text import faults as text_faults
-from rohe_iac.blueprint.text.parsed import LINE_BREAK, MAX_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
+from rohe_iac.blueprint.text import readable
+from rohe_iac.blueprint.text.parsed import (
+    LINE_BREAK,
+    MAX_FAULTS,
+    ParsedDocument,
+    ParsedText,
+    Path,
+    Spot,
+    TextFault,
+    spot_at,
+)
 from rohe_iac.blueprint.text.scalars import CORE_TAGS, NumberTooLong, is_surely_text, resolve, tagged_scalar
 from rohe_iac.blueprint.text.value_paths import DROPPED, OuterContainer, path_below, value_path
 
@@ -53,19 +63,6 @@ SHALLOW = 4
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""A character that YAML does not allow (YAML 1.2.2, chapter 5.1)."""
-
-
-_FORBIDDEN_CHARACTERS = [
-    chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF) if _FORBIDDEN.match(chr(code))
-]
-
-
-MAX_FORBIDDEN = 10_000
-"""The most forbidden characters with which a text is still read."""
-
-
 _Anchor = tuple[Any, int, Path | None]
 """A value with an anchor, how many values it holds, and its path where it is a container that has one."""
 
@@ -73,19 +70,8 @@ _Anchor = tuple[Any, int, Path | None]
 class Parser(CParser):
     """The C parser as an iterator over events, without the composer, constructor and resolver of PyYAML."""
 
-    def __init__(self, text: str | _TextStream) -> None:
+    def __init__(self, text: str | readable.TextStream) -> None:
         CParser.__init__(self, text)
-
-
-class _TextStream:
-    """A text from an offset on, as a stream, so that reading on costs no copy."""
-
-    def __init__(self, text: str, offset: int) -> None:
-        self._text, self._offset = text, offset
-
-    def read(self, size: int = -1, /) -> str:
-        begin, self._offset = self._offset, self._offset + size
-        return self._text[begin : begin + size]
 
 
 _FIRST_FIELDS = ("apiVersion", "kind", "metadata")
@@ -110,48 +96,53 @@ def read_plain(text: str) -> ParsedText:
     Nothing that a text may hold makes it raise: faults are part of the result.
     """
     if "%TAG" in text and text.count("\n%TAG") > MAX_DIRECTIVES:
-        fault = text_faults.directives(Spot(*_line_and_column(text, text.find("%TAG")), text.find("%TAG")))
+        fault = text_faults.directives(spot_at(text, text.find("%TAG")))
         return ParsedText([ParsedDocument(whole=False, faults=[fault])])
-    reader = _TextReader(text)
     try:
-        reader.read()
+        reader = _read(text)
     except YAMLError:
         # Only a character that YAML does not allow raises without a mark. Each is reported, then replaced.
-        spots = [(match.start(), match[0]) for match in islice(_FORBIDDEN.finditer(text), MAX_FAULTS)]
-        count = sum(map(text.count, _FORBIDDEN_CHARACTERS))
-        is_readable = 0 < count <= MAX_FORBIDDEN
-        reader = _TextReader(without_forbidden(text) if is_readable else "")
-        for index, character in spots:
-            reader.file.add(text_faults.forbidden_character(Spot(*_line_and_column(text, index), index), character))
-        reader.file.omitted_errors += count - len(spots)
+        forbidden = list(readable.forbidden_characters(text, MAX_FAULTS))
+        count = readable.number_of_forbidden(text)
+        is_readable = 0 < count <= readable.MAX_FORBIDDEN
+        reader = _read(readable.without_forbidden(text) if is_readable else "")
+        for index, character in forbidden:
+            reader.file.add(text_faults.forbidden_character(spot_at(text, index), character))
+        reader.file.omitted_errors += count - len(forbidden)
         if not is_readable:
             if count == 0:
                 reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
             return ParsedText([], reader.file)
-        reader.read()
+    if reader.text is not text:
         for document in reader.documents:
-            document.cleaned = True
+            document.read_as = reader.text
     return ParsedText(reader.documents, reader.file, reader.excess, reader.count)
 
 
-def without_forbidden(text: str) -> str:
-    """Returns the text with U+FFFD for every character that YAML does not allow."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _line_and_column(text: str, index: int) -> tuple[int, int]:
-    line, begin = 1, 0
-    for line_break in LINE_BREAK.finditer(text, 0, index):
-        line, begin = line + 1, line_break.end()
-    return line, index - begin + 1
+def _read(text: str) -> _TextReader:
+    """Reads a text; a value that lacks its quotes is a fault, and is read as if it had them."""
+    unquoted: list[TextFault] = []
+    while True:
+        reader = _TextReader(text, len(unquoted))
+        reader.read()
+        if reader.unquoted is None:
+            break
+        text = reader.unquoted[0]
+        unquoted.append(reader.unquoted[1])
+    for fault in unquoted:
+        reader.documents[max(bisect_right(reader.begins, fault.spot.offset) - 1, 0)].add(fault)
+    return reader
 
 
 class _TextReader:
     """The reading of one text to its end; after a syntax error it goes on at the next line that begins with `---`."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, unquoted: int) -> None:
+        self.text, self.number_of_unquoted = text, unquoted
+        # What to read instead, for the sake of a fault that is a lack of quotes.
+        self.unquoted: tuple[str, TextFault] | None = None
         self.documents: list[ParsedDocument] = []
+        self.begins: list[int] = []
         self.file = ParsedDocument(whole=False)
         self.excess: Spot | None = None
         self.count = 0
@@ -162,7 +153,7 @@ class _TextReader:
         self.started_at = 0
 
     def read(self) -> None:
-        source: str | _TextStream = _TextStream(self.text, 1) if self.origin[0] else self.text
+        source: str | readable.TextStream = readable.TextStream(self.text, 1) if self.origin[0] else self.text
         broken = 0
         while True:
             try:
@@ -170,6 +161,10 @@ class _TextReader:
             except MarkedYAMLError as error:
                 mark = error.problem_mark or error.context_mark
                 fault = text_faults.syntax_fault(error, self._spot, self.text, self.origin[1])
+                quoted = readable.as_if_quoted(self.text, fault, self.number_of_unquoted)
+                if quoted is not None:
+                    self.unquoted = quoted, fault
+                    return
             except _TooDeep as error:
                 mark = error.args[0]
                 fault = text_faults.too_deep(self._spot(mark), MAX_DEPTH)
@@ -179,7 +174,7 @@ class _TextReader:
                 self.current.add(text_faults.missing_separator(self._spot(mark)))
                 self.origin = (self.origin[0] + mark.index, self.origin[1] + mark.line)
                 self.started_at, self.open = self.origin[0], False
-                source = _TextStream(self.text, self.origin[0])
+                source = readable.TextStream(self.text, self.origin[0])
                 continue
             except _TooManyValues as error:
                 self.current.whole, self.excess = False, self._spot(error.args[0])
@@ -198,7 +193,7 @@ class _TextReader:
                 self.file.add(text_faults.rest_not_read(Spot(*following), broken))
                 return
             self.origin, self.started_at = (following[2], following[0] - 1), following[2]
-            source = _TextStream(self.text, following[2])
+            source = readable.TextStream(self.text, following[2])
 
     def _following(self, mark: Any) -> tuple[int, int, int] | None:
         """Returns line, column and offset of the next document after a syntax error; None where there is none."""
@@ -219,6 +214,7 @@ class _TextReader:
     def _start_document(self) -> None:
         self.current = ParsedDocument(self.origin)
         self.documents.append(self.current)
+        self.begins.append(self.started_at)
         self.open = True
 
     def _spot(self, mark: Any) -> Spot:
@@ -315,15 +311,15 @@ class _TextReader:
 
     def _plain_scalar(self, event: Any, scalars: dict[Any, Any]) -> Any:
         """Returns the value of a plain scalar, and keeps the value in `scalars` where the text has no fault."""
-        text = event.value
-        if is_surely_text(text):
+        text = readable.as_written(event.value) if self.number_of_unquoted else event.value
+        if text != event.value or is_surely_text(text):
             value = text
         elif (fault := text_faults.scalar_fault(text)) is not None:
             self.current.add(fault.at(self._spot(event.start_mark)))
             return text if fault.code == "R011" else resolve(text)
         else:
             value = resolve(text)
-        scalars[text] = value
+        scalars[event.value] = value
         return value
 
     def _check_container_start(self, event: Any, anchors: dict[str, _Anchor], depth: int) -> None:
@@ -386,7 +382,10 @@ class _TextReader:
         spot = self._spot(event.start_mark)
         inside = value_path(stack[:-1], *stack[-1][:2]) if stack else ()
         if not isinstance(value, str):
-            self.current.add(text_faults.bad_key(spot, event, value, self.text))
+            fault = text_faults.bad_key(spot, event, value, self.text)
+            self.current.add(fault)
+            if fault.fix is not None and event.value not in container:
+                return event.value  # the key as the fix has it
             self.current.mark_incomplete(inside)
         elif value in container:
             first = (*inside, value) if inside is not None else None

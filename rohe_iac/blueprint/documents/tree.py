@@ -12,7 +12,7 @@ from rohe_iac.blueprint.documents.catalogue import Catalogue
 from rohe_iac.blueprint.documents.discovery import ReadFile, names_in_unreadable
 from rohe_iac.blueprint.documents.given_value import GivenValue
 from rohe_iac.blueprint.findings.finding import Document, Finding, once_a_module
-from rohe_iac.blueprint.findings.references import ABSENCE_CODES
+from rohe_iac.blueprint.findings.references import ABSENCE_CODES, NEEDLESS_BESIDE
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.inventory import Inventory
@@ -138,13 +138,8 @@ class Tree:
             targets.setdefault(finding.document, []).append((finding.path, finding.on_key))
         for document, places in targets.items():
             document.locate(places)
-        mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
-        # A value of the wrong type has a fault with a hint, which makes the note about the same value needless.
-        diagnostics = {
-            diagnostic
-            for diagnostic in self.diagnostics
-            if diagnostic.code != "R010" or diagnostic.place not in mistyped
-        }
+        told = {(finding.code, finding.document.place(finding.path)) for finding in findings}
+        diagnostics = {item for item in self.diagnostics if (NEEDLESS_BESIDE.get(item.code), item.place) not in told}
         faulty = {
             diagnostic.place
             for diagnostic in diagnostics
@@ -155,6 +150,8 @@ class Tree:
             diagnostic = finding.diagnostic()
             # A finding that only follows from a fault of the text is not reported.
             if diagnostic.place in faulty and not diagnostic.code.startswith("R0"):
+                continue
+            if (NEEDLESS_BESIDE.get(diagnostic.code), diagnostic.place) in told:
                 continue
             may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
             if diagnostic.place.file in files and may_be_unknown and finding.document.incomplete(finding.path):

@@ -18,6 +18,9 @@ MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208
 FILE_CODES = frozenset(("R217", "R218", "R219", "R225"))
 """Codes of files that documents name: folders, profiles and user modules."""
 
+NEEDLESS_BESIDE = {"R010": "R108", "R252": "R134"}
+"""Codes of remarks about a value, each with that of the fault with a hint which makes it needless at the same place."""
+
 MAX_CYCLES = 20
 """The most cycles that are searched in one graph."""
 

@@ -11,6 +11,23 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./+=<$(-][\w./:=+<$()%*@-]*")
 """Texts that need no quotes, in braces neither, unless they are read as something else."""
 
 
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:[:?+-][^}]*)?\}")
+"""A variable of a shell or of Compose, such as ${TAG} or ${TAG:-1.0}."""
+
+
+def values_hint(text: str) -> str:
+    """Returns a hint how to write a text with variables, with values of the stack in their place."""
+
+    def name_of(match: re.Match[str]) -> str:
+        return match[1].lower().lstrip("_")[:60] or "value"
+
+    names = ", ".join(f"{name}: ..." for name in dict.fromkeys(map(name_of, VARIABLE.finditer(text))))
+    if not names:
+        return "write the value itself: nothing replaces variables here"
+    written = VARIABLE.sub(lambda match: f"{{{{ values.{name_of(match)} }}}}", text)
+    return f"write {json.dumps(written, ensure_ascii=False)}, and values: {{{names}}} in the stack"
+
+
 def scalar_text(text: str) -> str:
     """Returns a text as a scalar of YAML: in double quotes where it would be read as something else without."""
     if _PLAIN.fullmatch(text) and not text.endswith(":") and not text.startswith("- ") and text != "-":

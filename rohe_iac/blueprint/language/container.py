@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from rohe_iac.blueprint.hints.writing import values_hint
 from rohe_iac.blueprint.language.base import fault
 from rohe_iac.blueprint.text.expression_marks import holds_expression
 from rohe_iac.foundation.names import is_name, is_variable
@@ -33,7 +34,7 @@ def _image_hint(text: str) -> str:
     """Returns what was probably meant by a name that no image can have."""
     bare = text.strip().removeprefix("https://").removeprefix("http://").removeprefix("docker://").rstrip("/")
     if "${" in text or text.startswith("$"):
-        return "write the value itself, or use a module with an input: nothing replaces variables here"
+        return values_hint(text)
     name, at, digest = bare.partition("@")
     if at and not is_image(f"a@{digest}"):
         return "a digest of sha256 has 64 digits: write it whole, as registry/name@sha256:..."

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
+from rohe_iac.blueprint.hints.writing import VARIABLE, values_hint
 from rohe_iac.blueprint.text.parsed import Path
 
 MAX_STRAYS = 50
 """The most such values of one document that are reported."""
-
-_VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:[:?+-][^}]*)?\}")
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"))
 """Programs that replace variables themselves."""
@@ -30,9 +28,9 @@ def check_variables_in_values(document: Document) -> Iterator[Finding]:
     """Yields a warning for every value with a variable that stays as it is written."""
     if "${" not in document.source.text:
         return
-    for path, name in islice(_strays(document.value, ()), MAX_STRAYS):
+    for path, text, name in islice(_strays(document.value, ()), MAX_STRAYS):
         message = f"'${{{name[:60]}}}' stays as it is written: nothing replaces variables here"
-        hint = "write the value itself, or use a module with an input"
+        hint = "write the value itself" if document.kind == "Module" else values_hint(text)
         if "env" in path[:-1]:
             hint = "write the value itself, or {secret: 'env:" + name[:60] + "'} for a variable of this machine"
         elif not _COMMAND_LINES.isdisjoint(map(str, path)):
@@ -40,7 +38,8 @@ def check_variables_in_values(document: Document) -> Iterator[Finding]:
         yield warning(document, path, "R252", message, hint)
 
 
-def _strays(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _strays(value: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
+    """Yields the path of each value with a variable, the value, and the name of its first variable."""
     if isinstance(value, dict):
         skipped = _REMARKS | (_COMMAND_LINES if _runs_shell(value) else frozenset())
         for key, part in value.items():
@@ -49,8 +48,8 @@ def _strays(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _strays(part, (*path, index))
-    elif isinstance(value, str) and (match := _VARIABLE.search(value)):
-        yield path, match[1]
+    elif isinstance(value, str) and (match := VARIABLE.search(value)):
+        yield path, value, match[1]
 
 
 def _runs_shell(part: dict[Any, Any]) -> bool:

@@ -44,7 +44,7 @@ def test_an_image_has_a_name_that_registries_take(text: str, fits: bool) -> None
         ("shop/camera@sha256:0f", "a digest of sha256 has 64 digits: write it whole, as registry/name@sha256:..."),
         (
             "shop/camera:${TAG}",
-            "write the value itself, or use a module with an input: nothing replaces variables here",
+            'write "shop/camera:{{ values.tag }}", and values: {tag: ...} in the stack',
         ),
         ("a b", "for example registry/name:tag"),
     ],

@@ -32,13 +32,24 @@ def found(folder: Path, fields: str) -> list[tuple[int, str, str]]:
         ("env: {SOURCE: 'rtsp://${CAMERA}/1'}\n      command: [x]", "{secret: 'env:CAMERA'}"),
         ("env: {SOURCE: '${CAMERA:-a}'}\n      command: [x]", "{secret: 'env:CAMERA'}"),
         ("command: [run, --host, '${CAMERA}']", "write $(CAMERA) for a variable of the replica"),
-        ("workingDir: '/${CAMERA}'\n      command: [x]", "use a module with an input"),
+        (
+            "workingDir: '/${CAMERA}'\n      command: [x]",
+            'write "/{{ values.camera }}", and values: {camera: ...} in the stack',
+        ),
     ],
 )
 def test_a_variable_that_stays_is_told(tmp_path: Path, fields: str, hint: str) -> None:
     [(_, message, said)] = found(tmp_path, fields)
     assert message == "'${CAMERA}' stays as it is written: nothing replaces variables here"
     assert hint in said
+
+
+def test_a_variable_in_the_name_of_an_image_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "rohe.yaml").touch()
+    (tmp_path / "shop.yaml").write_text(DOCUMENT.format(fields="image: 'shop/a:${TAG}-${ARCH:-arm}'"))
+    (fault,) = check([tmp_path]).diagnostics
+    hint = 'write "shop/a:{{ values.tag }}-{{ values.arch }}", and values: {tag: ..., arch: ...} in the stack'
+    assert (fault.code, fault.hint) == ("R134", hint)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Expressions outside a module, where they are not computed."""
+"""Expressions in documents outside of modules: of inputs, which stay text, and of values, which are computed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ MAX_STRAYS = 50
 def check_strays(document: Document) -> Iterator[Finding]:
     """Yields a warning for every scalar of a document outside modules that names an input, for it stays text."""
     if document.kind != "Module" and document.source.holds_stray_expression:
-        message, hint = "this stays plain text: expressions are computed in modules only", "write the value itself"
+        message = "this stays plain text: inputs are those of a module"
+        hint = "write {{ values.NAME }} for a value of the stack, or the value itself"
         for path in islice(_stray_paths(document.value, ()), MAX_STRAYS):
             yield warning(document, path, "R235", message, hint)
 

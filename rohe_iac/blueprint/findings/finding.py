@@ -36,7 +36,7 @@ class Document:
         has_unknown_names: Whether any name may exist: a part has no name, or a module could not be expanded.
         reported: Paths, as written, of values whose fault is reported already.
         number_texts: By the path of a number that an expression came to: how that number was written.
-        computed: Paths, as written, of scalars with an expression that was computed.
+        computed: By the path, as written, of a scalar with a computed expression: the values of a stack that it names.
         keys_of_items: By the path of a list that is written as a mapping by name, the keys in order.
         moved: By the path of a part where a hint wants it: its path as written, where the hint was followed in mind.
         allowance: The limits of the run, shared by all its documents.
@@ -55,7 +55,7 @@ class Document:
     has_unknown_names: bool = False
     reported: set[Path] = field(default_factory=set, repr=False)
     number_texts: dict[Path, str] = field(default_factory=dict, repr=False)
-    computed: set[Path] = field(default_factory=set, repr=False)
+    computed: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False)
     keys_of_items: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False)
     moved: dict[Path, Path] = field(default_factory=dict, repr=False)
     allowance: Allowance = field(default_factory=Allowance, repr=False)

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.base import EMPTY, Model, fault, schema_requiring_one
 from rohe_iac.blueprint.text.scalars import NumberTooLong, resolve
@@ -35,7 +36,8 @@ def _validate_condition(value: Any) -> Any:
     if not isinstance(value, dict):
         if not isinstance(value, Scalar):
             hint = f"operators: {' '.join(OPERATORS)}"
-            raise fault("R122", "expected a text, a number, true, false or {OPERATOR: value}", hint)
+            expected = "a text, a number, true, false or {OPERATOR: value}"
+            raise fault("R122", f"expected {expected}, found {describe_value(value)}", hint)
         return value
     for operator, operand in value.items():
         if operator not in OPERATORS:

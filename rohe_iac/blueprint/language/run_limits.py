@@ -18,7 +18,15 @@ MAX_RANGE_NODES = 400_000
 
 
 class Refused(ValueError):
-    """An expression is not allowed or cannot be computed; the message says why."""
+    """An expression is not allowed or cannot be computed; the message says why.
+
+    Attributes:
+        name: The name that the expression has and nothing else; "" where another thing is wrong with it.
+    """
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class Unknown:

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     Bytes,
@@ -56,7 +57,7 @@ def _validate_port_range(text: object) -> str:
         hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "for example 42000-42099"
         raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
     if not isinstance(text, str):
-        raise fault("R117", "expected a range of ports", "for example 42000-42099")
+        raise fault("R117", f"expected a range of ports, found {describe_value(text)}", "for example 42000-42099")
     match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", text)
     if match is None or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:
         raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "for example 42000-42099")
@@ -101,7 +102,9 @@ def _expand_survive(value: object) -> Any:
         return {"nodes": value}
     if not isinstance(value, dict | Survive):
         hint = "write 1 for failures of nodes, or {nodes: 1, zones: 1}"
-        raise fault("R108", "expected a whole number, or a mapping of nodes and zones", hint)
+        raise fault(
+            "R108", f"expected a whole number, or a mapping of nodes and zones, found {describe_value(value)}", hint
+        )
     return value
 
 
@@ -188,7 +191,8 @@ def _expand_tls(value: object) -> Any:
     if isinstance(value, bool):
         return {} if value else None
     if not isinstance(value, dict | BrokerTls):
-        raise fault("R108", "expected true, false or a mapping", "write true, or {clientCertificates: true}")
+        message = f"expected true, false or a mapping, found {describe_value(value)}"
+        raise fault("R108", message, "write true, or {clientCertificates: true}")
     return value
 
 

@@ -11,10 +11,11 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Context
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined, TemplateRuntimeError, UndefinedError, nodes
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg
@@ -58,6 +59,14 @@ _DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN)
 
 _MAX_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
 """The most arguments of a filter, its value included; one more would name an attribute."""
+
+
+class UnknownName(UndefinedError):
+    """An expression asks for an input, or a value, that there is not; `name` is its name."""
+
+    def __init__(self, name: str, message: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class Computation:
@@ -126,8 +135,9 @@ class Computation:
         if isinstance(node.node, nodes.Name):
             if isinstance(step, str) and step in self.inputs:
                 return self.inputs[step]
-            known = f"; {self.namespace}: {', '.join(self.inputs)}" if self.inputs else ""
-            return StrictUndefined(f"there is no {self.namespace[:-1]} '{str(step)[:63]}'{known}")
+            name = str(step)[:63]
+            raised = cast("type[TemplateRuntimeError]", partial(UnknownName, name))
+            return StrictUndefined(f"there is no {self.namespace[:-1]} '{name}'", exc=raised)
         container = self.value(node.node)
         if isinstance(container, dict) and step.__hash__ is not None and step in container:
             return container[step]

@@ -10,6 +10,7 @@ from typing import Any
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.hints.change import AS_WRITTEN
+from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.run_limits import UNKNOWN, Refused
 from rohe_iac.blueprint.text.expression_marks import VALUES, holds_expression
 from rohe_iac.blueprint.text.parsed import Path
@@ -20,6 +21,9 @@ MAX_FAILING = 200
 """The most expressions of one document that are reported because they cannot be computed."""
 
 _WORD = re.compile(r"[\w-]+")
+
+_VALUE_NAME = re.compile(r"\bvalues(?:\.|\[['\"])([A-Za-z][\w-]*)")
+"""A value of a stack in an expression; after a dot its name has no hyphen, which does no harm here."""
 
 _DECLARATIONS: Path = ("spec", "values")
 """Where a stack has its values, which are no expressions."""
@@ -43,7 +47,7 @@ def compute_scalars(
     findings: list[Finding] = []
     failing = 0
 
-    def refuse(path: Path, reason: str, *, on_key: bool = False) -> None:
+    def refuse(path: Path, reason: str, unknown_name: str = "", *, on_key: bool = False) -> None:
         nonlocal failing
         failing += 1
         if not on_key:
@@ -51,6 +55,9 @@ def compute_scalars(
         if failing <= min(MAX_FAILING, tree.findings_left()):
             similar = next((name for name in inputs or () if reason.startswith(f"'{name}' is not known")), "")
             hint = f"did you mean {namespace}.{similar}?" if similar else ""
+            if unknown_name:
+                where = "values of the stack" if namespace == "values" else "inputs of the module"
+                hint = did_you_mean(unknown_name, list(inputs or ())) or f"add it to the {where}"
             findings.append(Finding(document, path, "R235", reason, hint, on_key=on_key))
 
     def holds(text: str) -> bool:
@@ -68,14 +75,14 @@ def compute_scalars(
             return [walk(part, (*path, index)) for index, part in enumerate(value)]
         if not isinstance(value, str) or not holds(value) or tree.work.left < 0:
             return value
-        document.computed.add(path)
+        document.computed[path] = tuple(dict.fromkeys(match[1] for match in _VALUE_NAME.finditer(value)))
         if inputs is None or (unknown and unknown.intersection(_WORD.findall(value))):
             document.reported.add(path)
             return UNKNOWN
         try:
             computed = compute_scalar(value, inputs, tree.work, namespace)
         except Refused as error:
-            refuse(path, str(error))
+            refuse(path, str(error), error.name)
             return UNKNOWN
         if isinstance(computed, WrittenInt | WrittenFloat):
             document.number_texts[path] = computed.text
@@ -95,12 +102,23 @@ def compute_scalars(
 def validate_computed(tree: Tree, document: Document) -> list[Finding]:
     """Validates a document whose scalars are computed, and returns the findings that are not reported already."""
     findings = [
-        _with_string_hint(finding)
+        _with_origin(tree, _with_string_hint(finding))
         for finding in validate(document, tree.findings_left())
         if document.written_path(finding.path) not in document.reported
     ]
     document.has_unknown_names = document.has_unknown_names or bool(document.reported)
     return findings
+
+
+def _with_origin(tree: Tree, finding: Finding) -> Finding:
+    """Returns a finding; about the value of an expression its message says where the values in that come from."""
+    document, path = finding.document, finding.document.written_path(finding.path)
+    lengths = range(1, len(path) + 1) if document.computed else ()
+    names = [name for length in lengths for name in document.computed.get(path[:length], ())]
+    stack = document.name if document.kind == "Stack" else document.scope
+    given = tree.given if tree.given_to in (None, stack) else {}
+    origins = [f"values.{name} of {given[name].origin if name in given else 'the stack'}" for name in names[:3]]
+    return replace(finding, message=f"{finding.message} ({', '.join(origins)})") if origins else finding
 
 
 def _with_string_hint(finding: Finding) -> Finding:

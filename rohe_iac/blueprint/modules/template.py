@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
 from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
-from rohe_iac.blueprint.modules.compute import TOO_LARGE, Computation, check_size, weight
+from rohe_iac.blueprint.modules.compute import TOO_LARGE, Computation, UnknownName, check_size, weight
 from rohe_iac.blueprint.text.expression_marks import holds_expression
 
 LONGEST_SCALAR = 1000
@@ -85,6 +85,8 @@ def compute_scalar(
         if isinstance(value, list | dict):
             work.spend(weight(value))
         return _yaml_value(check_size(value))
+    except UnknownName as error:
+        raise Refused(str(error), error.name) from error
     except TemplateError as error:
         raise Refused(str(error)) from error
     except RecursionError as error:

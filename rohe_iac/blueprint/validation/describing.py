@@ -9,10 +9,10 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.value_text import describe_value
 from rohe_iac.blueprint.hints.foreign_fields import foreign_hint, place_of
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.fields import fields_at, literals_at

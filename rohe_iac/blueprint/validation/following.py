@@ -7,8 +7,8 @@ from typing import Any
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.remainder import Remainder
-from rohe_iac.blueprint.findings.value_text import yaml_scalar
 from rohe_iac.blueprint.hints.change import AS_WRITTEN, HintedPart, change_of
+from rohe_iac.blueprint.hints.value_text import yaml_scalar
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.reader import read_plain
 

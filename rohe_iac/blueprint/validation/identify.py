@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.value_text import describe_value
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
 from rohe_iac.foundation.diagnostics import Severity

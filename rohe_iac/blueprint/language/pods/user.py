@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.language.base import Text, fault
 
 LARGEST_ID = 2**31 - 1
@@ -29,7 +30,7 @@ def _validate_user(value: object) -> Any:
     if isinstance(text, str):
         hint = "write its number, as `id -u NAME` prints it in the image: a cluster knows no names of users"
         raise fault("R108", f"expected the id of a user, found '{text[:60]}'", hint)
-    raise fault("R108", "expected the id of a user, as 1000 or '1000:1000'", "write 1000, or '1000:1000'")
+    raise fault("R108", f"expected the id of a user, found {describe_value(value)}", "write 1000, or '1000:1000'")
 
 
 User = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
+from rohe_iac.blueprint.hints.value_text import describe_value
 from rohe_iac.blueprint.language.base import fault
 from rohe_iac.foundation.quantities import basis_points
 
@@ -30,7 +31,7 @@ def _validate_replicas(value: object) -> Any:
         return value
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000:
         return value
-    hint = ""
+    hint = "write 2, auto, perNode, or 25% of the nodes"
     if isinstance(value, str):
         if _PERCENTAGE.fullmatch(value) and 0 < basis_points(value) <= WHOLE:
             return value.strip()
@@ -41,11 +42,10 @@ def _validate_replicas(value: object) -> Any:
             hint = "write perNode"
         elif _PERCENTAGE.fullmatch(value):
             hint = "a percentage of the nodes is above 0% and at most 100%"
-        else:
-            hint = "write 2, auto, perNode, or 25% of the nodes"
     elif isinstance(value, float) and 0 < value < 1:
         hint = f"write {value * 100:g}% for that part of the nodes"
-    raise fault("R108", "expected a whole number of replicas of at least 0, auto, perNode or a percentage", hint)
+    expected = "a whole number of replicas of at least 0, auto, perNode or a percentage"
+    raise fault("R108", f"expected {expected}, found {describe_value(value)}", hint)
 
 
 Replicas = Annotated[

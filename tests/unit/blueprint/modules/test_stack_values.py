@@ -89,11 +89,28 @@ def test_given_values_take_the_place_of_those_of_the_named_stack(root: Path) -> 
 def test_faults_of_values_are_at_their_place_and_once(root: Path) -> None:
     (found,) = check([root], values={"cameras": GivenValue("two")}).diagnostics
     assert (found.code, str(found.place)) == ("R108", "blueprints/shared.yaml:8:17")
+    assert found.message.endswith(", found 'two' (values.cameras of --set)")
     _edit_lab(root, "cameras: 1", "camera: 1")
-    assert _messages(root) == ["there is no value 'cameras'; values: camera, debug, ports"]
+    assert _messages(root) == ["there is no value 'cameras'"]
+    assert [item.hint for item in check([root]).diagnostics] == ["did you mean 'camera'?"]
     _edit_lab(root, "camera: 1", "cameras: null")
     assert _messages(root) == ["the value 'cameras' is not given, so what uses it is not checked"]
     assert load(root, "lab", values={"cameras": GivenValue(4)}).pipelines[0].spec.services[0].replicas == 4
+
+
+@pytest.mark.parametrize("value", [1.5, -1, True, [1], {"a": 1}])
+def test_a_value_of_any_wrong_type_is_told_with_what_it_is_and_a_hint(root: Path, value: object) -> None:
+    given = {"cameras": GivenValue(value, "-f more.yaml")}
+    (found,) = check([root], stack="lab", values=given).diagnostics
+    assert (found.code, found.hint) == ("R108", "write 2, auto, perNode, or 25% of the nodes")
+    assert ", found " in found.message
+    assert found.message.endswith(" (values.cameras of -f more.yaml)")
+
+
+def test_a_value_that_a_stack_has_itself_is_told_so(root: Path) -> None:
+    _edit_lab(root, "24000-24010", "[24000]")
+    (found,) = check([root]).diagnostics
+    assert found.message.endswith(", found a list (values.ports of the stack)")
 
 
 def test_only_the_named_stack_is_asked_for_its_values(root: Path) -> None:

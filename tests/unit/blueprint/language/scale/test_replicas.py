@@ -27,8 +27,8 @@ def test_a_number_word_or_percentage_is_read(written: object, share: int) -> Non
         ("140%", "a percentage of the nodes is above 0% and at most 100%"),
         (0.25, "write 25% for that part of the nodes"),
         ("many", "write 2, auto, perNode, or 25% of the nodes"),
-        (True, ""),
-        (-1, ""),
+        (True, "write 2, auto, perNode, or 25% of the nodes"),
+        (-1, "write 2, auto, perNode, or 25% of the nodes"),
     ],
 )
 def test_what_was_meant_is_said(written: object, hint: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.blueprint.findings.value_text import describe_value, yaml_scalar
+from rohe_iac.blueprint.hints.value_text import describe_value, yaml_scalar
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _check_ranges(document: Document, spec: InventorySpec) -> Iterator[Finding]:
                     yield Finding(document, (*base, "name"), "R116", message, "add count: 300")
             else:
                 hint = "leave count out" if is_range(node.name) else f'write name: "{node.name[:40]}-[1:]"'
-                message = "count is about a name with a range without an end"
+                message = "count needs an open range in the name, as in bus-[01:]"
                 yield Finding(document, (*base, "count"), "R116", message, hint, on_key=True)
                 continue
         if is_range(node.name):

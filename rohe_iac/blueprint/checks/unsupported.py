@@ -26,6 +26,8 @@ RENDER = "write the manifests with `rohe render --out DIR` and apply those"
 NOTHING_TO_RUN = "a service without command"
 """The field of a service that R221 reports already, in the words of R401."""
 
+_WHERE = ("on the target ", "on a cluster", "in a cluster", "beyond the target ")
+
 _Field = tuple[Path, str, str]
 """The path of a field, what it is in words, and the hint."""
 
@@ -57,7 +59,10 @@ def check(document: Document, stack: Stack, tree: Tree, checked: set[tuple[Docum
 
 def _findings(document: Document, fields: Iterator[_Field]) -> Iterator[Finding]:
     for path, field, hint in fields:
-        yield warning(document, path, CODE, f"{field} has no effect yet", hint, on_key=path[-1:] != ("name",))
+        # Where the words end with the target, other targets act on the field, and that one need not come to.
+        what, _, where = field.removesuffix(",").rpartition(", ")
+        message = f"{what} has no effect {where}" if where.startswith(_WHERE) else f"{field} has no effect yet"
+        yield warning(document, path, CODE, message, hint, on_key=path[-1:] != ("name",))
 
 
 def _stack_fields(stack: Stack) -> Iterator[_Field]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
 
+from rohe_iac.blueprint.hints.writing import scalar_text
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     Flag,
@@ -81,6 +83,33 @@ def _one_or_several(value: Any) -> Any:
 _Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
+_ANY_OF = frozenset(("in", "anyof", "oneof", "values", "value", "equals", "equal", "eq", "=", "==", "is"))
+_NONE_OF = frozenset(("notin", "nin", "noneof", "notequals", "notequal", "ne", "neq", "!=", "isnot"))
+_ABSENT = frozenset(("doesnotexist", "notexists", "absent", "missing"))
+"""Terms of Kubernetes and other tools for conditions of a label, without their blanks and hyphens."""
+
+
+def _condition_instead(value: dict[Any, Any]) -> str:
+    """Returns how a condition in terms of another tool is written here; "" where it is none."""
+    words = {re.sub(r"[\s_-]", "", str(key)[:40]).lower(): part for key, part in value.items()}
+    operator = words.pop("operator", None)
+    if isinstance(operator, str):
+        term, part = re.sub(r"[\s_-]", "", operator[:40]).lower(), words.get("values", words.get("value"))
+        if term == "exists":
+            return "{exists: true}"
+    elif len(words) == 1:
+        ((term, part),) = words.items()
+    else:
+        return ""
+    if term in _ABSENT:
+        return f"{{exists: {'true' if part is False else 'false'}}}"
+    values = [part] if isinstance(part, str) else part
+    if not isinstance(values, list | tuple) or not values or not all(isinstance(item, str) for item in values):
+        return ""
+    listed = f"[{', '.join(map(scalar_text, values))}]"
+    return listed if term in _ANY_OF else f"{{not: {listed}}}" if term in _NONE_OF else ""
+
+
 class LabelCondition(Model):
     """What a label must not be, or whether the node has it at all."""
 
@@ -92,6 +121,15 @@ class LabelCondition(Model):
         BeforeValidator(_one_or_several, json_schema_input_type=Text | _Texts | None),
     ] = None
     exists: Flag | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_foreign_terms(cls, value: Any) -> Any:
+        written = _condition_instead(value) if isinstance(value, dict) else ""
+        if written:
+            message = f"a condition of a label has not or exists, found {', '.join(map(str, value))[:60]}"
+            raise fault("R106", message, f"write it as {written}")
+        return value
 
     @model_validator(mode="after")
     def _one_condition(self) -> LabelCondition:

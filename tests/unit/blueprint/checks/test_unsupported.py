@@ -67,15 +67,19 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
     ("part", "written", "says"),
     [
         ("service", "reports: {interval: 10s}", "reports.interval"),
-        ("service", "files: [{path: /etc/a, from: rohe.yaml}]", "files, on the target local,"),
-        ("service", "volumes: [{path: /tmp, emptyDir: 64Mi}]", "volumes, on the target local,"),
-        ("service", "labels: {team: vision}", "labels, on the target local,"),
+        ("service", "files: [{path: /etc/a, from: rohe.yaml}]", "files has no effect on the target local"),
+        ("service", "volumes: [{path: /tmp, emptyDir: 64Mi}]", "volumes has no effect on the target local"),
+        ("service", "labels: {team: vision}", "labels has no effect on the target local"),
         (
             "service",
             "placement: {tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5m}]}",
-            "tolerationSeconds, on the target local,",
+            "tolerationSeconds has no effect on the target local",
         ),
-        ("service", "env: {T: {secret: {name: a, key: b}}}", "the named secret of env T, on the target local,"),
+        (
+            "service",
+            "env: {T: {secret: {name: a, key: b}}}",
+            "the named secret of env T has no effect on the target local",
+        ),
         ("objective", "target: 99%", "target of objective 'response_time', with budgetWindow and burnRates,"),
         ("objective", "onViolation: reroute", "onViolation reroute of objective 'response_time'"),
         ("contract", "sinks: [prometheus]", "sink prometheus"),
@@ -101,12 +105,14 @@ def test_what_a_cluster_does_not_get_is_named(tmp_path: Path) -> None:
     service = "files: [{path: /a, from: rohe.yaml}]\n      env: {T: {secret: 'env:T'}}"
     assert named(tmp_path, stack="target: {manifests: {directory: out}}", service=service) == [
         "apply to the target manifests",
-        "the secret of this machine of env T, on the target manifests,",
+        "the secret of this machine of env T has no effect on the target manifests",
     ]
 
 
 def test_two_stacks_report_a_field_of_their_pipeline_once(tmp_path: Path) -> None:
-    assert named(tmp_path, service="files: [{path: /a, from: rohe.yaml}]") == ["files, on the target local,"]
+    assert named(tmp_path, service="files: [{path: /a, from: rohe.yaml}]") == [
+        "files has no effect on the target local"
+    ]
     text = (tmp_path / "door.yaml").read_text()
     second = text[: text.index("---")].replace("name: door", "name: second", 1)
     (tmp_path / "second.yaml").write_text(second)

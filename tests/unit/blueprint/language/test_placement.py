@@ -16,6 +16,7 @@ from rohe_iac.blueprint.language.placement import (
 )
 from rohe_iac.blueprint.schema.descriptions import FIELDS
 from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
+from rohe_iac.blueprint.text.reader import read_plain
 
 
 def test_rules_are_required_and_about_single_nodes_by_default() -> None:
@@ -78,6 +79,26 @@ def test_a_node_without_a_label_has_no_value_of_it(wanted: object, a: bool, b: b
     rules = PlacementRules.model_validate({"nodeSelector": {"zone": wanted}})
     (requirement,) = requirements_of(rules.node_selector)
     assert [requirement.holds(value) for value in ("a", "b", None)] == [a, b, absent]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hint"),
+    [
+        ({"in": ["a", "yes"]}, '[a, "yes"]'),
+        ({"NotIn": ["b"]}, "{not: [b]}"),
+        ({"!=": "b"}, "{not: [b]}"),
+        ({"operator": "In", "values": ["a", "b"]}, "[a, b]"),
+        ({"operator": "Exists"}, "{exists: true}"),
+        ({"DoesNotExist": True}, "{exists: false}"),
+    ],
+)
+def test_a_condition_of_another_tool_is_told_as_it_is_written_here(wanted: object, hint: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        PlacementRules.model_validate({"nodeSelector": {"zone": wanted}})
+    (error,) = caught.value.errors()
+    assert (error["type"], error["ctx"]["hint"]) == ("R106", f"write it as {hint}")
+    (document,) = read_plain(hint).documents
+    PlacementRules.model_validate({"nodeSelector": {"zone": document.value}})
 
 
 @pytest.mark.parametrize("wanted", [[], {}, {"not": []}, {"not": "a", "exists": True}, {"exists": "yes"}, 3, None])

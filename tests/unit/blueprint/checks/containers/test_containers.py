@@ -125,12 +125,24 @@ def test_each_fault_is_told(tmp_path: Path, parts: dict[str, str], code: str, me
 @pytest.mark.parametrize(
     ("target", "field", "message"),
     [
-        (LOCAL, "init: [{name: fetch, image: 'a/fetch:1'}]", "a step without command, on the target local,"),
-        (LOCAL, "user: 1000", "user, on the target local,"),
-        (LOCAL, "devices: [{path: /dev/cam, from: /dev/video0}]", "a device under another path, on the target local,"),
-        (LOCAL, "envFrom: [{secret: {name: shop}}]", "a named secret under envFrom, on the target local,"),
-        (CLUSTER, "runOnce: true", "runOnce, on the target kubernetes,"),
-        (CLUSTER, "devices: [{path: /dev/video0}]", "devices of a service that is not privileged, on the target kube"),
+        (
+            LOCAL,
+            "init: [{name: fetch, image: 'a/fetch:1'}]",
+            "a step without command has no effect on the target local",
+        ),
+        (LOCAL, "user: 1000", "user has no effect on the"),
+        (
+            LOCAL,
+            "devices: [{path: /dev/cam, from: /dev/video0}]",
+            "a device under another path has no effect on the target local",
+        ),
+        (LOCAL, "envFrom: [{secret: {name: shop}}]", "a named secret under envFrom has no effect on the"),
+        (CLUSTER, "runOnce: true", "runOnce has no effect on the"),
+        (
+            CLUSTER,
+            "devices: [{path: /dev/video0}]",
+            "devices of a service that is not privileged has no effect on the target kube",
+        ),
         (CLUSTER, "envFrom: [{secret: 'file:shop.env'}]", "the secret of this machine of envFrom"),
         (CLUSTER, "files: [{path: /run/token, secret: 'env:TOKEN'}]", "the secret of this machine of files"),
         (

@@ -157,7 +157,7 @@ def test_a_cluster_gets_the_tolerations_and_the_node(tmp_path):
         ),
         (
             "agents: {placement: {tolerations: [{key: edge, effect: NoExecute, tolerationSeconds: 5m}]}}",
-            "R401: tolerationSeconds, on the target local, has no effect yet; "
+            "R401: tolerationSeconds has no effect on the target local; "
             "leave it out: nodes of this machine always answer",
         ),
     ],

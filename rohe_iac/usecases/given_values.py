@@ -17,7 +17,10 @@ from rohe_iac.foundation.errors import UsageError
 LONGEST = 4_000
 """The longest value of `--set`, in characters."""
 
-NOT_VALUES = "-f takes values, one line NAME: VALUE each; a folder of blueprints is named by -C DIR before the command"
+NOT_VALUES = (
+    "-f takes a file with a mapping of values by name, as in cameras: 4; a folder of blueprints is named by -C DIR "
+    "before the command"
+)
 """What to do where `-f` names something else, such as a document, as it does for other tools."""
 
 
@@ -46,6 +49,8 @@ def given_values(folder: Path, files: Sequence[Path], settings: Sequence[str]) -
 
 def _values_in(folder: Path, file: Path) -> dict[str, GivenValue]:
     path = (Path.cwd() / folder / file).resolve()
+    if not path.exists():
+        raise UsageError(f"there is no file {file}", hint=f"-f takes a path from {folder.absolute()}")
     read = read_file(path.parent, path)
     if read.source is None:
         raise UsageError(f"cannot read {file}: {read.faults[0].message}", hint=NOT_VALUES)

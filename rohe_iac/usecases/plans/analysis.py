@@ -103,5 +103,5 @@ def unsupported_hint(planfile: PlanFile) -> str:
     """Returns what to do about fields of the blueprint that apply does not support."""
     if planfile.target in APPLIED_TARGETS:
         return "change these fields as each line says"
-    names = " and ".join(APPLIED_TARGETS)
-    return f"apply supports the targets {names} so far: write the manifests with `rohe render --out DIR`"
+    # What to do instead is the hint of the field `target`, which is among them.
+    return f"apply supports the targets {' and '.join(APPLIED_TARGETS)} so far"

@@ -45,6 +45,8 @@ def test_faulty_settings_are_refused(tmp_path: Path) -> None:
     for setting in ("cameras", "=4", "token=abc", "a=" + "x" * 5000):
         with pytest.raises(UsageError):
             given_values(tmp_path, [], [setting])
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match=r"^there is no file none\.yaml$"):
         given_values(tmp_path, [Path("none.yaml")], [])
+    with pytest.raises(UsageError, match="cannot read"):
+        given_values(tmp_path, [tmp_path], [])
     assert given_values(tmp_path, [], ["token=env:TOKEN"]) == {"token": GivenValue("env:TOKEN", "--set")}

@@ -45,4 +45,4 @@ def test_changes_are_against_the_plan_before_and_without_one_everything_is_added
 def test_fields_without_support_have_a_hint_by_target(cctvs: AnalysedPlan) -> None:
     assert unsupported_hint(replace(cctvs.planfile, target="local")) == "change these fields as each line says"
     assert unsupported_hint(replace(cctvs.planfile, target="kubernetes")) == "change these fields as each line says"
-    assert "rohe render" in unsupported_hint(replace(cctvs.planfile, target="manifests"))
+    assert "local and kubernetes" in unsupported_hint(replace(cctvs.planfile, target="manifests"))

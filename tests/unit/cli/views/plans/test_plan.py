@@ -87,7 +87,6 @@ def test_fields_without_support_are_noted_with_what_to_do(new_screen: Any, digit
     text = " ".join(shown(new_screen, AnalysedPlan(planfile)).split())
     assert "apply will refuse: stack.yaml:1:1: target has no effect yet" in text
     assert unsupported_hint(planfile) in text
-    assert "rohe render --out DIR" in text
     assert unsupported_hint(digits.planfile) == "change these fields as each line says"
 
 

@@ -72,7 +72,6 @@ PLACES: dict[str, tuple[str, ...]] = {
     "tcpSocket": ("tcp",),
     "template": ("services: directly under spec", "spec.services", "image: and all else, without template around it"),
     "topologySpreadConstraints": ("placement.spread", "spread"),
-    "user": ("kubernetes.securityContext",),
     "valueFrom": ("secret: {name: ..., key: ...}",),
     "variables": ("env", "values", "inputs"),
     "volumeMounts": ("volumes: each with its path",),

@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from rohe_iac.foundation import quantities
-from rohe_iac.foundation.names import MAX_NODE_NAME, is_name, is_node_name
+from rohe_iac.foundation.names import is_name, is_node_name
 
 
 class _EmptyMapping(dict[Any, Any]):
@@ -279,13 +279,6 @@ Name = Annotated[
 
 NODE_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 """The pattern of one part of a node's name."""
-
-NodeName = Annotated[
-    str,
-    AfterValidator(validate_node_name),
-    Field(json_schema_extra={"pattern": rf"^{NODE_LABEL}(\.{NODE_LABEL})*$", "maxLength": MAX_NODE_NAME}),
-]
-"""The name of a node: a name, or several joined by dots as clusters name their nodes."""
 
 
 Millicores = Annotated[int, *_quantity(quantities.millicores, "m?", "500m")]

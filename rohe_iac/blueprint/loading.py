@@ -141,7 +141,7 @@ def load(
     variables = VariableFiles(tree.root)
     services = tuple(
         with_file_variables(model, variables.read)
-        for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda diagnostic: diagnostic[0].name)
+        for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda item: item[0].name)
     )
     return Blueprint(
         root=tree.root,
@@ -153,9 +153,7 @@ def load(
         ),
         contracts=tuple(
             model
-            for _, model in sorted(
-                documents_with_model(contracts, ObservationContract), key=lambda diagnostic: diagnostic[0].name
-            )
+            for _, model in sorted(documents_with_model(contracts, ObservationContract), key=lambda item: item[0].name)
         ),
         sources=tuple(sorted((*tree.sources, *variables.sources), key=lambda source: source.path)),
         places=_places([document, *pipelines, *inventories, *contracts]),

@@ -1,7 +1,5 @@
 """The meaning of each field about what containers have beside a program, with an example."""
 
-# One line a field reads better than the line length.
-
 from __future__ import annotations
 
 CONTAINER_FIELDS: dict[str, tuple[str, str]] = {

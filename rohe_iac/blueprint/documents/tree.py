@@ -138,8 +138,8 @@ class Tree:
             targets.setdefault(finding.document, []).append((finding.path, finding.on_key))
         for document, places in targets.items():
             document.locate(places)
-        told = {(finding.code, finding.document.place(finding.path)) for finding in findings}
-        diagnostics = {item for item in self.diagnostics if (NEEDLESS_BESIDE.get(item.code), item.place) not in told}
+        seen = {(finding.code, finding.document.place(finding.path)) for finding in findings}
+        diagnostics = {item for item in self.diagnostics if (NEEDLESS_BESIDE.get(item.code), item.place) not in seen}
         faulty = {
             diagnostic.place
             for diagnostic in diagnostics
@@ -151,7 +151,7 @@ class Tree:
             # A finding that only follows from a fault of the text is not reported.
             if diagnostic.place in faulty and not diagnostic.code.startswith("R0"):
                 continue
-            if (NEEDLESS_BESIDE.get(diagnostic.code), diagnostic.place) in told:
+            if (NEEDLESS_BESIDE.get(diagnostic.code), diagnostic.place) in seen:
                 continue
             may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
             if diagnostic.place.file in files and may_be_unknown and finding.document.incomplete(finding.path):

@@ -101,10 +101,8 @@ def _expand_survive(value: object) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"nodes": value}
     if not isinstance(value, dict | Survive):
-        hint = "write 1 for failures of nodes, or {nodes: 1, zones: 1}"
-        raise fault(
-            "R108", f"expected a whole number, or a mapping of nodes and zones, found {describe_value(value)}", hint
-        )
+        message = f"expected a whole number, or a mapping of nodes and zones, found {describe_value(value)}"
+        raise fault("R108", message, "write 1 for failures of nodes, or {nodes: 1, zones: 1}")
     return value
 
 

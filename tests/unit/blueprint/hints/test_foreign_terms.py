@@ -13,6 +13,7 @@ from rohe_iac.blueprint.hints.foreign_terms import VALUES, entries_instead, list
 from rohe_iac.blueprint.language.contract import AGGREGATES
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.schema.reference import schema_of
+from rohe_iac.blueprint.text.reader import read_plain
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "blueprint"
 
@@ -29,10 +30,20 @@ def test_what_a_foreign_value_is_here_is_a_value() -> None:
     assert set(VALUES.values()) - known <= {"amd64", "arm64"}
 
 
-@pytest.mark.parametrize("case", sorted(GOLDEN.glob("*.expected")), ids=lambda path: path.stem)
-def test_what_a_hint_says_to_write_is_yaml(case: Path) -> None:
-    for written in re.findall(r"^ +hint: write it as (.*)$", case.read_text(), re.MULTILINE):
-        yaml.safe_load(written)
+def test_what_a_hint_says_to_write_is_one_value_that_reads_as_it_looks() -> None:
+    said = "".join(path.read_text() for path in sorted(GOLDEN.glob("*.expected")))
+    written = {
+        text
+        for text in re.findall(r"^ +hint: write it as (.*)$", said, re.MULTILINE)
+        if not re.match(r"a (?:list|mapping)\b", text)
+    }
+    assert len(written) > 50
+    for text in written:
+        (value,) = read_plain(text).values or [None]
+        kind = {"{": dict, "[": list, '"': str}.get(text[0], int | float | str)
+        assert isinstance(value, kind), text
+        # Without quotes or brackets it is one word, so that it stays one value wherever it is put.
+        assert text[0] in '{["' or re.fullmatch(r"[^\s,\[\]{}]+", text), text
 
 
 @pytest.mark.parametrize(

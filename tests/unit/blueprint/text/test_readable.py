@@ -53,4 +53,4 @@ def test_each_fault_is_told_with_its_document_and_what_else_is_wrong_there(tmp_p
         + "    - {name: m, mac: @x, cpu: lots, memory: {rss: 1Gi}}\n"
     )
     found = [(item.place.line, item.place.column, item.code) for item in check([tmp_path]).diagnostics]
-    assert found == [(6, 14, "R001"), (6, 50, "R106"), (12, 22, "R001"), (12, 31, "R112")]
+    assert found == [(6, 14, "R001"), (6, 50, "R106"), (13, 22, "R001"), (13, 31, "R112")]

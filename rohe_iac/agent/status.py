@@ -53,7 +53,7 @@ def objective_status(
         clients: Last state messages by client.
         now: Present time (seconds since the epoch).
         started: When the agent started (seconds since the epoch).
-        trouble: Why the agent is not connected; "" where it is.
+        trouble: Why nothing is judged, because the agent is not connected or is behind; "" where neither holds.
 
     Returns:
         The promise, the last window, the verdict, and under `unknown` why it is UNKNOWN (None for other verdicts).

@@ -45,6 +45,7 @@ from rohe_iac.transports.gathering import gather
 from rohe_iac.transports.inbox import ConnectionChange
 from rohe_iac.transports.mqtt import AgentTransport
 from rohe_iac.transports.source import ReportSource
+from rohe_iac.transports.source_states import SourceStates
 
 LOG = logging.getLogger("rohe.agent")
 
@@ -144,6 +145,7 @@ class Worker:
         self._stopping = stopping if stopping is not None else threading.Event()
         self._amqp = amqp_reports(configuration, amqp, self._transport.inbox, folder, self._stopping)
         self._sources: list[ReportSource] = [self._transport, *([self._amqp] if self._amqp is not None else [])]
+        self._states = SourceStates(self._sources)
         self._orders = Orders(configuration, self._observer.degrade_policy, self._transport.command)
         for _, outcome in self._store.newest_outcomes("action", 100):
             if isinstance(outcome, CorrectiveAction):
@@ -233,20 +235,18 @@ class Worker:
             # Messages that the broker kept for the agent may arrive before the connection is reported to be up.
             batch.prepend(ObserverInput(InputKind.PAUSE, now))
             self._paused = True
-        for state, url in changes:
-            LOG.info("connection to %s: %s", url, state)
-            # While one source is away its reports are, so that no window may close without them.
-            complete = state == "up" and all(source.up for source in self._sources)
+        for change in changes:
+            LOG.info("connection to %s: %s", change.url, change.state)
+            complete = self._states.note(change)
             if not complete or self._desk is None or not self._desk.pausing:
                 batch.append(ObserverInput(InputKind.RESUME if complete else "pause", now))
-            if state == "up":
+            if change.state == "up":
                 # An acknowledgement names this run of the agent, so that reporters send again what is not committed.
                 batch.to_acknowledge.update(self._intake.boots_to_tell())
         for violation in self._answers.take_restore_requests():
             batch.append(ObserverInput(InputKind.RESTORE, now, payload=violation.encode()))
         if self._desk is not None:
-            complete = all(source.up for source in self._sources)
-            self._desk.decide(batch, connected=self._transport.connection.up, complete=complete)
+            self._desk.decide(batch, connected=self._transport.connection.up, complete=self._states.complete)
         if batch.inputs:
             self._last_input_at = monotonic
         elif monotonic - self._last_input_at >= TICK_INTERVAL:
@@ -356,7 +356,6 @@ class Worker:
     def _status(self) -> dict[str, Any]:
         state = self._observer.state
         connection, now = self._transport.connection, time.time()
-        trouble = next((source.trouble for source in self._sources if not source.up), "")
         heard = self._desk.states if self._desk is not None else self._intake.clients
         health = self._health.take(
             state,
@@ -391,7 +390,7 @@ class Worker:
             "instances": instance_status(self._observer),
             "agents": self._desk.to_builtins() if self._desk is not None else [],
             "objectives": objective_statuses(
-                self._observer, self._intake.clients, now, started=self._started, trouble=trouble
+                self._observer, self._intake.clients, now, started=self._started, trouble=self._states.trouble
             ),
             "orders": self._orders.to_builtins(),
             "sinks": [forwarder.to_builtins() for forwarder in self._forwarders.each],

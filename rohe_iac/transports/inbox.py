@@ -28,7 +28,7 @@ class ConnectionChange(NamedTuple):
     """A change of a connection.
 
     Attributes:
-        state: `up` or `down`.
+        state: `up`, `down`, or `behind` while there is a connection and what waited at the broker is still to come.
         url: URL of the broker.
     """
 

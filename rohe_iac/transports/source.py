@@ -24,7 +24,7 @@ class ReportSource(Protocol):
 
     @property
     def trouble(self) -> str:
-        """Returns why no reports can arrive; "" where they can."""
+        """Returns why no reports can arrive, or which of them have to before windows may close; "" for neither."""
 
     def start(self) -> None:
         """Starts the thread that connects, and connects again whenever the connection ends; returns at once."""

@@ -34,7 +34,7 @@ class Why(StrEnum):
     FAULT = "fault"
     """The last window could not be judged."""
     DISCONNECTED = "disconnected"
-    """The agent has no connection to the broker."""
+    """The agent has no connection to a broker, or has not taken in yet what waited there meanwhile."""
 
 
 class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def unknown_reason(
             each group has to report.
         now: Present time (seconds since the epoch).
         started: When the agent started (seconds since the epoch).
-        trouble: Why the agent is not connected; "" where it is.
+        trouble: Why nothing is judged, because the agent is not connected or is behind; "" where neither holds.
     """
     since = evaluator.state.judge.since or evaluator.state.begun or started
     seconds = evaluator.window_seconds(now - since)
@@ -130,7 +130,7 @@ def _reason(
     if now < begins or (ends and now >= ends):
         return Why.IDLE, "the contract is not in effect at this time"
     if trouble:
-        return Why.DISCONNECTED, f"the agent is not connected: {trouble}"
+        return Why.DISCONNECTED, trouble
     for clients in heard:
         if clients and all(client.is_gone for client in clients):
             return Why.SILENT, _silence_text(clients, now)

@@ -53,4 +53,4 @@ def amqp_reports(
     if configuration.amqp is None or access is None or not configuration.judges:
         return None
     senders = AmqpSenders(configuration.stack, configuration.instances)
-    return AmqpReports(configuration.amqp, access, senders, inbox, Attempts(folder), stopping)
+    return AmqpReports(configuration.amqp, access, senders, inbox, Attempts(folder), stopping, configuration.lateness)

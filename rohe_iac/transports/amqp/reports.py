@@ -20,6 +20,7 @@ from typing import Any
 
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import AmqpExchange
+from rohe_iac.transports.amqp.arrivals import Arrivals
 from rohe_iac.transports.amqp.attempts import MAX_ATTEMPTS, Attempts
 from rohe_iac.transports.amqp.bounded_content import CutBody, bound_content
 from rohe_iac.transports.amqp.connection import AmqpAccess, connection_parameters, library
@@ -27,7 +28,7 @@ from rohe_iac.transports.amqp.delivery import Delivery, routing_key
 from rohe_iac.transports.amqp.queues import declare, kept_queue, parked_queue
 from rohe_iac.transports.amqp.reasons import reason_of
 from rohe_iac.transports.amqp.senders import AmqpSenders
-from rohe_iac.transports.inbox import ConnectionChange, Inbox
+from rohe_iac.transports.inbox import Inbox
 
 LOG = logging.getLogger("rohe.amqp")
 
@@ -40,12 +41,6 @@ one is acknowledged that was not delivered before: so a message that ends the ag
 
 MAX_HELD_BYTES = 8 * 2**20
 """Bytes of messages without room that are held; the rest goes back to the broker, where each return counts."""
-
-COUNT_INTERVAL = 5.0
-"""Seconds between two counts of the parked messages."""
-
-POLL_INTERVAL = 0.5
-"""Seconds after which the thread looks whether it has to end, at most."""
 
 MIN_RECONNECT_DELAY = 0.1
 """Seconds before the first attempt to reconnect."""
@@ -61,7 +56,6 @@ class AmqpReports:
         received: Messages that were delivered.
         expired: Those among them that had expired before the agent was there, and were kept for it.
         redelivered: Those among them that were delivered before.
-        parked: Messages that ended the agent, or came back too often, which RabbitMQ keeps in a queue of their own.
         last_error: Why there is no connection; "" while there is one.
     """
 
@@ -73,6 +67,7 @@ class AmqpReports:
         inbox: Inbox,
         attempts: Attempts,
         stopping: threading.Event,
+        lateness: float,
     ) -> None:
         """Prepares the connection; `start` opens it.
 
@@ -83,9 +78,11 @@ class AmqpReports:
             inbox: Where messages and changes of the connection go.
             attempts: Which messages ended earlier processes of the agent.
             stopping: Whether the agent ends in order or by its disk; where it does not, a message may have ended it.
+            lateness: Seconds by which reports may be out of order.
         """
         self._exchange, self._access, self._senders, self._inbox = exchange, access, senders, inbox
         self._attempts, self._stopping = attempts, stopping
+        self._arrivals = Arrivals(exchange, inbox, lateness)
         self._closing, self._up = threading.Event(), threading.Event()
         self._number = 0
         self._connection: Any = None
@@ -101,7 +98,7 @@ class AmqpReports:
         # The message that is taken in alone, because it may be what ended an earlier process.
         self._tried: Delivery | None = None
         self._proven: set[str] = set()
-        self.received = self.expired = self.redelivered = self.parked = 0
+        self.received = self.expired = self.redelivered = 0
         self.last_error = "not connected yet"
         self._thread = threading.Thread(target=self._run, name="amqp", daemon=True)
 
@@ -117,8 +114,8 @@ class AmqpReports:
 
     @property
     def trouble(self) -> str:
-        """Returns why nothing is consumed; "" where it is."""
-        return "" if self.up else self.last_error or "the connection has ended"
+        """Returns why nothing is consumed, or what has to be taken in before windows may close; "" where they may."""
+        return self._arrivals.trouble if self.up else self.last_error or "the connection has ended"
 
     def start(self) -> None:
         """Starts the thread that connects; returns at once."""
@@ -146,7 +143,7 @@ class AmqpReports:
             "received": self.received,
             "expired": self.expired,
             "redelivered": self.redelivered,
-            "parked": self.parked,
+            "parked": self._arrivals.parked,
         }
 
     def close(self) -> None:
@@ -179,8 +176,7 @@ class AmqpReports:
             was_up = self._up.is_set()
             self._up.clear()
             self._connection = self._channel = None
-            if was_up:
-                self._inbox.note_change(ConnectionChange("down", self.url))
+            self._arrivals.end()
             lasted = time.monotonic() - started > MAX_RECONNECT_DELAY
             delay = MIN_RECONNECT_DELAY if lasted or was_up else min(delay * 2, MAX_RECONNECT_DELAY)
             self._closing.wait(delay)
@@ -201,20 +197,17 @@ class AmqpReports:
             self._held, self._held_bytes, self._tried = deque(), 0, None
             self._channel, self._connection = channel, connection
             self._proven = set()
+            self._arrivals.begin(channel)
             self._careful = {
                 queue: self._consume(queue, 1) for queue in (self._exchange.queue, kept_queue(self._exchange))
             }
-            counted = -COUNT_INTERVAL
             self.last_error = ""
             self._up.set()
-            self._inbox.note_change(ConnectionChange("up", self.url))
             while not self._closing.is_set():
-                connection.process_data_events(time_limit=POLL_INTERVAL)
+                connection.process_data_events(time_limit=self._arrivals.interval)
                 self._offer_held()
                 self._deliver_more()
-                if time.monotonic() - counted >= COUNT_INTERVAL:
-                    counted = time.monotonic()
-                    self._count_parked()
+                self._arrivals.look(held=bool(self._held or self._without_room))
             connection.process_data_events(time_limit=0)  # acknowledgements that were asked for before the end
         finally:
             if connection.is_open:
@@ -232,15 +225,9 @@ class AmqpReports:
             self._consume(queue, PREFETCH)
         self._proven.clear()
 
-    def _count_parked(self) -> None:
-        name = parked_queue(self._exchange)
-        parked = int(self._channel.queue_declare(name, passive=True).method.message_count)
-        if parked > self.parked:
-            LOG.warning("%d messages are parked in %s: they ended the agent or came back too often", parked, name)
-        self.parked = parked
-
     def _handle_delivery(self, _channel: Any, method: Any, properties: Any, body: bytes, *, queue: str) -> None:
         self.received += 1
+        self._arrivals.receive(queue)
         self.expired += queue != self._exchange.queue
         self.redelivered += bool(method.redelivered)
         delivery = Delivery(
@@ -259,6 +246,7 @@ class AmqpReports:
             self._empty_held()
         if self._held_bytes > MAX_HELD_BYTES:
             self._held_bytes -= len(self._held.pop().body)
+            self._arrivals.give_back(queue)
             self._without_room.append(delivery.tag)
 
     def _empty_held(self) -> None:

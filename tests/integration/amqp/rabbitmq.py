@@ -158,6 +158,35 @@ class RabbitMq:
         credentials = pika.PlainCredentials(USER, PASSWORD)
         return pika.BlockingConnection(pika.ConnectionParameters(self.host, AMQP_PORT, credentials=credentials))
 
+    def evaluate(self, expressions: str) -> str:
+        """Has the node evaluate expressions of Erlang, as `rabbitmqctl eval` does, but within milliseconds."""
+        cookie = (self.folder / "home" / ".erlang.cookie").read_text()
+        command = ["erl_call", "-c", cookie, "-address", f"127.0.0.1:{self.node_port}", "-e"]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home")}
+        done = subprocess.run(
+            command, input=f"{expressions}\n".encode(), env=environment, capture_output=True, check=False, timeout=60
+        )
+        output = done.stdout.decode()
+        assert done.returncode == 0, output + done.stderr.decode()
+        assert output.startswith("{ok,"), output
+        return output
+
+    def set_agent_password(self, password: str) -> None:
+        """Sets the password of the agents' user, as `rabbitmqctl change_password` does."""
+        said = self.evaluate(
+            f'rabbit_auth_backend_internal:change_password(<<"{AGENT_USER}">>, <<"{password}">>, <<"tests">>).'
+        )
+        assert "ok" in said.removeprefix("{ok,"), said
+
+    def close_all_connections(self) -> None:
+        """Ends the connections of everybody, as `rabbitmqctl close_all_connections` does."""
+        self.evaluate('rabbit_networking:close_connections(rabbit_networking:connections(), <<"tests">>).')
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to all processes of the node."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
     def kill(self) -> None:
         """Kills the node as a whole."""
         if self.process is not None:

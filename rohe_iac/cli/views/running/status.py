@@ -110,6 +110,8 @@ class StatusView:
             if source["up"]:
                 kept = f", {source['expired']:,} of them kept while it was away" if source["expired"] else ""
                 out.print(f"[dim]  {escape(source['url'])}: {counted(source['received'], 'message')}{kept}[/dim]")
+                if source["trouble"]:
+                    out.print(f"[yellow]  nothing is judged yet: {escape(source['trouble'])}[/yellow]")
                 if parked := source.get("parked"):
                     why = "ended the agent or came back too often: parked at RabbitMQ"
                     out.print(f"[yellow]  {counted(parked, 'message')} {why}[/yellow]")

@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 def consumer(folder: Path) -> tuple[AmqpReports, RecordingChannel, Inbox]:
     box = Inbox()
-    reports = AmqpReports(EXCHANGE, ACCESS, AmqpSenders("shop", ()), box, Attempts(folder), threading.Event())
+    reports = AmqpReports(EXCHANGE, ACCESS, AmqpSenders("shop", ()), box, Attempts(folder), threading.Event(), 1.0)
     channel = RecordingChannel()
     reports._channel = channel
     reports._connection = SimpleNamespace(add_callback_threadsafe=lambda call: call())

@@ -167,8 +167,9 @@ def test_a_stack_is_not_well_while_an_agent_does_not_hear_its_share() -> None:
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ({"up": True, "expired": 0}, "amqp://rabbit: 1 message"),
-        ({"up": True, "expired": 1}, "amqp://rabbit: 1 message, 1 of them kept while it was away"),
+        ({"up": True, "expired": 0, "trouble": ""}, "amqp://rabbit: 1 message"),
+        ({"up": True, "expired": 1, "trouble": ""}, "amqp://rabbit: 1 message, 1 of them kept while it was away"),
+        ({"up": True, "expired": 0, "trouble": "it does not answer"}, "nothing is judged yet: it does not answer"),
         ({"up": False, "expired": 0}, "no reports over AMQP, so nothing is judged: amqp://rabbit: Connection refused"),
     ],
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
 from rohe_iac.blueprint.checks.broker.certificate_faults import certificate_faults
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.targets.broker.certificates import KeyPair
 from rohe_iac.targets.broker.specs import BrokerSpec
+from rohe_iac.targets.named_secret import SecretMissing
 
 
 class UnusableCertificate(RoheError):
@@ -23,7 +22,7 @@ def given_certificate(broker: BrokerSpec, read: Callable[[str], bytes], now: flo
 
     Args:
         broker: The broker, with such a certificate.
-        read: Returns what a source has.
+        read: Returns what a source has, or raises SecretMissing.
         now: The time in seconds since the epoch.
 
     Raises:
@@ -33,9 +32,9 @@ def given_certificate(broker: BrokerSpec, read: Callable[[str], bytes], now: flo
     for name, source in broker.given.items():
         try:
             found[name] = read(source)
-        except (OSError, KeyError) as error:
+        except SecretMissing as error:
             raise UnusableCertificate(
-                f"the {name} of the broker, {source}, cannot be read", detail=str(error)
+                f"the {name} of the broker: {error.brief}", detail=error.detail, hint=error.hint
             ) from error
     pair, ca = KeyPair(found["certificate"], found["key"]), found["ca"]
     faults = [f"the {part}: {text}" for part, text in certificate_faults(*_texts(pair), ca, broker.tls_names[0], now)]
@@ -46,22 +45,6 @@ def given_certificate(broker: BrokerSpec, read: Callable[[str], bytes], now: flo
             hint="replace the files, then apply; `rohe validate` checks them, too",
         )
     return pair, ca
-
-
-def read_here(source: str, root: Path, outer: Mapping[str, str] = os.environ) -> bytes:
-    """Returns what a secret of this machine has.
-
-    Args:
-        source: `env:NAME` or `file:PATH`.
-        root: The blueprint's root, which paths are relative to.
-        outer: The environment of the user that runs apply.
-
-    Raises:
-        OSError: The file cannot be read.
-        KeyError: There is no such variable.
-    """
-    scheme, _, rest = source.partition(":")
-    return outer[rest].encode() if scheme == "env" else (root / Path(rest).expanduser()).read_bytes()
 
 
 def _texts(pair: KeyPair) -> tuple[bytes, bytes]:

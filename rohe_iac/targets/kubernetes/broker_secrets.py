@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.broker.broker_certificate import NO_PAIR, BrokerCertificate
 from rohe_iac.targets.broker.certificates import KeyPair, expiry
 from rohe_iac.targets.broker.documents import broker_of, credential_of
-from rohe_iac.targets.broker.given_certificate import given_certificate, read_here
+from rohe_iac.targets.broker.given_certificate import given_certificate
 from rohe_iac.targets.broker.server import TLS_CERTIFICATE, BrokerPlace
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.broker.specs import BrokerSpec, CredentialSpec
@@ -42,6 +43,7 @@ from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.manifest_document import read_document
+from rohe_iac.targets.named_secret import SecretMissing, read_secret
 
 CREDENTIAL = "Credential"
 """The kind of the manifest of a client of the broker."""
@@ -236,9 +238,15 @@ class BrokerSecrets:
     def _read(self, source: str) -> bytes:
         """Returns what a secret of this machine or of the cluster has."""
         if source.startswith(("env:", "file:")):
-            return read_here(source, self._root)
+            return read_secret(source, os.environ, self._root)
         name, _, key = source.partition("#")
-        return _decoded(self._server.get(("v1", "Secret", self._namespace, name)))[key]
+        found = _decoded(self._server.get(("v1", "Secret", self._namespace, name)))
+        if key not in found:
+            raise SecretMissing(
+                f"the key {key} of the Secret {name} is not there",
+                hint=f"create it in the namespace {self._namespace} and apply again",
+            )
+        return found[key]
 
     def _files(
         self, broker: BrokerSpec, users: Iterable[User], certificate: BrokerCertificate | None

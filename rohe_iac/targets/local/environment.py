@@ -18,6 +18,7 @@ from rohe_iac.targets.local.documents import PreparationSpec, ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
 from rohe_iac.targets.local.supervisor.program import LivenessProbe, Preparation, Program, ReadinessProbe
+from rohe_iac.targets.named_secret import SecretMissing, read_secret
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
@@ -26,12 +27,6 @@ KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL
 
 class CommandMissing(RoheError):
     """A replica's command or working directory does not exist."""
-
-    exit_code = ExitCode.UNREACHABLE
-
-
-class SecretMissing(RoheError):
-    """A secret that a replica names cannot be found."""
 
     exit_code = ExitCode.UNREACHABLE
 
@@ -206,22 +201,19 @@ def _port(process: ProcessSpec, name: str | int) -> int:
 
 
 def _secret(process: ProcessSpec, source: str, outer: Mapping[str, str], former: str | None) -> str:
-    scheme, _, rest = source.partition(":")
-    if scheme == "env" and rest in outer:
-        return outer[rest]
-    if scheme == "file":
-        try:
-            return Path(rest).expanduser().read_text(encoding="utf-8").rstrip("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            if former is None:
-                brief = f"{process.address}: the secret {source} cannot be read"
-                raise SecretMissing(brief, detail=str(error)) from error
-    if former is not None:
-        return former
-    if scheme == "env":
-        raise SecretMissing(
-            f"{process.address}: the secret {source} is not there", hint=f"set the variable {rest} and apply again"
-        )
-    raise SecretMissing(
-        f"{process.address}: '{source}' does not name a secret", hint="a secret is env:NAME or file:PATH"
-    )
+    try:
+        return os.fsdecode(read_secret(source, outer)) if source.startswith("env:") else _text(source, outer)
+    except SecretMissing as error:
+        if former is not None:
+            return former
+        raise SecretMissing(f"{process.address}: {error.brief}", detail=error.detail, hint=error.hint) from error
+
+
+def _text(source: str, outer: Mapping[str, str]) -> str:
+    """Returns the text of a secret that is a file, without the ends of lines after it."""
+    content = read_secret(source, outer)
+    try:
+        return content.decode().rstrip("\n")
+    except UnicodeDecodeError as error:
+        brief = f"the secret {source} cannot be read"
+        raise SecretMissing(brief, detail=str(error), hint="write it as text in UTF-8") from error

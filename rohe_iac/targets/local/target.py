@@ -22,7 +22,7 @@ from rohe_iac.targets.broker.broker_certificate import client_expiry_warnings, e
 from rohe_iac.targets.broker.documents import broker_of, credential_of
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.local.documents import process_of
-from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
+from rohe_iac.targets.local.environment import CommandMissing, program_of
 from rohe_iac.targets.local.inquiry import asking
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
@@ -30,6 +30,7 @@ from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.running import Running
 from rohe_iac.targets.local.supervisor.settings import check_descriptors
 from rohe_iac.targets.manifest_document import read_document
+from rohe_iac.targets.named_secret import SecretMissing
 from rohe_iac.targets.rohe_plugin import rohe_plugin
 
 

@@ -15,6 +15,9 @@ from ground_truth import results_of
 INTERVAL = 0.002
 """Seconds from one report to the next, all replicas together."""
 
+LIFETIME = "1000"
+"""Milliseconds for which a message of QoA4ML's client waits for the agent before it is kept in the other queue."""
+
 
 class NumberedLoad:
     """Replicas that report numbers over AMQP in turn until `end`; what RabbitMQ has confirmed has to be stored.

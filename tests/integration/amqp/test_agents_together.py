@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from consuming_stage import ConsumingStage
+from cuts import cut_by_password
 from drawing import generator
 from ground_truth import results_of
-from numbered_load import NumberedLoad
+from numbered_load import LIFETIME, NumberedLoad
 from observed_brokers import RunningBroker
 from observed_stage import AGENT, load_configuration, objective
 from rabbitmq import RabbitMq
@@ -40,7 +41,7 @@ def configuration() -> Configuration:
     instances = tuple(
         msgspec.structs.replace(item, agent=names[number % 3]) for number, item in enumerate(alone.instances)
     )
-    contract = AgentContract(name="load", lateness=1.0, objectives=objectives)
+    contract = AgentContract(name="load", lateness=2.0, objectives=objectives)
     return msgspec.structs.replace(alone, judge=AGENT, instances=instances, contracts=(contract,))
 
 
@@ -53,13 +54,13 @@ def stage(tmp_path: Path, mqtt_broker: RunningBroker, rabbit: RabbitMq) -> Itera
     stage.end()
 
 
-def begin(stage: ConsumingAgents) -> NumberedLoad:
+def begin(stage: ConsumingAgents, expiration: str | None = None) -> NumberedLoad:
     """Starts three agents, and reports that are made beside them."""
     stage.start_agent()
     stage.start_others(*OTHERS)
     stage.wait_up()
     stage.wait_for(lambda: stage.heard() == {AGENT: 2, OTHERS[0]: 2, OTHERS[1]: 2})
-    load = NumberedLoad(stage, OVER_AMQP)
+    load = NumberedLoad(stage, OVER_AMQP, expiration=expiration)
     for instance in OVER_MQTT:
         stage.start_service(instance, rate=30)
     return load
@@ -95,6 +96,19 @@ def test_nothing_is_lost_or_counted_twice_when_a_receiving_agent_and_the_judging
         stage.kill_agent()
         load.wait_for_more(50)
         stage.start_agent()
+        assert_counted_once(stage, load)
+    finally:
+        load.end()
+
+
+def test_windows_have_what_waited_while_the_judging_agent_was_cut_off_and_what_others_received(
+    stage: ConsumingAgents,
+) -> None:
+    load = begin(stage, LIFETIME)
+    try:
+        load.wait_for_more(100)
+        cut_by_password(stage, 6.0)
+        load.wait_for_more(100)
         assert_counted_once(stage, load)
     finally:
         load.end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,12 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from consuming_stage import ConsumingStage
+from cuts import cut_by_closing, cut_by_password, cut_by_stopping
 from drawing import generator
 from ground_truth import results_of
-from numbered_load import NumberedLoad
+from numbered_load import LIFETIME, NumberedLoad
 from observed_brokers import RunningBroker
 from observed_stage import load_configuration, objective
-from rabbitmq import AGENT_PASSWORD, RabbitMq
+from rabbitmq import RabbitMq
 
 from rohe_iac.observation.contract import AgentContract, ScopeSpec, WindowSpec
 from rohe_iac.transports.amqp.connection import HEARTBEAT
@@ -24,9 +24,6 @@ from rohe_iac.transports.amqp.connection import HEARTBEAT
 pytestmark = pytest.mark.broker
 
 REPLICAS = ("load-0", "load-1", "load-2", "load-3")
-
-LIFETIME = "1000"
-"""Milliseconds for which a message of QoA4ML's client waits for the agent before it is kept in the other queue."""
 
 
 @pytest.fixture
@@ -37,37 +34,12 @@ def stage(tmp_path: Path, mqtt_broker: RunningBroker, rabbit: RabbitMq) -> Itera
     objectives = tuple(
         objective(name, "number", window, scope=ScopeSpec(service="load"), aggregate=name) for name in ("count", "sum")
     )
-    contract = AgentContract(name="load", lateness=1.0, objectives=objectives)
+    contract = AgentContract(name="load", lateness=2.0, objectives=objectives)
     stage.configuration = msgspec.structs.replace(
         load_configuration(len(REPLICAS)), contracts=(contract,), amqp=stage.exchange
     )
     yield stage
     stage.end()
-
-
-def cut_by_password(stage: ConsumingStage, seconds: float) -> None:
-    """Locks the agent out."""
-    stage.rabbit.set_agent_password("another")
-    stage.rabbit.close_all_connections()
-    time.sleep(seconds)
-    stage.rabbit.set_agent_password(AGENT_PASSWORD)
-
-
-def cut_by_closing(stage: ConsumingStage, seconds: float) -> None:
-    """Ends the agent's connections again and again."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        stage.rabbit.close_all_connections()
-        time.sleep(0.3)
-
-
-def cut_by_stopping(stage: ConsumingStage, seconds: float) -> None:
-    """Stops RabbitMQ, which goes on afterwards as if nothing had been."""
-    stage.rabbit.signal(signal.SIGSTOP)
-    try:
-        time.sleep(seconds)
-    finally:
-        stage.rabbit.signal(signal.SIGCONT)
 
 
 def assert_windows_are_whole(stage: ConsumingStage, load: NumberedLoad) -> None:

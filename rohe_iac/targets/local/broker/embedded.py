@@ -15,7 +15,7 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.broker.broker_certificate import NO_PAIR, BrokerCertificate
-from rohe_iac.targets.broker.given_certificate import UnusableCertificate, given_certificate, read_here
+from rohe_iac.targets.broker.given_certificate import UnusableCertificate, given_certificate
 from rohe_iac.targets.broker.server import BrokerPlace, BrokerServer
 from rohe_iac.targets.broker.servers import SERVERS
 from rohe_iac.targets.broker.specs import BrokerSpec
@@ -24,6 +24,7 @@ from rohe_iac.targets.local.broker.tls_files import TlsFiles
 from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
 from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program, ReadinessProbe
+from rohe_iac.targets.named_secret import read_secret
 
 
 def url_of(broker: BrokerSpec) -> str:
@@ -135,7 +136,7 @@ class LocalBroker:
         stored = self.tls.certificate()
         if not broker.given:
             return stored
-        read = partial(read_here, root=self._layout.root)
+        read = partial(read_secret, outer=os.environ, root=self._layout.root)
         return stored.with_given(*given_certificate(broker, read, self._clock.now()))
 
     def _install(

@@ -12,10 +12,11 @@ import yaml
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.broker.documents import broker_of
 from rohe_iac.targets.local.documents import process_of
-from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, files_match, program_of, write_files
+from rohe_iac.targets.local.environment import CommandMissing, files_match, program_of, write_files
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.program import ReadinessProbe, read_program
 from rohe_iac.targets.manifest_document import UnreadableManifest, read_document
+from rohe_iac.targets.named_secret import SecretMissing
 
 OUTER = {"PATH": "/usr/bin:/bin", "HOME": "/home/someone", "SHELL": "/bin/fish", "TOKEN": "hush", "PULUMI_X": "1"}
 

@@ -189,8 +189,13 @@ def test_a_certificate_that_cannot_be_used_is_refused_and_the_one_before_stays(b
         broker.prepare()
     assert "it is for elsewhere, and clients connect to 127.0.0.1" in refused.value.detail
     (tmp_path / "key").unlink()
-    with pytest.raises(UnusableCertificate, match="the key of the broker"):
+    with pytest.raises(UnusableCertificate, match=r"the key of the broker: the secret file:.* cannot be read"):
         broker.files.check(broker.spec)
+    broker.spec = replace(broker.spec, given={**broker.spec.given, "certificate": "env:NOPE"})
+    with pytest.raises(UnusableCertificate) as missing:
+        broker.files.check(broker.spec)
+    assert missing.value.brief == "the certificate of the broker: the secret env:NOPE is not there"
+    assert (missing.value.detail, missing.value.hint) == ("", "set the variable NOPE and apply again")
     assert broker.files.tls.certificate() == before
 
 

@@ -14,6 +14,7 @@ from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, re
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.echo import Echo
 from rohe_iac.transports.inbox import ConnectionChange, Inbox
 from rohe_iac.transports.messages import AcknowledgementMessage, CommandMessage
 from rohe_iac.transports.turned_away import TurnedAway
@@ -64,8 +65,10 @@ class AgentTransport:
         question_topic = command_topic(stack, agent)
         self._direct = {question_topic: on_question, **(direct or {})}
         self._fixed = (question_topic, reply_topic(stack, agent), *(direct or {}))
+        self._own_state = state_topic(stack, agent)
         self.inbox = Inbox()
         self._turned_away = TurnedAway()
+        self._echo = Echo(lambda state: self.inbox.note_change(ConnectionChange(state, self.url)))
         self.connection = Connection(
             broker,
             broker.client_id(agent),
@@ -77,9 +80,9 @@ class AgentTransport:
                 ),
                 *self._fixed,
             ),
-            will=Outgoing(state_topic(stack, agent), self._encode_state({"state": "lost"}), retain=True),
+            will=Outgoing(self._own_state, self._encode_state({"state": "lost"}), retain=True),
             on_message=self._handle_message,
-            on_up=lambda: self._note_change("up"),
+            on_up=lambda: self._echo.change("up"),
             on_down=self._handle_down,
             unqueued=tuple(unqueued),
             keep_session=keep_session,
@@ -109,6 +112,7 @@ class AgentTransport:
                 "%d messages found no room: connecting to %s anew, so that it delivers them again", count, self.url
             )
             self.connection.renew()
+        self._echo.check()
         return self.inbox.receive(limit, timeout)
 
     @property
@@ -123,8 +127,10 @@ class AgentTransport:
 
     @property
     def trouble(self) -> str:
-        """Returns why there is no connection; "" while there is one."""
-        return "" if self.connection.up else self.connection.last_error or "no connection yet"
+        """Returns why there is no connection, or that the broker does not answer; "" where it does."""
+        if self.connection.up:
+            return f"{self.url} does not answer" if self._echo.silent else ""
+        return self.connection.last_error or "no connection yet"
 
     @property
     def hindrance(self) -> str:
@@ -187,28 +193,26 @@ class AgentTransport:
     def heartbeat(self, content: dict[str, Any]) -> None:
         """Publishes the state `online` with `content`."""
         payload = self._encode_state({"state": "online", **content})
-        self.connection.publish(Outgoing(state_topic(self._stack, self._agent), payload, qos=0, retain=True))
+        if self.connection.publish(Outgoing(self._own_state, payload, qos=0, retain=True)):
+            self._echo.send()
 
     def close(self) -> None:
         """Publishes the state `stopped` and disconnects."""
-        self.connection.close(
-            Outgoing(state_topic(self._stack, self._agent), self._encode_state({"state": "stopped"}), retain=True)
-        )
+        self.connection.close(Outgoing(self._own_state, self._encode_state({"state": "stopped"}), retain=True))
 
     def _encode_state(self, content: dict[str, Any]) -> bytes:
         return json.dumps({"client": self._agent, "boot": self._boot, "at": time.time(), **content}).encode()
 
     def _handle_down(self) -> None:
         self._turned_away.forget()
-        self._note_change("down")
-
-    def _note_change(self, state: str) -> None:
-        self.inbox.note_change(ConnectionChange(state, self.url))
+        self._echo.change("down")
 
     def _handle_message(self, message: Incoming) -> None:
         if (call := self._direct.get(message.topic)) is not None:
             self.connection.acknowledge([message])
             call(message.payload)
             return
+        if message.topic == self._own_state:
+            self._echo.hear()
         # Without room the message stays unacknowledged, to the broker and to the reporter: it is delivered again.
         self._turned_away.note(message, found_room=self.inbox.offer(message))

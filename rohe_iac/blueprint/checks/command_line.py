@@ -64,13 +64,17 @@ def _check_word(
     document: Document, path: Path, word: str, service: Service, env: Collection[str], secrets: set[str], *, guess: bool
 ) -> Iterator[Finding]:
     ports = [port.name for port in service.ports]
+    at = path[: len(("spec", "services", 0))]
+    declared: Path = (*at, "ports")
     for name in ports_in(word):
         if name or ports:
-            yield from check_reference(document, path, "R208", "port", name or main_port(ports), ports, whole=word)
+            yield from check_reference(
+                document, path, "R208", "port", name or main_port(ports), ports, whole=word, among=(declared,)
+            )
         else:
             message = f"'{word[:60]}' needs the port of service '{service.name}', which has none"
             hint = "add ports: [{name: http}] to the service; for the text itself write \\{port}"
-            yield Finding(document, path, "R208", message, hint)
+            yield Finding(document, path, "R208", message, hint, of=(declared,))
     known = {*REPLICA_VARIABLES, *map(port_variable, ports), *env}
     for name in variables_in(word):
         if name in secrets:
@@ -84,7 +88,9 @@ def _check_word(
             else:
                 near = "add the port under ports" if name.startswith("ROHE_PORT_") else f"add {name[:60]} under env"
             hint = f"{near} (for the text itself write $$({name[:60]}))"
-            yield Finding(document, path, "R136", f"a replica has no variable '{name[:60]}'", hint)
+            of = tuple((*above, field) for above in (at, path[:-2]) for field in ("env", "envFrom"))
+            of = (*of, declared) if name.startswith("ROHE_PORT_") else of
+            yield Finding(document, path, "R136", f"a replica has no variable '{name[:60]}'", hint, of=of)
     if _SHELL_PID.search(word) is not None:
         message = f"in '{word[:60]}', $$ becomes $, as in Kubernetes"
         yield warning(document, path, "R136", message, "write $$$$ where the program needs $$")

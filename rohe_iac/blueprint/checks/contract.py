@@ -34,6 +34,12 @@ REPORT_FIELDS = frozenset(
 MAX_SLUG = 63
 
 
+_NAMED = ((), ("name",), ("reports",), ("reports", "metrics"), ("reports", "fields"))
+"""Parts of a service with the names of what it reports, and the service itself."""
+
+_PART_DEPTH = len(("ensemble", "members", 0))
+
+
 _SAMPLE_FIELDS = frozenset(("from", "to", "rate", "name", "ensemble", "members", "variants"))
 """Fields of a pipeline's services and flow from which the samples of each service follow, besides its load."""
 
@@ -51,13 +57,15 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
         if pipeline_document is not None:
             # Faulty parts of the pipeline are not in its model, and are reported there.
             broken_names |= pipeline_document.broken_names
-            has_unnamed |= pipeline_document.has_unknown_names
+            has_unnamed |= pipeline_document.has_unknown_names or pipeline_document.lacks_names(("spec", "services"))
             partials += [pipeline_document.remainder] if pipeline_document.remainder is not None else []
         if tree.catalogue.named("Pipeline", name, document) is None and not tree.catalogue.is_broken("Pipeline", name):
             names = tree.catalogue.names("Pipeline", document)
             at: Path = ("spec", "pipeline") if spec.pipelines is None else ("spec", "pipelines", number)
             yield from check_reference(document, at, "R202", "pipeline", name, names)
     offer = joined_offer(offers)
+    if offer is not None and any(_may_have_name(path) for partial in partials for path in partial.lost_parts()):
+        offer = replace(offer, is_partial=True)
     yield from check_unique(
         document,
         ("spec", "objectives"),
@@ -74,7 +82,7 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
         base: Path = ("spec", "objectives", index)
         if offer is not None:
             yield from _check_scope(document, (*base, "scope"), objective.scope, offer, broken_names, has_unnamed)
-        if objective.metric not in spec.metrics:
+        if objective.metric not in spec.metrics and not document.lacks_names(("spec", "metrics")):
             yield from _check_reported(
                 document,
                 (*base, "metric"),
@@ -110,6 +118,14 @@ def _may_have_sample(lost: Path) -> bool:
     return is_near and all(isinstance(step, int) or step in _SAMPLE_FIELDS for step in inside)
 
 
+def _may_have_name(lost: Path) -> bool:
+    """Checks whether a part of a pipeline that is lost may have the name of a service, a part of it, or a report."""
+    inside = lost[len(("spec", "services", 0)) :]
+    is_named = inside in _NAMED or inside[:2] == ("reports", "fields")
+    is_part = inside[:1] in (("ensemble",), ("variants",)) and (len(inside) <= _PART_DEPTH or inside[-1] == "name")
+    return lost[:2] == ("spec", "services") and (is_named or is_part)
+
+
 def _may_have_choice(lost: Path) -> bool:
     """Checks whether a part of a pipeline that is lost may have variants, or members of an ensemble."""
     return lost[:2] == ("spec", "services") and (len(lost) <= 3 or lost[3] in ("ensemble", "variants"))
@@ -121,7 +137,8 @@ def _check_scope(
     yield from _check_reporter(document, base, scope, offer)
     if scope.service is None:
         if scope.member is not None:
-            yield Finding(document, (*base, "member"), "R107", "a member needs its service", "add service to the scope")
+            message, hint, of = "a member needs its service", "add service to the scope", ((*base, "service"),)
+            yield Finding(document, (*base, "member"), "R107", message, hint, of=of)
         return
     if scope.service not in offer.services:
         if scope.service not in broken:
@@ -132,7 +149,13 @@ def _check_scope(
     if scope.member is not None:
         members = offer.members.get(scope.service, frozenset())
         yield from check_reference(
-            document, (*base, "member"), "R206", f"member of '{scope.service}'", scope.member, members
+            document,
+            (*base, "member"),
+            "R206",
+            f"member of '{scope.service}'",
+            scope.member,
+            members,
+            may_exist=offer.is_partial,
         )
 
 
@@ -143,17 +166,23 @@ def _check_reporter(document: Document, base: Path, scope: Scope, offer: Offer) 
         # Where two pipelines have a service of the same name, instance names begin with the pipeline's name.
         words = slug.split("-") if len(slug) <= MAX_SLUG else []
         services = [name for begin in range(len(words)) if _is_instance_prefix(name := "-".join(words[begin:]), offer)]
-        if not number.isdecimal() or not services:
+        if not number.isdecimal() or not (services or offer.is_partial):
             hint = f"an instance is SERVICE-INDEX, such as {scope.service or next(iter(offer.services))}-0"
             yield warning(document, (*base, "instance"), "R206", f"no instance '{scope.instance[:63]}'", hint)
-        elif services[0] in offer.services and services[0] not in offer.members:
+        elif services and services[0] in offer.services and services[0] not in offer.members:
             replicas = offer.services[services[0]].replicas
             if isinstance(replicas, int) and int(number[:9]) >= replicas:
                 count = f"{replicas} replica{'s' if replicas != 1 else ''}"
                 message = f"'{scope.instance[:63]}' is beyond the {count} of '{services[0]}'"
                 yield warning(document, (*base, "instance"), "R206", message, "instances count from 0")
     members = offer.parts if scope.service is None else offer.members.get(scope.service, frozenset())
-    if scope.model is not None and members and scope.model not in members and "model" not in offer.fields:
+    if (
+        scope.model is not None
+        and members
+        and not offer.is_partial
+        and scope.model not in members
+        and "model" not in offer.fields
+    ):
         hint = name_hint(document, scope.model, members)
         yield warning(document, (*base, "model"), "R206", f"no model '{scope.model[:63]}'", hint)
 
@@ -199,6 +228,8 @@ def _check_reported(
     subject = f"service '{service}'" if service is not None else f"service of '{offer.name}'"
     may_guess = len(declared) + len(metrics) <= MAX_NAMES
     hint = name_hint(document, metric, {*declared, *metrics, *BUILT_IN}) if may_guess else ""
+    if offer.is_partial and "mean" not in hint:
+        return
     if not silent:
         yield Finding(document, base, "R213", f"no {subject} reports the metric '{metric[:63]}'", hint)
     else:
@@ -213,14 +244,14 @@ def _check_field(
     if offer is None or name in broken or name in REPORT_FIELDS or name in offer.fields:
         return
     similar = name_hint(document, name, offer.fields) if len(offer.fields) <= MAX_NAMES else ""
-    if "mean" in similar or not offer.mute:
+    if "mean" in similar or not (offer.mute or offer.is_partial):
         hint = similar if "mean" in similar else "declare it under reports.fields"
         yield warning(document, base, "R213", f"no service declares '{name[:63]}'", hint, on_key="where" in base)
 
 
 def _check_accuracy(document: Document, base: Path, offer: Offer) -> Iterator[Finding]:
     absent = [name for name in ("prediction", "truth") if name not in offer.fields]
-    if absent:
+    if absent and not offer.is_partial:
         message = f"accuracy compares prediction and truth, and no service declares {' and '.join(absent)}"
         yield warning(document, base, "R213", message, "declare them under reports.fields")
 
@@ -239,11 +270,13 @@ def _check_metrics(
         for path, role, name_used in names_in(tree):
             if role == "metric":
                 edges.append((name, name_used))
-                if name_used not in metrics and name_used not in broken:
+                is_known = name_used in metrics or name_used in broken or document.lacks_names(("spec", "metrics"))
+                if not is_known:
                     message = f"the contract defines no metric '{name_used[:63]}'"
                     hint = f"a reported one is taken with an aggregate: {{mean: {{of: {name_used[:63]}}}}}"
                     similar = name_hint(document, name_used, metrics)
-                    yield Finding(document, (*base, *path), "R213", message, similar if "mean" in similar else hint)
+                    similar = similar if "mean" in similar else hint
+                    yield Finding(document, (*base, *path), "R213", message, similar)
             elif role == "of":
                 yield from _check_reported(document, (*base, *path), name_used, {}, offer, broken)
             elif role == "where":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
@@ -14,6 +15,9 @@ from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.linked.machine import Machine
 from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.blueprint.text.parsed import Path
+
+_DEMANDS = ("replicas", "requests", "placement", "arch", "variants", "ensemble")
+"""Fields of a service that say where its replicas may go."""
 
 UNPLACEABLE = "no replica of it can be placed"
 
@@ -28,6 +32,11 @@ class Domains:
 
     def check(self, document: Document, base: Path, service: Service) -> Iterator[Finding]:
         """Yields a warning where no node meets all demands of a service at once, though each is met somewhere."""
+        of = tuple((*base, field) for field in _DEMANDS)
+        for finding in self._findings(document, base, service):
+            yield replace(finding, of=of)
+
+    def _findings(self, document: Document, base: Path, service: Service) -> Iterator[Finding]:
         members = service.ensemble.members if service.ensemble is not None else ()
         if any(member.arch is not None or member.placement is not None for member in members):
             yield from self._check_members(document, base, service)

@@ -63,7 +63,7 @@ def _check_entry(
     """Yields every finding about one entry of the nodes; `macs` has the nodes before it by their addresses."""
     if node.device_type is not None and node.device_type not in types:
         path = (*base, "deviceType")
-        yield from check_reference(document, path, "R207", "device type", node.device_type, types)
+        yield from check_reference(document, path, "R207", "device type", node.device_type, types, among=_TYPES)
     elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
         yield from _check_capacity(document, base, node, types.get(node.device_type or ""))
     taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
@@ -106,14 +106,12 @@ def _check_ranges(document: Document, spec: InventorySpec) -> Iterator[Finding]:
         base: Path = ("spec", "nodes", index)
         if has_open_range(node.name) != (node.count is not None):
             if node.count is None:
-                # A count that is at fault itself is reported already.
-                if document.remainder is None or not document.remainder.has_changed(base, ("count",)):
-                    message = "a range without an end needs a count"
-                    yield Finding(document, (*base, "name"), "R116", message, "add count: 300")
+                message, of = "a range without an end needs a count", ((*base, "count"),)
+                yield Finding(document, (*base, "name"), "R116", message, "add count: 300", of=of)
             else:
                 hint = "leave count out" if is_range(node.name) else f'write name: "{node.name[:40]}-[1:]"'
                 message = "count needs an open range in the name, as in bus-[01:]"
-                yield Finding(document, (*base, "count"), "R116", message, hint, on_key=True)
+                yield Finding(document, (*base, "count"), "R116", message, hint, on_key=True, of=((*base, "name"),))
                 continue
         if is_range(node.name):
             texts: list[tuple[Path, str]] = [(("labels", key), value) for key, value in node.labels.items()]
@@ -137,6 +135,10 @@ def _check_ranges(document: Document, spec: InventorySpec) -> Iterator[Finding]:
                 yield Finding(document, (*base, "name"), "R210", message, "names are unique within a list")
                 break
 
+
+_TYPES: tuple[Path, ...] = (("spec", "deviceTypes"),)
+_NODES: tuple[Path, ...] = (("spec", "nodes"),)
+"""Where an inventory has the names of its device types and nodes."""
 
 _NOTHING_USED = Used.model_construct()
 
@@ -223,10 +225,11 @@ def _check_capacity(document: Document, base: Path, node: Node, device: DeviceTy
             message = f"more {word} is said to be used than the node has"
             yield Finding(document, (*base, "used", word), "R227", message, "used is at most what the node has")
     devices = node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
+    among: tuple[Path, ...] = ((*base, "accelerators"), ("spec", "deviceTypes", node.device_type or "", "accelerators"))
     for name, taken in used.accelerators.items():
         path = (*base, "used", "accelerators", name)
         if name not in devices:
-            yield from check_reference(document, path, "R206", "accelerator", name, devices, on_key=True)
+            yield from check_reference(document, path, "R206", "accelerator", name, devices, on_key=True, among=among)
         elif taken.share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
         elif taken.memory > (devices[name].memory or taken.memory) * devices[name].count:
@@ -254,13 +257,19 @@ def _check_links(document: Document, inventory: Inventory, others: Sequence[Inve
     by_name: dict[str, list[str]] = {}
     for known in sorted(ends):
         by_name.setdefault(known.partition("/")[2], []).append(known)
+    labels: list[Path] = [("spec", "nodes", index, "labels") for index in range(len(spec.nodes))]
+    labels += [("spec", "deviceTypes", name, "labels") for name in spec.device_types]
     joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
         base: Path = ("spec", "links", index, "between")
         between = []
         for side, end in enumerate(link.between):
             if end.startswith(_ENDS):
-                yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
+                kind = end.partition("/")[0]
+                lost = kind == "zone" and document.is_unknown(*labels)
+                yield from check_reference(
+                    document, (*base, side), "R209", kind, end, ends, among=_NODES, may_exist=lost
+                )
                 between.append(end)
                 continue
             meant = _meant_ends(document, end, by_name)
@@ -270,7 +279,7 @@ def _check_links(document: Document, inventory: Inventory, others: Sequence[Inve
             message = f"'{end[:63]}' is neither node/NAME nor zone/NAME"
             yield Finding(document, (*base, side), "R119", message, hint if meant else "write node/NAME or zone/NAME")
             if not meant:
-                yield from check_reference(document, (*base, side), "R209", "node or zone", end, ends)
+                yield from check_reference(document, (*base, side), "R209", "node or zone", end, ends, among=_NODES)
         first = joined.setdefault(frozenset(between), link.name)
         if first != link.name:
             message = f"link '{link.name}' joins what '{first}' joins already"

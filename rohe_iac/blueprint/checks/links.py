@@ -46,8 +46,7 @@ def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
         # Paths in the model are those of the remainder; places are looked up by paths in the whole document.
         named = finding.code in ("R221", "R401") and finding.path[-1:] == ("name",)
         around = finding.path[:-1] if finding.code == "R221" or named else finding.path
-        without_load = finding.code == "R220" and remainder.has_changed(("spec",), ("load",))
-        if without_load or remainder.is_substitute(finding.path):
+        if document.is_unknown(*finding.of) or remainder.is_substitute(finding.path):
             continue
         if finding.code not in (*ABSENCE_CODES, "R401") or not remainder.lost_below(around):
             yield finding.at(remainder.original(finding.path))

@@ -33,20 +33,18 @@ _OWN_AGGREGATES = {"throughput": ("mean", "rate"), "availability": ("mean", "rat
 def check(document: Document, spec: ContractSpec, offer: Offer | None) -> Iterator[Finding]:
     """Yields every finding of a contract's objectives; `offer` is its pipeline's, None where there is no pipeline."""
     compared: list[Objective] = []
-    defaults_lost = document.remainder is not None and document.remainder.lost_below(("spec", "defaults"))
     for index, objective in enumerate(spec.objectives):
         base: Path = ("spec", "objectives", index)
-        partial = document.remainder is not None and document.remainder.lost_below(base)
-        if objective.name is None and not partial and len(compared) < MAX_COMPARED and objective in compared:
+        if objective.name is None and len(compared) < MAX_COMPARED and objective in compared:
             number = number_in_list(document, ("spec", "objectives", compared.index(objective)))
             message = f"the objective is here twice, first as number {number} of the list"
-            yield warning(document, base, "R210", message, "keep one of them")
+            yield warning(document, base, "R210", message, "keep one of them", of=(base,))
         compared.append(objective)
         yield from _check_aggregate(document, base, objective, spec)
-        lost = document.remainder is not None and document.remainder.lost_below((*base, "window"))
-        if objective.window.size is None and objective.window.session is None and not lost and not defaults_lost:
+        if objective.window.size is None and objective.window.session is None:
             hint = "add window: {size: 5m}, here or under defaults of the contract"
-            yield Finding(document, base, "R107", "field 'window' is missing", hint)
+            of = ((*base, "window"), ("spec", "defaults"))
+            yield Finding(document, base, "R107", "field 'window' is missing", hint, of=of)
         yield from _check_samples(document, base, objective, spec, offer)
         yield from _check_burn_rates(document, base, objective)
         if offer is not None and not (objective.metric in BUILT_IN and objective.metric in spec.metrics):

@@ -32,6 +32,11 @@ from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
+SERVICES: tuple[Path, ...] = (("spec", "services"),)
+"""Where a pipeline has the names of its services."""
+
+_DEPTH = len(("spec", "services", 0))
+
 LARGEST_FILE = 900 * 2**10
 """The largest file that a service may mount, in bytes."""
 
@@ -56,7 +61,8 @@ def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Fi
                 yield from check_volumes(document, (*base, index, "ensemble", "members", number), own, shared)
         if service.replicas == "auto" and pipeline.spec.load is None:
             path = (*base, index, "replicas")
-            yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
+            message, hint = "replicas: auto needs the pipeline's load", "add load: 10/s to spec"
+            yield Finding(document, path, "R220", message, hint, of=(("spec", "load"),))
     yield from check_shared_volumes(document, pipeline)
     yield from _check_flow(document, pipeline, known)
     yield from check_order(document, pipeline, known)
@@ -65,15 +71,20 @@ def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Fi
 
 def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
-    unreachable = {service.name: service for service in pipeline.spec.services if not service.ports}
+    unreachable = {
+        service.name: (service, (*SERVICES[0], index, "ports"))
+        for index, service in enumerate(pipeline.spec.services)
+        if not service.ports
+    }
     for index, link in enumerate(pipeline.spec.flow):
         base: Path = ("spec", "flow", index)
-        yield from check_reference(document, (*base, "from"), "R205", "service", link.from_, known)
-        yield from check_reference(document, (*base, "to"), "R205", "service", link.to, known)
-        called = unreachable.pop(link.to, None)
+        yield from check_reference(document, (*base, "from"), "R205", "service", link.from_, known, among=SERVICES)
+        yield from check_reference(document, (*base, "to"), "R205", "service", link.to, known, among=SERVICES)
+        called, ports = unreachable.pop(link.to, (None, ()))
         if called is not None and not called.run_once and link.to != link.from_:
             message = f"'{link.to}' has no port, so nobody can reach it"
-            yield warning(document, (*base, "to"), "R253", message, f"add ports: [{{name: http}}] to '{link.to}'")
+            hint = f"add ports: [{{name: http}}] to '{link.to}'"
+            yield warning(document, (*base, "to"), "R253", message, hint, of=(ports,))
         if link.from_ == link.to:
             yield Finding(document, (*base, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
         elif seen.setdefault((link.from_, link.to), index) != index:
@@ -102,7 +113,13 @@ def _check_near_and_avoid(document: Document, services: Sequence[Service]) -> It
             if key is not None and rule.required and rule.topology_key in (key, "node"):
                 message = f"'{service.name}' must be near '{rule.service}', which must avoid it in the same {key}"
                 path = ("spec", "services", index, "placement", "near", number)
-                yield Finding(document, path, "R214", message, "take one of the two rules out")
+                other = (*SERVICES[0], _index_of(rule.service, services), "placement", "avoid")
+                of = (path, other)
+                yield Finding(document, path, "R214", message, "take one of the two rules out", of=of)
+
+
+def _index_of(name: str, services: Sequence[Service]) -> int:
+    return next(index for index, service in enumerate(services) if service.name == name)
 
 
 def _check_service(
@@ -141,7 +158,8 @@ def _check_service(
     for path, part in parts:
         if not (part.image or part.command or part.profile):
             message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
-            yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
+            of = tuple((*at, field) for at in (base, path) for field in ("image", "command", "profile"))
+            yield warning(document, (*path, "name"), "R221", message, "add command: [...]", of=of)
 
 
 def _check_part(
@@ -185,14 +203,16 @@ def _check_alternatives(document: Document, base: Path, service: Service) -> Ite
 def _check_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
     yield from _check_probed_ports(document, base, service)
     for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
-        used: set[tuple[int, str]] = set()
+        used: dict[tuple[int, str], int] = {}
         for index, port in enumerate(service.ports):
             number = getattr(port, field)
             if (number, port.protocol) in used:
                 message = f"{word} {number} is used by two ports of service '{service.name}'"
-                yield Finding(document, (*base, "ports", index, word), "R222", message, "give each port its own number")
+                of = tuple((*base, "ports", item, "protocol") for item in (index, used[number, port.protocol]))
+                hint = "give each port its own number"
+                yield Finding(document, (*base, "ports", index, word), "R222", message, hint, of=of)
             elif number is not None:
-                used.add((number, port.protocol))
+                used[number, port.protocol] = index
 
 
 def _check_probed_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
@@ -200,7 +220,8 @@ def _check_probed_ports(document: Document, base: Path, service: Service) -> Ite
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         if probe is not None and probe.port is not None:
             path = (*base, "health", name, *_port_path(probe))
-            yield from check_reference(document, path, "R208", "port", probe.port, ports)
+            at: Path = (*base[:_DEPTH], "ports")
+            yield from check_reference(document, path, "R208", "port", probe.port, ports, among=(at,))
     datagrams = {port.name for port in service.ports if port.protocol == "UDP"}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         if probe is not None and probe.port in datagrams:
@@ -221,7 +242,7 @@ def _check_placement(
     for field in ("avoid", "near"):
         for index, affinity in enumerate(getattr(rules, field)):
             yield from check_reference(
-                document, (*base, field, index, "service"), "R205", "service", affinity.service, known
+                document, (*base, field, index, "service"), "R205", "service", affinity.service, known, among=SERVICES
             )
     keys = [rule.topology_key for rule in rules.spread]
     yield from check_unique(document, (*base, "spread"), "spread over", keys, "topologyKey")
@@ -232,16 +253,17 @@ def _check_placement(
         )
         if rule.required and ((rule.service, rule.topology_key) in avoided or avoids_wider):
             message = f"'{name}' must be near '{rule.service}' and must avoid it in the same {rule.topology_key}"
-            yield Finding(document, (*base, "near", index), "R214", message, "take one of the two rules out")
+            of = ((*base, "avoid"), (*base, "near", index))
+            yield Finding(document, (*base, "near", index), "R214", message, "take one of the two rules out", of=of)
         if rule.required and rule.service == name:
             message = f"'{name}' is to be near itself, so its first replica fits nowhere"
-            yield warning(document, (*base, "near", index), "R214", message, "use nodeSelector, or required: false")
+            hint, at = "use nodeSelector, or required: false", (*base, "near", index)
+            yield warning(document, at, "R214", message, hint, of=(at,))
     for index, affinity in enumerate(rules.avoid):
         if affinity.required and affinity.service == name and any((rule.limit or 2) > 1 for rule in rules.spread):
             message = f"'{name}' must avoid itself, and spread allows more than one in a domain"
-            yield Finding(
-                document, (*base, "avoid", index), "R214", message, "say it once: spread with maxPerDomain: 1"
-            )
+            hint, at = "say it once: spread with maxPerDomain: 1", (*base, "avoid", index)
+            yield Finding(document, at, "R214", message, hint, of=(at, (*base, "spread")))
     for index, toleration in enumerate(rules.tolerations):
         if toleration.operator == "Exists" and toleration.value:
             path = (*base, "tolerations", index, "value")

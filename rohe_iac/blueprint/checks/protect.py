@@ -15,6 +15,10 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import Address, parse_address
 
+_CONTRACTS: tuple[Path, ...] = (("spec", "contracts"),)
+_RUN: tuple[Path, ...] = (("spec", "pipelines"),)
+"""Where a stack has the names of its contracts and pipelines."""
+
 
 def check(document: Document, stack: Stack, inventories: Sequence[Document], tree: Tree) -> Iterator[Finding]:
     """Yields every finding of one stack's `protect`; without `inventories` nodes are not looked at."""
@@ -28,6 +32,7 @@ def check(document: Document, stack: Stack, inventories: Sequence[Document], tre
         for pipeline_document in pipelines
         if pipeline_document is not None and (offer := tree.offer(pipeline_document)) is not None
     ]
+    is_partial = any(item is not None and item.is_unknown(("spec", "services")) for item in pipelines)
     contracts = set(stack.spec.contracts)
     for index, text in enumerate(addresses):
         path = ("spec", "protect", index)
@@ -42,9 +47,11 @@ def check(document: Document, stack: Stack, inventories: Sequence[Document], tre
         name = address.parts[0]
         if address.kind in ("service", "replica"):
             if len(offers) == len(pipelines):
-                yield from _check_service(document, path, text, address, offers)
+                yield from _check_service(document, path, text, address, offers, is_partial=is_partial)
         elif address.kind == "contract":
-            yield from check_reference(document, path, "R204", "contract", name, contracts, whole=text)
+            yield from check_reference(
+                document, path, "R204", "contract", name, contracts, whole=text, among=_CONTRACTS
+            )
         elif address.kind == "node" and inventories:
             nodes = frozenset[str]().union(*map(tree.nodes, inventories))
             yield from check_reference(document, path, "R209", "node", name, nodes, whole=text)
@@ -57,12 +64,15 @@ def _service_names(document: Document, offers: Sequence[Offer]) -> frozenset[str
 
 
 def _check_service(
-    document: Document, path: Path, text: str, address: Address, offers: Sequence[Offer]
+    document: Document, path: Path, text: str, address: Address, offers: Sequence[Offer], *, is_partial: bool
 ) -> Iterator[Finding]:
+    """Yields what is wrong with the address of a service; `is_partial` says whether some service is at fault."""
     if address.pipeline:
         known = [offer.name for offer in offers]
         if address.pipeline not in known:
-            yield from check_reference(document, path, "R202", "pipeline", address.pipeline, known, whole=text)
+            yield from check_reference(
+                document, path, "R202", "pipeline", address.pipeline, known, whole=text, among=_RUN
+            )
             return
         offers = [offer for offer in offers if offer.name == address.pipeline]
     name = address.parts[0]
@@ -70,9 +80,16 @@ def _check_service(
     if not services:
         may_guess = document.allowance.guesses > 0
         yield from check_reference(
-            document, path, "R205", "service", name, _service_names(document, offers) if may_guess else (), whole=text
+            document,
+            path,
+            "R205",
+            "service",
+            name,
+            _service_names(document, offers) if may_guess else (),
+            whole=text,
+            may_exist=is_partial,
         )
-    for service in services if len(address.parts) > 1 else ():
+    for service in services if len(address.parts) > 1 and not is_partial else ():
         yield from _check_parts(document, path, text, address, service)
 
 

@@ -38,6 +38,10 @@ _PLUGGABLE = {"filters": ("filter", FILTERS), "scorers": ("scorer", SCORERS), "s
 """By the field of the planner: what its names are names of, and those that are built in."""
 
 
+_RUN: tuple[Path, ...] = (("spec", "pipelines"),)
+"""Where a stack has the pipelines that it runs."""
+
+
 def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     """Yields every finding of one stack."""
     spec = stack.spec
@@ -58,7 +62,7 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     yield from _check_devices(document, stack, tree)
     yield from _check_amqp(document, stack)
     taken = joined.inventories_of(document, stack, tree)
-    complete = len(taken) == len(spec.inventories)
+    complete = len(taken) == len(spec.inventories) and not document.is_unknown(("spec", "inventory"))
     yield from protect_checks.check(document, stack, [own for own, _ in taken] if complete else [], tree)
     if spec.store.max_size < MEBIBYTE:
         message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
@@ -66,7 +70,7 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if spec.storage.empty_dir is not None and spec.target.local is None:
         message = "reports that no agent has acknowledged, and all that an agent has stored, are lost with their pod"
         hint = "use storage: {claim: {}}, or hostPath where the namespace allows it"
-        yield warning(document, ("spec", "storage", "emptyDir"), "R403", message, hint)
+        yield warning(document, ("spec", "storage", "emptyDir"), "R403", message, hint, of=(("spec", "target"),))
     if complete:
         unknown = frozenset[str]().union(*(unknown_aspects(own, inventory) for own, inventory in taken))
         for finding in _check_fitting(document, stack, [(own, with_known_types(item)) for own, item in taken], tree):
@@ -134,7 +138,7 @@ def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[F
                 if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                     message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                     hint = f"add {pipeline} to pipelines"
-                    yield Finding(document, ("spec", "contracts", index), "R230", message, hint)
+                    yield Finding(document, ("spec", "contracts", index), "R230", message, hint, of=_RUN)
 
 
 def _check_amqp(document: Document, stack: Stack) -> Iterator[Finding]:
@@ -144,12 +148,14 @@ def _check_amqp(document: Document, stack: Stack) -> Iterator[Finding]:
         return
     base: Path = ("spec", "amqp")
     for name in amqp.keys:
-        yield from check_reference(document, (*base, "keys", name), "R202", "pipeline", name, pipelines, on_key=True)
+        yield from check_reference(
+            document, (*base, "keys", name), "R202", "pipeline", name, pipelines, on_key=True, among=_RUN
+        )
     if amqp.type == "fanout":
         if len(pipelines) > 1:
             message = "a fanout exchange gives the reports of every pipeline to all"
             hint = "use an exchange of type topic or direct, with keys"
-            yield Finding(document, (*base, "type"), "R243", message, hint)
+            yield Finding(document, (*base, "type"), "R243", message, hint, of=_RUN)
         elif amqp.keys:
             message = "an exchange of type fanout has no use for routing keys"
             yield Finding(document, (*base, "keys"), "R243", message, "leave keys out")
@@ -157,7 +163,8 @@ def _check_amqp(document: Document, stack: Stack) -> Iterator[Finding]:
     lacking = [name for name in pipelines if name not in amqp.keys]
     if lacking and (len(pipelines) > 1 or amqp.type == "direct"):
         message = f"no routing key says which reports are those of pipeline '{lacking[0]}'"
-        yield Finding(document, base, "R243", message, f"add keys: {{{lacking[0]}: [...]}}")
+        of = ((*base, "keys"), (*base, "type"), *_RUN)
+        yield Finding(document, base, "R243", message, f"add keys: {{{lacking[0]}: [...]}}", of=of)
 
 
 def _check_agent_memory(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ def check(document: Document, stack: Stack, tree: Tree, checked: set[tuple[Docum
         checked: Documents that need not be looked at again, each with the target it was checked for; those that are
             looked at are added, since many stacks may name the same pipeline.
     """
+    if document.lacks_names(("spec", "target")):
+        return  # what has an effect there is not known
     yield from _findings(document, _stack_fields(stack))
     target = stack.spec.target
     on = "kubernetes" if target.kubernetes is not None else "manifests" if target.manifests is not None else "local"

@@ -125,6 +125,14 @@ class Document:
         spot = self.spot(path, on_key=on_key)
         return Place(self.source.name, spot.line, spot.column)
 
+    def is_unknown(self, *paths: Path) -> bool:
+        """Checks whether a value at one of these paths of the model is at fault, or a part of it is."""
+        return self.remainder is not None and any(map(self.remainder.is_unknown, paths))
+
+    def lacks_names(self, *paths: Path) -> bool:
+        """Checks whether there may be further names at one of these paths of the model, since something is at fault."""
+        return self.remainder is not None and any(map(self.remainder.lacks_names, paths))
+
     def incomplete(self, path: Path) -> bool:
         """Checks whether a fault of the text keeps something directly at `path` from being known."""
         return not self.parsed.whole or path in self.parsed.incomplete
@@ -143,6 +151,8 @@ class Finding:
         severity: How much the fault weighs.
         on_key: Whether the key is at fault rather than the value.
         more: Number of further faults that the finding stands for.
+        of: Paths of values that the finding follows from, beside the one at fault; as in the model, which lacks faulty
+            parts. Where one of them is not known, neither is the finding.
     """
 
     document: Document
@@ -153,6 +163,7 @@ class Finding:
     severity: Severity = Severity.ERROR
     on_key: bool = False
     more: int = 0
+    of: tuple[Path, ...] = ()
 
     def diagnostic(self) -> Diagnostic:
         """Returns the finding with its place and line."""

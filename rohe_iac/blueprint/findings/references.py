@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
@@ -11,6 +12,8 @@ from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.user_modules import ModuleFault
+
+_NUMBER = re.compile(r"\d+")
 
 MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
 """Codes of references to nothing, and of nothing else; `--allow-missing-references` makes notes of them."""
@@ -40,6 +43,8 @@ def check_reference(
     on_key: bool = False,
     may_exist: bool = False,
     taken: Collection[str] = (),
+    among: tuple[Path, ...] = (),
+    of: tuple[Path, ...] = (),
 ) -> Iterator[Finding]:
     """Yields a finding where `name` is not among `known`, unless a faulty part of the document may hold it.
 
@@ -54,14 +59,23 @@ def check_reference(
         on_key: Whether the name is the key rather than the value.
         may_exist: Whether another document, which is faulty, may have the name.
         taken: Names that are beside it already, so that none of them was meant.
+        among: Paths in the model of what has the known names, which may lack a faulty one.
+        of: Paths in the model of other values that the finding follows from.
     """
     if name in known or name in document.broken_names:
         return
     # Where any name may exist, only one that is near to a known one is surely misspelt.
-    if not (document.has_unknown_names or may_exist) or nearest(name, sorted(known)):
+    if not (document.has_unknown_names or may_exist or document.lacks_names(*among)) or _is_misspelt(name, known):
         meant = [item for item in known if item not in taken] if taken else known
         hint = name_hint(document, name, meant, whole)
-        yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint, on_key=on_key)
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint, on_key=on_key, of=of)
+
+
+def _is_misspelt(name: str, known: Collection[str]) -> bool:
+    """Checks whether a name is surely a misspelt one of `known`: it is near to one, and not another of a series."""
+    written = name.rpartition("/")[2]
+    near = nearest(written, sorted(item.rpartition("/")[2] for item in known))
+    return near != "" and _NUMBER.sub("0", near) != _NUMBER.sub("0", written)
 
 
 def name_hint(document: Document, name: str, known: Collection[str], whole: str = "") -> str:
@@ -262,7 +276,14 @@ def _path_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def warning(
-    document: Document, path: Path, code: str, message: str, hint: str = "", *, on_key: bool = False
+    document: Document,
+    path: Path,
+    code: str,
+    message: str,
+    hint: str = "",
+    *,
+    on_key: bool = False,
+    of: tuple[Path, ...] = (),
 ) -> Finding:
     """Returns a finding that does not make the blueprint invalid."""
-    return Finding(document, path, code, message, hint, Severity.WARNING, on_key)
+    return Finding(document, path, code, message, hint, Severity.WARNING, on_key, of=of)

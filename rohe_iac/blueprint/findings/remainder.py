@@ -28,6 +28,7 @@ class Remainder:
         self._lost: set[Path] = set()
         self._surplus: set[Path] = set()
         self._substitutes: set[Path] = set()
+        self._nameless: set[Path] = set()
 
     def original(self, path: Path) -> Path:
         """Returns the path in the whole document of the value at `path` of the remainder."""
@@ -60,6 +61,32 @@ class Remainder:
         original_path = self.original(path)
         return any(lost[: len(original_path)] == original_path for lost in self._lost)
 
+    def is_unknown(self, path: Path) -> bool:
+        """Checks whether the value at `path`, or a part of it, is not as it was written, since it is at fault."""
+        if not (self._lost or self._surplus or self._substitutes):
+            return False
+        above, whole = (self.original(path[:-1]), self.original(path)) if path else ((), ())
+        return bool(path) and (
+            (above, path[-1]) in self._removed
+            or any(part[: len(whole)] == whole for part in (*self._substitutes, *self._lost))
+        )
+
+    def lacks_names(self, path: Path) -> bool:
+        """Checks whether what is named at `path` may have further names: a part has none, or is at fault itself."""
+        if not path or not (self._nameless or self._removed or self._substitutes):
+            return False
+        whole = self.original(path)
+        return (
+            whole in self._nameless
+            or whole in self._substitutes
+            or any((whole[:length], whole[length]) in self._removed for length in range(len(whole)))
+        )
+
+    def removed_from(self, path: Path) -> set[str]:
+        """Returns the keys that were removed from the mapping at `path`."""
+        whole = self.original(path)
+        return {str(key) for above, key in self._removed if above == whole}
+
     def has_changed(self, path: Path, fields: Collection[str]) -> bool:
         """Checks whether one of these fields of the value at `path` is not, or not whole, as it was written."""
         original_path = self.original(path)
@@ -81,6 +108,8 @@ class Remainder:
         parent[path[-1]] = _numbered(value, f"{UNNAMED}-{len(self._substitutes) + 1}")
         self._substitutes.add(original_path)
         self._lost.add(original_path[:-1])
+        if path[-1] == "name":
+            self._nameless.add(original_path[:-2])
         return True
 
     @property
@@ -140,6 +169,8 @@ class Remainder:
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
                 lists.setdefault(path[:-1], set()).add(step)
                 part = parent[step]
+                if not isinstance(part, str) and not (isinstance(part, dict) and isinstance(part.get("name"), str)):
+                    self._nameless.add(original_path)
             else:
                 continue
             self.names.update(_names_in(part))
@@ -205,5 +236,6 @@ def _names_in(value: Any) -> Iterator[str]:
             yield key
             yield from _names_in(part)
     elif isinstance(value, list):
+        yield from (part for part in value if isinstance(part, str))
         for part in value:
             yield from _names_in(part)

@@ -25,6 +25,7 @@ class Offer:
         parts: Names of all members and variants.
         units: The unit by metric, where all services that declare a unit agree.
         rates: Requests a second at each service; empty where the pipeline has no load.
+        is_partial: Whether there may be further names, of services, parts or reports, since some are at fault.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Offer:
     parts: frozenset[str]
     units: dict[str, str]
     rates: dict[str, float]
+    is_partial: bool = False
 
     def of(self, service: str | None) -> tuple[Collection[str], bool]:
         """Returns the metrics that a service declares, any service for None, and whether it (or any) declares none."""

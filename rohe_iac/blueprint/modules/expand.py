@@ -234,7 +234,7 @@ def _input_values(
     for name, value in values.items():
         if tree.findings_left() == 0:
             break
-        if name in faulty:
+        if name in faulty or _has_unknown(value):
             continue
         if name not in declared:
             hint = name_hint(placed.stack, name, declared)
@@ -245,7 +245,9 @@ def _input_values(
     for name, declaration in declared.items():
         if name in faulty:
             continue
-        if name in values and not declaration.objection(values[name], tree.allowance):
+        if _has_unknown(values.get(name)):
+            yield name, UNKNOWN
+        elif name in values and not declaration.objection(values[name], tree.allowance):
             yield name, with_texts(values[name], _input_texts(placed, name))
         elif not declaration.required:
             at = ("spec", "inputs", name, "default")
@@ -262,6 +264,13 @@ def _input_values(
         yield name, UNKNOWN
 
 
+def _has_unknown(value: Any) -> bool:
+    """Checks whether an expression with a fault, which is reported, gives the value or a part of it."""
+    if isinstance(value, dict | list):
+        return any(map(_has_unknown, value.values() if isinstance(value, dict) else value))
+    return value is UNKNOWN
+
+
 def _input_texts(placed: _PlacedUse, name: str) -> Mapping[Path, str]:
     """Returns how the numbers of an input are written in the stack, or in the value that its expression came to."""
     stack, path = placed.stack, (*placed.path, "inputs", name)
@@ -272,7 +281,7 @@ def _input_texts(placed: _PlacedUse, name: str) -> Mapping[Path, str]:
 
 def _has_faulty_inputs(placed: _PlacedUse) -> bool:
     """Checks whether inputs of the use are at fault, so that it is unknown which ones it gives."""
-    return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
+    return placed.stack.is_unknown(placed.at)
 
 
 def _rename(document: Document, prefix: str, known: set[tuple[str, str]]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.hints.change import AS_WRITTEN
 from rohe_iac.blueprint.hints.nearest import did_you_mean
+from rohe_iac.blueprint.language.base import Model
+from rohe_iac.blueprint.language.fields import annotations_at
+from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.language.run_limits import UNKNOWN, Refused
 from rohe_iac.blueprint.text.expression_marks import VALUES, holds_expression
 from rohe_iac.blueprint.text.parsed import Path
@@ -19,6 +22,8 @@ from rohe_iac.blueprint.validation.validate import validate
 
 MAX_FAILING = 200
 """The most expressions of one document that are reported because they cannot be computed."""
+
+_SCALARS = (str, int, float, bool, type(None))
 
 _WORD = re.compile(r"[\w-]+")
 
@@ -106,7 +111,8 @@ def validate_computed(tree: Tree, document: Document) -> list[Finding]:
         for finding in validate(document, tree.findings_left())
         if document.written_path(finding.path) not in document.reported
     ]
-    document.has_unknown_names = document.has_unknown_names or bool(document.reported)
+    model = KINDS[document.kind]
+    document.has_unknown_names = document.has_unknown_names or any(_may_name(model, path) for path in document.reported)
     return findings
 
 
@@ -119,6 +125,13 @@ def _with_origin(tree: Tree, finding: Finding) -> Finding:
     given = tree.given if tree.given_to in (None, stack) else {}
     origins = [f"values.{name} of {given[name].origin if name in given else 'the stack'}" for name in names[:3]]
     return replace(finding, message=f"{finding.message} ({', '.join(origins)})") if origins else finding
+
+
+def _may_name(model: type[Model], path: Path) -> bool:
+    """Checks whether the value at `path` may be, or hold, the name of a part."""
+    leaves = annotations_at(model, path)
+    is_scalar = bool(leaves) and all(leaf in _SCALARS or get_origin(leaf) is Literal for leaf in leaves)
+    return path[-1] == "name" or not is_scalar
 
 
 def _with_string_hint(finding: Finding) -> Finding:

@@ -11,6 +11,7 @@ from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.run_limits import UNKNOWN
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.modules.scalars import compute_scalars, validate_computed
+from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.written_numbers import texts_of_numbers, with_texts
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.errors import UsageError
@@ -26,11 +27,14 @@ def compute_stacks(tree: Tree) -> None:
         UsageError: A value is given that no stack has.
     """
     known: dict[str, None] = {}
+    is_known = True
     for stack in [item for item in (*tree.documents, *tree.templates) if item.kind == "Stack"]:
         if tree.given_to in (None, stack.name):
-            known |= dict.fromkeys(_declared(stack))
+            declared = _declared(stack)
+            is_known = is_known and declared is not None
+            known |= dict.fromkeys(declared or ())
     for name in tree.given:
-        if name not in known:
+        if name not in known and is_known:
             which = f"stack '{tree.given_to}'" if tree.given_to else "blueprint"
             raise UsageError(f"the {which} has no value '{name[:63]}'", hint=did_you_mean(name, known))
     for stack in [item for item in tree.templates if item.kind == "Stack"]:
@@ -78,22 +82,31 @@ def _take(tree: Tree, document: Document, values: Mapping[str, Any] | None) -> N
     tree.documents.append(document)
 
 
-def _declared(stack: Document) -> Mapping[str, Any]:
-    """Returns the values that a stack's document has, by name."""
+def _declared(stack: Document) -> Mapping[str, Any] | None:
+    """Returns the values that a stack's document has, by name, UNKNOWN where one is at fault; None where all are."""
+    path: Path = ("spec", "values")
+    remainder = stack.remainder
     if isinstance(stack.model, Stack):
-        return stack.model.spec.values
+        if remainder is not None and remainder.lacks_names(path):
+            return None
+        removed = remainder.removed_from(path) if remainder is not None else ()
+        return {**stack.model.spec.values, **dict.fromkeys(removed, UNKNOWN)}
     spec = stack.value.get("spec") if isinstance(stack.value, dict) else None
-    values = spec.get("values") if isinstance(spec, dict) else None
-    return values if isinstance(values, dict) else {}
+    values = spec.get("values", {}) if isinstance(spec, dict) else {}
+    return values if isinstance(values, dict) else None
 
 
-def _values_of(tree: Tree, stack: Document) -> dict[str, Any]:
+def _values_of(tree: Tree, stack: Document) -> dict[str, Any] | None:
     """Returns the values of a stack with those that are given in their place; UNKNOWN where one has to be given.
+
+    None where they are at fault altogether, which is reported.
 
     A value that has to be given is asked of the stack that is named; of every stack it is a note where none is, and
     nothing is said of the others where one is.
     """
     declared = _declared(stack)
+    if declared is None:
+        return None
     given = tree.given if tree.given_to in (None, stack.name) else {}
     texts = texts_of_numbers(stack.source.text, stack.parsed, declared, ("spec", "values"))
     values = with_texts(declared, texts)

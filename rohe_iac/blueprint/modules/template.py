@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
@@ -27,6 +27,10 @@ LONGEST_SCALAR = 1000
 
 _PARSING = 100
 """The work of parsing one character of an expression; a step of computing it takes ten."""
+
+
+_END = "end of print statement"
+"""What Jinja calls the end of an expression."""
 
 
 _PLAIN = {name: re.compile(r"\{\{ *" + name + r"\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}") for name in ("inputs", "values")}
@@ -87,6 +91,8 @@ def compute_scalar(
         return _yaml_value(check_size(value))
     except UnknownName as error:
         raise Refused(str(error), error.name) from error
+    except TemplateSyntaxError as error:
+        raise Refused(_syntax_fault(str(error))) from error
     except TemplateError as error:
         raise Refused(str(error)) from error
     except RecursionError as error:
@@ -95,6 +101,17 @@ def compute_scalar(
         raise Refused(TOO_LARGE) from error
     except (TypeError, ArithmeticError, ValueError, AttributeError, LookupError) as error:
         raise Refused(str(error) or type(error).__name__) from error
+
+
+def _syntax_fault(message: str) -> str:
+    """Returns what is wrong with the text of an expression, in words of the language."""
+    if message == f"unexpected '{_END}'":
+        return "the expression ends where a value is expected"
+    if match := re.fullmatch(rf"expected token '{_END}', got '(.*)'", message):
+        return f"the expression should end before '{match[1]}': an operator, or a filter with |, is missing"
+    if match := re.fullmatch(r"unexpected char (.*) at \d+", message):
+        return f"{match[1]} has no meaning in an expression"
+    return message
 
 
 def _parse(text: str, work: WorkBudget, namespace: str) -> list[nodes.Expr]:

@@ -26,7 +26,9 @@ def check_order(document: Document, pipeline: Pipeline, known: Collection[str]) 
         yield from check_unique(document, (*base, "init"), "step", [step.name for step in service.init])
         yield from check_unique(document, (*base, "after"), "service", service.after, "")
         for number, name in enumerate(service.after):
-            yield from check_reference(document, (*base, "after", number), "R205", "service", name, known)
+            yield from check_reference(
+                document, (*base, "after", number), "R205", "service", name, known, among=(("spec", "services"),)
+            )
         if service.run_once and service.health.liveness is not None:
             message = f"'{service.name}' runs once, so nothing asks whether it lives"
             hint = "leave liveness out, or runOnce"

@@ -221,3 +221,36 @@ def test_only_so_many_expressions_of_a_document_are_reported(root: Path) -> None
 
 def test_a_document_that_every_stack_has_its_own_of_is_counted_once(root: Path) -> None:
     assert check([root]).kinds == {"Inventory": 1, "Pipeline": 1, "Stack": 2}
+
+
+def test_what_only_follows_from_values_at_fault_is_not_said(root: Path) -> None:
+    lab = STACK % ("lab", "[cameras, debug, ports]")
+    (root / "blueprints" / "lab.yaml").write_text(lab)
+    (root / "blueprints" / "production.yaml").unlink()
+    shared = root / "blueprints" / "shared.yaml"
+    shared.write_text(SHARED.replace("env:", "health: {readiness: {tcp: htp}}\n      env:"))
+    assert [(item.code, item.message) for item in check([root]).diagnostics] == [
+        ("R108", "expected a mapping, found a list"),
+        ("R208", "no port 'htp'"),
+    ]
+
+
+def test_an_input_whose_expression_is_at_fault_has_that_fault_alone(root: Path) -> None:
+    folder = root / "modules" / "yard"
+    folder.mkdir(parents=True)
+    inputs = "{lamps: {type: integer}, names: {type: list}}"
+    (folder / "module.yaml").write_text(
+        "apiVersion: rohe.dev/v1\nkind: Module\nmetadata: {name: yard, version: 1.0.0}\n"
+        f"spec: {{inputs: {inputs}, sources: [pipeline.yaml]}}\n"
+    )
+    (folder / "pipeline.yaml").write_text(
+        "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: yard}\n"
+        'spec: {services: [{name: lamp, command: [lamp], replicas: "{{ inputs.lamps }}"}]}\n'
+    )
+    use = '{name: y, source: modules/yard, inputs: {lamps: "{{ values.cameras + }}", names: ["{{ values.debg }}"]}}'
+    for name in ("lab", "production"):
+        file = root / "blueprints" / f"{name}.yaml"
+        file.write_text(file.read_text() + (f"  modules: [{use}]\n" if name == "lab" else ""))
+    found = check([root]).diagnostics
+    assert {item.code for item in found} == {"R235"}
+    assert next(item.message for item in found) == "the expression ends where a value is expected"

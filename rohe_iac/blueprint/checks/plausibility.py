@@ -1,4 +1,4 @@
-"""Checks of implausible quantities: rates, bandwidths, latencies and frequencies whose unit is likely to be another."""
+"""Checks of implausible quantities: amounts whose unit is likely to be another, or was left out."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
-from rohe_iac.blueprint.language.inventory import Inventory
-from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node
+from rohe_iac.blueprint.language.pipeline import Alternative, Member, Pipeline, Service
+from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
+from rohe_iac.foundation.quantities import counted
 
 MAX_REQUESTS = 1_000_000.0
 """The highest plausible load, in requests per second; beyond it a rate per hour or minute was meant."""
@@ -26,8 +28,63 @@ LEAST_FREQUENCY, MAX_FREQUENCY = 1_000_000, 20 * 10**9
 """The plausible frequencies of a processor, in hertz."""
 
 
+LEAST_EMPTY_DIR = 4096
+"""The least plausible size of an emptyDir, in bytes: a page of memory."""
+
+
+def check_amount(
+    document: Document, path: Path, what: str, amount: int | None, *, gibibytes: int, least: int = MEBIBYTE
+) -> Iterator[Finding]:
+    """Yields a warning for an amount of bytes that is hardly meant, since its unit was left out.
+
+    Args:
+        document: The document with the amount.
+        path: Its path.
+        what: What has that amount, with its article.
+        amount: The amount in bytes; None and 0 stand for none.
+        gibibytes: The largest bare number that means gibibytes; a larger one means mebibytes.
+        least: The least plausible amount, in bytes.
+    """
+    if amount and amount < least:
+        meant = f"did you mean {amount}{'Gi' if amount <= gibibytes else 'Mi'}?"
+        hint = meant if amount < 10**5 else "for example 1Gi"
+        yield warning(document, path, "R113", f"{what} of {counted(amount, 'byte')}", hint)
+
+
+def _check_service_amounts(document: Document, base: Path, part: Service | Alternative) -> Iterator[Finding]:
+    for index, volume in enumerate(part.volumes if isinstance(part, Service | Member) and part.volumes else ()):
+        path: Path = (*base, "volumes", index)
+        yield from check_amount(document, (*path, "size"), "a volume", volume.size, gibibytes=1024)
+        at, size = (*path, "emptyDir"), volume.empty_dir
+        yield from check_amount(document, at, "an emptyDir", size, gibibytes=16, least=LEAST_EMPTY_DIR)
+    if part.requests is not None and "requests" in part.model_fields_set:
+        at = (*base, "requests", "disk")
+        yield from check_amount(document, at, "a disk", part.requests.disk, gibibytes=128)
+        for name, request in part.requests.accelerators.items():
+            at = (*base, "requests", "accelerators", name, "memory")
+            yield from check_amount(document, at, "a device memory", request.memory, gibibytes=256)
+    if part.limits is not None and "limits" in part.model_fields_set:
+        yield from check_amount(document, (*base, "limits", "disk"), "a disk", part.limits.disk, gibibytes=128)
+
+
+def _check_machine_amounts(document: Document, base: Path, machine: DeviceType | Node) -> Iterator[Finding]:
+    yield from check_amount(document, (*base, "disk"), "a disk", machine.disk, gibibytes=8192)
+    for name, device in (machine.accelerators or {}).items():
+        at = (*base, "accelerators", name, "memory")
+        yield from check_amount(document, at, "a device memory", device.memory, gibibytes=256)
+
+
 def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
-    """Yields warnings for an implausible load and implausible network demands of flows."""
+    """Yields warnings for an implausible load, implausible network demands of flows, and amounts of bytes."""
+    for index, volume in enumerate(pipeline.spec.volumes):
+        yield from check_amount(document, ("spec", "volumes", index, "size"), "a volume", volume.size, gibibytes=1024)
+    for index, service in enumerate(pipeline.spec.services):
+        path: Path = ("spec", "services", index)
+        yield from _check_service_amounts(document, path, service)
+        for number, variant in enumerate(service.variants):
+            yield from _check_service_amounts(document, (*path, "variants", number), variant)
+        for number, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
+            yield from _check_service_amounts(document, (*path, "ensemble", "members", number), member)
     load = pipeline.spec.load
     if load == 0:
         yield warning(document, ("spec", "load"), "R113", "a load of nothing", "leave load out, or write it as 10/s")
@@ -41,14 +98,17 @@ def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def check_inventory(document: Document, inventory: Inventory) -> Iterator[Finding]:
-    """Yields warnings for implausible bandwidths, latencies and processor frequencies."""
+    """Yields warnings for implausible bandwidths, latencies, processor frequencies and amounts of bytes."""
     for index, link in enumerate(inventory.spec.links):
         base: Path = ("spec", "links", index)
         yield from _check_bandwidth(document, (*base, "bandwidth"), link.bandwidth)
         yield from _check_latency(document, (*base, "latency"), link.latency)
     for name, device in inventory.spec.device_types.items():
         yield from _check_frequency(document, ("spec", "deviceTypes", name, "frequency"), device.frequency)
+        yield from _check_machine_amounts(document, ("spec", "deviceTypes", name), device)
     for index, node in enumerate(inventory.spec.nodes):
+        if node.disk is not None or node.accelerators:
+            yield from _check_machine_amounts(document, ("spec", "nodes", index), node)
         if node.frequency is not None:
             yield from _check_frequency(document, ("spec", "nodes", index, "frequency"), node.frequency)
 

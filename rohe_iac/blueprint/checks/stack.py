@@ -7,6 +7,7 @@ from functools import cache
 
 from rohe_iac.blueprint.checks import protect as protect_checks
 from rohe_iac.blueprint.checks.fitting import Fleet, check_fitting, fleet_of
+from rohe_iac.blueprint.checks.plausibility import check_amount
 from rohe_iac.blueprint.checks.sites import joined
 from rohe_iac.blueprint.checks.sites.partial_fleet import ANY, may_be_said, unknown_aspects, with_known_types
 from rohe_iac.blueprint.checks.system_parts import parts as system_parts
@@ -67,6 +68,9 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if spec.store.max_size < MEBIBYTE:
         message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
         yield warning(document, ("spec", "store", "maxSize"), "R113", message, hint)
+    if spec.storage.claim is not None:
+        path = ("spec", "storage", "claim", "size")
+        yield from check_amount(document, path, "a claim", spec.storage.claim.size, gibibytes=1024)
     if spec.storage.empty_dir is not None and spec.target.local is None:
         message = "reports that no agent has acknowledged, and all that an agent has stored, are lost with their pod"
         hint = "use storage: {claim: {}}, or hostPath where the namespace allows it"

@@ -7,6 +7,7 @@ import logging
 import msgspec
 
 from rohe_iac.observation.judging.outcome import Outcome
+from rohe_iac.observation.judging.user_program import FunctionAnswer
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.client_clock import DEFAULT_INTERVAL
 from rohe_iac.observation.reports.report import Report, read_stored
@@ -41,10 +42,18 @@ class _Stall(msgspec.Struct):
     seconds: float
 
 
+class _Answer(msgspec.Struct):
+    """What a user function made of a window, by its number and end."""
+
+    window: tuple[int, float]
+    answer: FunctionAnswer
+
+
 _STALL = msgspec.json.Decoder(_Stall)
 _DEAD_LETTER = msgspec.json.Decoder(_DeadLetter)
 _PROMISE = msgspec.json.Decoder(_Promise)
 _HEARTBEAT = msgspec.json.Decoder(_Heartbeat)
+_ANSWER = msgspec.msgpack.Decoder(_Answer)  # numbers may be infinite, which JSON cannot say
 
 
 def dead_letter_input(now: float, client: str, boot: str, seq: int) -> ObserverInput:
@@ -68,6 +77,11 @@ def stall_input(now: float, seconds: float) -> ObserverInput:
     Seconds below zero say that its clock was set back by as many.
     """
     return ObserverInput(InputKind.STALL, now, payload=msgspec.json.encode(_Stall(seconds)))
+
+
+def answer_input(now: float, function: str, window: tuple[int, float], answer: FunctionAnswer) -> ObserverInput:
+    """Returns the input that says what a function, by `CONTRACT/INDEX`, made of a window, by its number and end."""
+    return ObserverInput(InputKind.ANSWER, now, function, msgspec.msgpack.encode(_Answer(window, answer)))
 
 
 def apply_input(observer: Observer, observer_input: ObserverInput, report: Report | None = None) -> list[Outcome]:
@@ -113,6 +127,9 @@ def _apply(observer: Observer, observer_input: ObserverInput, report: Report | N
             return observer.fold(at)
         case InputKind.SHED:
             return observer.shed(at)
+        case InputKind.ANSWER:
+            found = _ANSWER.decode(payload)
+            return observer.answer(client, found.window, found.answer, at)
         case InputKind.STOP:
             return observer.stop(client, at)
         case InputKind.LOST:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.agent.answers import AnswerDesk
+from rohe_iac.agent.function_calls import FunctionCalls
 from rohe_iac.agent.health.agent_health import AgentHealth
 from rohe_iac.agent.health.warnings import WarningLimits
 from rohe_iac.agent.inputs import apply_input, stall_input
@@ -114,6 +115,7 @@ class Worker:
         self._memory = MemoryBudget(memory_limit(configuration.function_bytes))
         self._room = MAX_BATCH
         self._observer, self._row = recover_observer(self._store, configuration, self._memory)
+        self._calls = FunctionCalls(self._observer.processors)
         self._intake = Intake(
             self._store,
             configuration.agent,
@@ -184,8 +186,6 @@ class Worker:
                     heartbeat = now
                     interval = self._checkpoint_interval()
                     self._beat()
-                    self._answers.status = self._status()
-                    self._publish_health()
                 if now - checkpoint >= interval:
                     with self._health.timed(self._health.meter.checkpoints):
                         self._write_checkpoint()
@@ -199,19 +199,19 @@ class Worker:
             self._stopping.set()  # the disk ends the agent, and no message
             raise
         finally:
+            self._calls.close()
             self._answers.close()
             for source in reversed(self._sources):
                 source.close()
             self._store.close()
 
-    def _publish_health(self, **changes: str) -> None:
-        health = msgspec.to_builtins(self._health.record)
-        self._transport.heartbeat({**observer_counts(self._observer), "health": health, **changes})
-
-    def _beat(self) -> None:
-        """Touches the file by whose age a supervisor sees that the agent works; it takes no room on a full disk."""
+    def _beat(self, **changes: str) -> None:
+        """Says that the agent works: to a supervisor by the age of a file, which takes no room on a full disk."""
         with contextlib.suppress(OSError):
             self._heartbeat_file.touch(mode=0o600)
+        self._answers.status = self._status()
+        health = msgspec.to_builtins(self._health.record)
+        self._transport.heartbeat({**observer_counts(self._observer), "health": health, **changes})
 
     def _receive(self) -> tuple[list[Incoming], list[ConnectionChange]]:
         if self._room:
@@ -252,6 +252,7 @@ class Worker:
         elif monotonic - self._last_input_at >= TICK_INTERVAL:
             self._last_input_at = monotonic
             batch.append(ObserverInput(InputKind.TICK, now))
+        self._calls.take(batch)
         outcomes = self._commit(batch)
         if self._trouble:
             return
@@ -261,6 +262,7 @@ class Worker:
         self._owed.owe(batch.to_acknowledge)
         for acknowledgement in self._owed.take(self._intake.acknowledgement):
             self._transport.acknowledge_reports(*acknowledgement)
+        self._calls.offer()
         if self._desk is not None:
             self._desk.answer()
         self._dispatch(batch, outcomes, monotonic)
@@ -290,9 +292,7 @@ class Worker:
                 if not self._trouble:
                     LOG.error("%s: reports wait in the outboxes of the services until there is room", error.brief)
                 self._trouble = error.brief
-                self._beat()
-                self._answers.status = self._status()
-                self._publish_health(trouble=self._trouble)
+                self._beat(trouble=self._trouble)
                 if self._stopping.wait(ROOM_INTERVAL):
                     return
                 continue

@@ -19,7 +19,7 @@ class Holdings:
         waiting: Reports that wait for a watermark, or for the other reports of their request.
         windows: Reports in windows; a sample counts once, however many objectives measure it.
         finished: Finished requests.
-        window_bytes: Memory that the reports in windows take.
+        window_bytes: Memory that the reports in windows take, also in those that wait for a user function.
     """
 
     waiting: int
@@ -49,5 +49,6 @@ def holdings_of(state: ObserverState) -> Holdings:
                 digest = next(iter(digests.values()), None)
                 bins = len(digest.positive.counts) + len(digest.negative.counts) if digest is not None else 0
                 window_bytes += len(digests) * (DIGEST_BYTES + 4 * bins)
+    window_bytes += sum(len(call.rows) for processor in state.processors.values() for call in processor.calls)
     finished = sum(len(run.times) for run in state.join.finished.runs)
     return Holdings(waiting=waiting, windows=windows, finished=finished, window_bytes=window_bytes)

@@ -17,6 +17,7 @@ from rohe_iac.observation.judging.degrading import DegradePolicy
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.judging.processing import Processor
+from rohe_iac.observation.judging.user_program import FunctionAnswer
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.expression import compile_metrics
 from rohe_iac.observation.measuring.heard_lane import Closing, HeardLane, heard_lanes
@@ -50,6 +51,7 @@ class Observer:
         degrade_policy: Policy of the corrective actions.
         evaluators: Evaluators of all objectives.
         quiet: Watch over objectives that hear nothing.
+        processors: What makes calls of user functions, by `CONTRACT/INDEX`.
     """
 
     def __init__(self, configuration: Configuration, state: ObserverState | None = None) -> None:
@@ -75,16 +77,15 @@ class Observer:
                 )
                 state.objectives[name] = evaluator.state
                 self.evaluators.append(evaluator)
-        self._processors: list[Processor] = []
+        self.processors: dict[str, Processor] = {}
         for contract in configuration.contracts:
             for index, spec in enumerate(contract.processing):
                 name = f"{contract.name}/{index}"
-                processor = Processor(contract.name, spec, state.processors.get(name))
-                state.processors[name] = processor.state
-                self._processors.append(processor)
-        self._listeners: list[ObjectiveEvaluator | Processor] = [*self.evaluators, *self._processors]
+                self.processors[name] = Processor(contract.name, spec, state.processors.get(name))
+                state.processors[name] = self.processors[name].state
+        self._listeners: list[ObjectiveEvaluator | Processor] = [*self.evaluators, *self.processors.values()]
         # Objectives over reports of a part of the pipeline hear that part alone; all others hear everybody.
-        self._scopes: dict[str, ScopeSpec] = {ALL: ScopeSpec()} if self._processors else {}
+        self._scopes: dict[str, ScopeSpec] = {ALL: ScopeSpec()} if self.processors else {}
         self._scopes |= {
             evaluator.group: evaluator.objective.scope
             for evaluator in self.evaluators
@@ -245,7 +246,7 @@ class Observer:
         self._watermark.resume(now)
         for evaluator in self.evaluators:
             evaluator.begin(now)
-        for processor in self._processors:
+        for processor in self.processors.values():
             processor.begin(now)
         return self._advance()
 
@@ -260,6 +261,8 @@ class Observer:
     def shed(self, now: float) -> list[Outcome]:
         """Frees memory at `now` (since the epoch): waits for nothing that is missing, and ends all windows early."""
         self._watermark.tick(now)
+        for processor in self.processors.values():
+            processor.shed(now)
         outcomes = self._advance(hurry=True)
         for number in range(len(self._listeners)):
             outcomes += self._settle(self._lanes[number].cut(number))
@@ -279,6 +282,11 @@ class Observer:
         for lane in self._all_lanes:
             lane.condense()
         return outcomes
+
+    def answer(self, function: str, window: tuple[int, float], answer: FunctionAnswer, now: float) -> list[Outcome]:
+        """Takes at `now` what a function, by `CONTRACT/INDEX`, made of a window, by its number and end."""
+        processor = self.processors.get(function)  # the contract may be another one by now
+        return [*processor.answer(window, answer, now)] if processor is not None else []
 
     def stop(self, client: str, now: float) -> list[Outcome]:
         """Records at `now` (seconds since the epoch) that a client has announced its end."""
@@ -332,14 +340,14 @@ class Observer:
         return outcomes
 
     def _settle(self, closings: Iterable[Closing]) -> list[Outcome]:
-        """Judges windows, and runs the user functions on theirs."""
+        """Judges windows, and has those of user functions wait for them."""
         outcomes: list[Outcome] = []
         for number, window in closings:
             listener = self._listeners[number]
             if isinstance(listener, ObjectiveEvaluator):
                 outcomes += self._judge(listener, window)
             else:
-                outcomes += listener.run(window)
+                listener.take(window, self.state.watermark.now)
         return outcomes
 
     def _judge(self, evaluator: ObjectiveEvaluator, window: ClosedWindow) -> list[Outcome]:

@@ -34,6 +34,8 @@ class InputKind(StrEnum):
     """Memory is short: less is to be kept of the reports in windows."""
     SHED = "shed"
     """Memory is short: windows are to end early."""
+    ANSWER = "answer"
+    """A user function has made numbers of a window, or failed."""
     RESTORE = "restore"
     """The actions of a violation are to end."""
 
@@ -44,8 +46,9 @@ class ObserverInput(msgspec.Struct, frozen=True):
     Attributes:
         kind: One of `InputKind`; a store that another version has written may have others.
         at: Time of the call in seconds since the epoch, by the agent's clock.
-        client: Client that reported or stopped.
-        payload: The report as JSON, what is said of a client or of the agent, or the violation to restore.
+        client: Client that reported or stopped, or `CONTRACT/INDEX` of a user function.
+        payload: The report as JSON, what is said of a client or of the agent, what a user function answered, or the
+            violation to restore.
     """
 
     kind: str

@@ -12,9 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -48,12 +47,23 @@ class FunctionFailed(Exception):
     """A user function has no numbers for a window; the message says why."""
 
 
+class _Ended(Exception):
+    """The call is not waited for any more."""
+
+
 class _TooLarge(Exception):
     """The processes of a function have more memory than they may; the message says so."""
 
 
 class UserProcess:
-    """One user function, whose process is started when it is first called, and again after it was ended."""
+    """One user function, whose process is started when it is first called, and again after it was ended.
+
+    Its methods are called by one thread, which lives as long as the process: the system ends a process with the thread
+    that started it.
+
+    Attributes:
+        ending: Ends a call that is under way when it is set, by any thread; it then fails.
+    """
 
     def __init__(self, spec: ProcessingSpec, *, seconds: float = CALL_SECONDS) -> None:
         """Prepares a function.
@@ -62,21 +72,25 @@ class UserProcess:
             spec: Function, parser, features, options, and the memory that its processes may have.
             seconds: Seconds that a call may take.
         """
+        self.ending = threading.Event()
         self._task = Task(spec.function, spec.parser, tuple(spec.features), dict(spec.options), spec.memory)
         self._seconds = seconds
         self._stopped: list[int] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
 
-    def call(self, rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    def call(self, rows: bytes) -> dict[str, float]:
         """Returns the numbers by name that the function returns for the reports of a window.
+
+        Args:
+            rows: The reports, a list of mappings in MessagePack.
 
         Raises:
             FunctionFailed: The function raised, took too long, ended its process, or could not be loaded.
         """
         if self._connection is None:
             self._start()
-        return self._ask(msgspec.msgpack.encode(list(rows)), self._seconds).numbers
+        return self._ask(rows, self._seconds).numbers
 
     def close(self) -> None:
         """Ends the process, if there is one."""
@@ -128,6 +142,9 @@ class UserProcess:
         except _TooLarge as error:
             self.close()
             raise FunctionFailed(str(error)) from None
+        except _Ended:
+            self.close()
+            raise FunctionFailed("the agent ended") from None
         except TimeoutError:
             self.close()
             verb = "load" if loading else "answer"
@@ -161,6 +178,7 @@ class UserProcess:
             TimeoutError: There is no answer by then.
             OSError: The process has ended.
             _TooLarge: It has more memory than it may.
+            _Ended: `ending` is set.
         """
         connection = self._connection
         assert connection is not None
@@ -179,6 +197,8 @@ class UserProcess:
             with contextlib.suppress(TimeoutError):
                 connection.recv(1, socket.MSG_PEEK)
                 return
+            if self.ending.is_set():
+                raise _Ended
             if self._process is not None:
                 self._check_memory(self._process.pid, descendants(self._process.pid))
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from waiting import until
 
@@ -93,6 +94,9 @@ def many(samples):
 """
 
 
+packed = msgspec.msgpack.encode
+
+
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Yields a function that makes the process of a function, with bounds."""
@@ -121,7 +125,7 @@ def test_the_function_gets_the_environment_of_the_agent_without_its_credentials(
 ) -> None:
     for name in ("ROHE_AMQP_PASSWORD", "ROHE_REPORT_CREDENTIALS", "ROHE_AMQP_CA", "ROHE_PROGRAM"):
         monkeypatch.setenv(name, "x")
-    given = set(started("environment").call([]))
+    given = set(started("environment").call(packed([])))
     assert given >= {"ROHE_AMQP_CA", "ROHE_PROGRAM"}
     assert given.isdisjoint({"ROHE_AMQP_PASSWORD", "ROHE_REPORT_CREDENTIALS"})
 
@@ -135,23 +139,30 @@ def test_every_variable_with_a_password_is_kept_from_functions(root: Path) -> No
 
 def test_one_process_answers_all_windows(started: Any) -> None:
     process = started("count", options={"least": 3})
-    assert process.call([{"x": 1}, {"x": 2}]) == {"rows": 2.0, "calls": 1.0, "least": 3.0}
-    assert process.call([{"text": "y" * 10**6}])["calls"] == 2.0
+    assert process.call(packed([{"x": 1}, {"x": 2}])) == {"rows": 2.0, "calls": 1.0, "least": 3.0}
+    assert process.call(packed([{"text": "y" * 10**6}]))["calls"] == 2.0
 
 
 def test_a_function_that_takes_too_long_is_ended_and_started_again(started: Any) -> None:
     process = started("loop", seconds=0.3)
     for _ in range(2):
         with pytest.raises(FunctionFailed, match=r"did not answer within 0\.3 s"):
-            process.call([{}])
+            process.call(packed([{}]))
+
+
+def test_a_call_ends_when_it_is_not_waited_for(started: Any) -> None:
+    process = started("loop", seconds=300)
+    process.ending.set()
+    with pytest.raises(FunctionFailed, match="the agent ended"):
+        process.call(packed([{}]))
 
 
 def test_a_function_gets_no_more_memory_than_its_budget(started: Any) -> None:
     process = started("hold", memory=64 * 2**20)
-    assert process.call([{"size": 2**20}]) == {"held": 1.0}
+    assert process.call(packed([{"size": 2**20}])) == {"held": 1.0}
     with pytest.raises(FunctionFailed, match=r"^MemoryError \(its processes may have 64Mi of memory\)$"):
-        process.call([{"size": 200 * 2**20}])
-    assert process.call([{"size": 2**20}]) == {"held": 1.0}, "it began anew"
+        process.call(packed([{"size": 200 * 2**20}]))
+    assert process.call(packed([{"size": 2**20}])) == {"held": 1.0}, "it began anew"
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -176,24 +187,24 @@ def test_memory_counts_that_is_shared_or_of_processes_that_a_function_started(
     started: Any, function: str, held: float
 ) -> None:
     process = started(function, memory=64 * 2**20, seconds=30)
-    assert process.call([{"mebibytes": 16}]) == {"held": held}
+    assert process.call(packed([{"mebibytes": 16}])) == {"held": held}
     with pytest.raises(FunctionFailed, match=r"its processes had more than 64Mi of memory, and were ended"):
-        process.call([{"mebibytes": 64}])
-    assert process.call([{"mebibytes": 16}]) == {"held": held}, "it began anew"
+        process.call(packed([{"mebibytes": 64}]))
+    assert process.call(packed([{"mebibytes": 16}])) == {"held": held}, "it began anew"
 
 
 @linux
 @pytest.mark.platform
 def test_a_function_that_takes_too_much_is_ended_before_it_answers(started: Any) -> None:
     with pytest.raises(FunctionFailed, match="more than 32Mi"):
-        started("slow", memory=32 * 2**20, seconds=300).call([{"mebibytes": 64}])
+        started("slow", memory=32 * 2**20, seconds=300).call(packed([{"mebibytes": 64}]))
 
 
 @linux
 @pytest.mark.platform
 def test_what_loading_takes_is_part_of_the_memory_of_a_function(started: Any) -> None:
     with pytest.raises(FunctionFailed, match="its processes had more than 32Mi of memory, and were ended"):
-        started("large.py:count", memory=32 * 2**20).call([{}])
+        started("large.py:count", memory=32 * 2**20).call(packed([{}]))
 
 
 @linux
@@ -201,14 +212,14 @@ def test_what_loading_takes_is_part_of_the_memory_of_a_function(started: Any) ->
 def test_a_thread_of_a_function_runs_only_during_calls(started: Any) -> None:
     process = started("busy", seconds=30)
     for _ in range(2):
-        wait_for_state([process.call([{}])["pid"]], "T")
+        wait_for_state([process.call(packed([{}]))["pid"]], "T")
 
 
 @linux
 @pytest.mark.platform
 def test_processes_that_a_function_started_run_only_during_calls_and_end_with_it(started: Any) -> None:
     process = started("offspring")
-    pids = process.call([{}]).values()
+    pids = process.call(packed([{}])).values()
     wait_for_state(pids, "T")
     process.close()
     wait_for_state(pids, "")
@@ -218,18 +229,19 @@ def test_processes_that_a_function_started_run_only_during_calls_and_end_with_it
 @pytest.mark.platform
 def test_processes_that_a_function_started_end_where_its_own_ends(started: Any, tmp_path: Path) -> None:
     with pytest.raises(FunctionFailed, match="exit code 7"):
-        started("offspring").call([{"end": True}])
+        started("offspring").call(packed([{"end": True}]))
     wait_for_state([int(pid) for pid in (tmp_path / "pids").read_text().split()], "")
 
 
 HOLDER = """
 import time
+import msgspec
 from rohe_iac.observation.contract import ProcessingSpec, WindowSpec
 from rohe_iac.observation.judging.user_process import UserProcess
 
 window = WindowSpec(size_count=1, every_count=1)
 process = UserProcess(ProcessingSpec(function="mine.py:offspring", window=window))
-print(*process.call([{}]).values(), flush=True)
+print(*process.call(msgspec.msgpack.encode([{}])).values(), flush=True)
 time.sleep(600)
 """
 
@@ -261,7 +273,7 @@ def test_nothing_of_a_function_outlives_the_process_that_calls_it(how: signal.Si
 )
 def test_why_a_function_has_no_numbers_is_said(started: Any, function: str, why: str) -> None:
     with pytest.raises(FunctionFailed, match=why):
-        started(function).call([{}])
+        started(function).call(packed([{}]))
 
 
 def test_whatever_a_function_returns_is_numbers_or_a_failure() -> None:

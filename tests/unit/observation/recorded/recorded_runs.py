@@ -16,8 +16,10 @@ from typing import Protocol
 
 import msgspec
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from answering_observer import AnsweringObserver
 from recorded_contracts import PROCESSING, ensemble, one_service
 from recorded_messages import (
     BEGIN,
@@ -131,14 +133,14 @@ def _run(
     restart: int,
     taking: Taking,
 ) -> list[bytes]:
-    observer = Observer(configuration)
+    observer: Observer = AnsweringObserver(configuration)
     lines = [msgspec.json.encode(outcome) for outcome in observer.resume(BEGIN - 1.0)]
     written = Transaction()
     for number, first in enumerate(range(0, len(arrivals), batch)):
         if number == restart and restart:
             checkpoint = checkpoint_of(observer.state)
             store.write_checkpoint(0, "digest", checkpoint.content, checkpoint.needed)
-            observer = Observer(configuration, restored(checkpoint.content, store.segments))
+            observer = AnsweringObserver(configuration, restored(checkpoint.content, store.segments))
         for arrival in arrivals[first : first + batch]:
             if arrival.topic:
                 message = Incoming(f"rohe/v1/s/{arrival.topic}", arrival.content, 1, False, 1, 1)

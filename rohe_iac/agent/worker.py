@@ -364,6 +364,7 @@ class Worker:
             self._store.used_bytes(),
             gaps=self._intake.gaps,
             sinks=self._forwarders.each,
+            processors=self._observer.processors.values(),
         )
         return {
             "health": msgspec.to_builtins(health),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from rohe_iac.agent.health.functions import function_health, function_warnings
 from rohe_iac.agent.health.meter import AgentReading, Durations, HealthMeter, Waiting
 from rohe_iac.agent.health.process_figures import process_figures
 from rohe_iac.agent.health.record import HealthRecord, SinkHealth
@@ -16,6 +17,7 @@ from rohe_iac.agent.health.warnings import WarningLimits, with_warnings
 from rohe_iac.agent.intake.batch import IntakeBatch
 from rohe_iac.agent.intake.gaps import GapLedger
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.observation.judging.processing import Processor
 from rohe_iac.observation.observer_state import ObserverState
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.transports.inbox import MESSAGE_OVERHEAD, QUEUE_BYTES, QUEUE_SIZE, Inbox
@@ -25,6 +27,11 @@ SAMPLE_SIZE = 32
 
 SAMPLE_INTERVAL = 0.1
 """Seconds between two large batches of which reports are compared."""
+
+
+FRESH_SECONDS = 1.0
+"""Seconds that a message may have waited in the agent for its time to be compared with the clock: as many as any clock
+may be off, so that no wait makes one look wrong."""
 
 
 class AgentHealth:
@@ -80,6 +87,8 @@ class AgentHealth:
         )
         if messages[0].arrived:
             meter.measure_lag(messages[0].arrived, now)
+            if now - messages[0].arrived > FRESH_SECONDS:
+                return
         if now - self._sampled_at >= SAMPLE_INTERVAL or len(batch.inputs) <= SAMPLE_SIZE:
             self._sampled_at = now
             newest = batch.inputs[-SAMPLE_SIZE:]
@@ -105,6 +114,7 @@ class AgentHealth:
         backlog: Collection[Incoming] = (),
         gaps: GapLedger | None = None,
         sinks: Iterable[Forwarder] = (),
+        processors: Iterable[Processor] = (),
     ) -> HealthRecord:
         """Makes a record of the present, and returns it.
 
@@ -116,12 +126,19 @@ class AgentHealth:
             backlog: Messages that have left the inbox and wait, before those in it.
             gaps: Gaps in the sequence numbers of clients; None where none are remembered.
             sinks: What brings each sink up to date.
+            processors: What makes calls of user functions.
         """
         clients = {name: clients[name] for name in self._instances if name in clients}
         reading = _reading(state, inbox, clients, store, backlog)
         exhausted = gaps.exhausted() if gaps is not None else {}
         record = with_warnings(self.meter.record(reading), self._limits, clients, exhausted, self._judge)
-        self.record = msgspec.structs.replace(record, sinks=[_sink_health(forwarder) for forwarder in sinks])
+        functions = function_health(processors)
+        self.record = msgspec.structs.replace(
+            record,
+            sinks=[_sink_health(forwarder) for forwarder in sinks],
+            functions=functions,
+            warnings=[*record.warnings, *function_warnings(functions, record.at)],
+        )
         return self.record
 
 

@@ -162,6 +162,32 @@ class SinkHealth(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
 
 
+class FunctionHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one user function fares; counts are since the windows of its contract began.
+
+    Attributes:
+        function: `file.py:name` of the function.
+        contract: Name of its contract.
+        waiting: Windows that wait for it.
+        skipped: Windows that it was not called for, because it does not keep up or goes on failing.
+        skipped_at: When the last of them was skipped (seconds since the epoch); 0 for never.
+        failed: Calls that failed.
+        failures: Those since the last success.
+        why: Why the last one failed; "" where none did.
+        paused_until: Until when it is not called (seconds since the epoch); 0 where it is.
+    """
+
+    function: str
+    contract: str
+    waiting: int = 0
+    skipped: int = 0
+    skipped_at: float = 0.0
+    failed: int = 0
+    failures: int = 0
+    why: str = ""
+    paused_until: float = 0.0
+
+
 class HealthWarning(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person should look at.
 
@@ -173,7 +199,7 @@ class HealthWarning(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal[
         "clock", "queue", "lag", "processor", "refused", "dead", "missing", "disk", "memory", "denied",
-        "unacknowledged", "gaps",
+        "unacknowledged", "gaps", "function",
     ]  # fmt: skip
     text: str
     next: str
@@ -206,6 +232,7 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
         disk: What was written.
         reporters: What the clients say of themselves.
         sinks: How the sinks of the agent fare; a receiving agent has none.
+        functions: How user functions fare, of the agent that judges.
         warnings: What a person should look at.
     """
 
@@ -231,4 +258,5 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     disk: DiskHealth = DiskHealth()
     reporters: ReporterHealth = ReporterHealth()
     sinks: list[SinkHealth] = []
+    functions: list[FunctionHealth] = []
     warnings: list[HealthWarning] = []

@@ -132,6 +132,10 @@ class ObjectiveEvaluator:
             spans.append(elapsed * window.size_count / state.window.count)
         return max(spans) or DEFAULT_WINDOW
 
+    def in_effect(self, at: float) -> bool:
+        """Checks whether the contract is in effect at a time (seconds since the epoch)."""
+        return self.contract.begins <= at and not 0 < self.contract.ends <= at
+
     def begin(self, now: float) -> None:
         """Starts windows by time at `now` (seconds since the epoch)."""
         self.state.begun = self.state.begun or now
@@ -217,8 +221,7 @@ class ObjectiveEvaluator:
         )
 
     def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:
-        begins, ends = self.contract.begins, self.contract.ends
-        if window.end < begins or (ends and window.end >= ends):
+        if not self.in_effect(window.end):
             return Verdict.UNKNOWN
         alone = window_verdict(self.objective, measurement)
         too_few = measurement.value is None or measurement.count < self.objective.min_samples

@@ -10,6 +10,7 @@ import msgspec
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.quiet import MIN_RECENT
+from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.reports.sequence_set import shown_numbers
 from rohe_iac.observation.reports.wait import Wait, WaitReason
 
@@ -126,8 +127,7 @@ def _reason(
     seconds: float,
     trouble: str,
 ) -> tuple[Why, str]:
-    begins, ends = evaluator.contract.begins, evaluator.contract.ends
-    if now < begins or (ends and now >= ends):
+    if not evaluator.in_effect(now):
         return Why.IDLE, "the contract is not in effect at this time"
     if trouble:
         return Why.DISCONNECTED, trouble
@@ -192,10 +192,16 @@ def _few_text(evaluator: ObjectiveEvaluator) -> str:
     if state.last_result is None:
         count = state.window.count
         return f"{count} of {size} requests for the first window" if size else "the first window is not complete yet"
-    count = state.last_result.count
-    if count >= objective.min_samples:
-        return "the last window was judged outside of the contract's time, or its value is undefined"
-    return f"{count} of {objective.min_samples} samples needed in the last window ('{objective.metric}')"
+    last = state.last_result
+    if last.count < objective.min_samples:
+        return f"{last.count} of {objective.min_samples} samples needed in the last window ('{objective.metric}')"
+    if last.value is None:
+        return f"'{objective.metric}' has no value in the last window, of {counted(last.count, 'sample')}"
+    if not evaluator.in_effect(last.end):
+        return "the last window ended outside of the contract's time"
+    if last.window is Verdict.BROKEN:
+        return f"the last window was broken, and windows have to be for {objective.hold:g} s"
+    return "nothing new was heard at the end of the last window: the next one is waited for"
 
 
 def _names(names: Sequence[str]) -> str:

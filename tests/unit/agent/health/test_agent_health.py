@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from rohe_iac.agent.health.agent_health import AgentHealth
 from rohe_iac.agent.health.warnings import WarningLimits
@@ -41,6 +42,16 @@ def test_gaps_are_counted_over_all_clients_and_an_agent_without_an_observer_has_
     assert (record.gaps, record.missing.total, record.late.total) == (4, 7, 2)
     assert (record.reporters.accepted, record.disk.store) == (4, 4096)
     assert AgentHealth(WarningLimits.of_lateness(1.0)).take(None, Inbox(), {}, 0).gaps == 0
+
+
+def test_no_clock_is_measured_by_messages_that_waited_in_the_agent() -> None:
+    health = AgentHealth(WarningLimits.of_lateness(1.0))
+    for waited, measured in ((8.5, 0), (0.0, 1)):
+        batch = IntakeBatch(now=1000.0 + waited, received=1, received_bytes=10, stated={"a-0": 1000.0})
+        message = replace(incoming(10), arrived=time.monotonic() - waited)
+        health.measure(batch, [message], Inbox(), acknowledged=True)
+        clocks = health.take(None, Inbox(), {}, 0).clocks
+        assert (clocks.measured, clocks.wrong) == (measured, 0)
 
 
 def test_without_a_connection_nothing_counts_as_acknowledged() -> None:

@@ -10,7 +10,9 @@ from sample_lanes import lane_of, selected
 
 from rohe_iac.observation.contract import AgentContract, WindowSpec
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.judging.unknown import HeardClient, UnknownReason, Why, unknown_reason
+from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.windows import ClosedWindow
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 from rohe_iac.observation.reports.wait import Wait, WaitReason
@@ -70,6 +72,22 @@ def test_how_many_samples_the_last_window_had_is_said() -> None:
     assert (found.why, found.text) == (Why.FEW, "0 of 5 samples needed in the last window ('accuracy')")
     assert found.overdue, "50 s are more than three windows of 10 s"
     assert not reason(evaluator, 79.0).overdue
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"value": None}, "'accuracy' has no value in the last window, of 20 samples"),
+        ({"end": 70.0}, "the last window ended outside of the contract's time"),
+        ({"window": Verdict.BROKEN}, "the last window was broken, and windows have to be for 30 s"),
+        ({"window": Verdict.KEPT}, "nothing new was heard at the end of the last window: the next one is waited for"),
+    ],
+)
+def test_why_a_last_window_with_enough_samples_has_no_verdict_is_said(changes: dict[str, Any], text: str) -> None:
+    evaluator = evaluator_of({"begins": 75.0}, window=BY_TIME, hold=30.0)
+    settings = {"end": 90.0, "value": 0.9, "window": Verdict.UNKNOWN, "verdict": Verdict.UNKNOWN, **changes}
+    evaluator.state.last_result = Result(contract="c", objective="o", start=60.0, count=20, **settings)
+    assert (reason(evaluator).why, reason(evaluator).text) == (Why.FEW, text)
 
 
 def test_requests_that_nobody_answers_are_told_from_no_requests() -> None:

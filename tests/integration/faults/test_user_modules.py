@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from fault_stage import begin, end_and_compare, go_on, truthful_configuration
+from fault_stage import accepted, begin, end_and_compare, go_on, truthful_configuration
 from observed_brokers import RunningBroker
 from observed_stage import Stage
 
@@ -74,8 +75,9 @@ def test_a_function_out_of_its_bounds_is_stopped_and_everything_else_goes_on(sta
         )
     if whole:
         for name in EXPECTED:
-            told = f"user function mine.py:{name} of contract truth is no longer called: it failed 5 times in a row"
-            stage.wait_for(lambda told=told: told in log.read_text(), 120)
+            told = f"user function mine.py:{name} of contract truth: {EXPECTED[name]}"
+            rare = "; it failed 5 times in a row, and is not called for 16 s"
+            stage.wait_for(lambda told=told, rare=rare: any(told in line and rare in line for line in log.open()), 240)
         stage.kill_agent()
         stage.start_agent()
         go_on(stage, 3)
@@ -84,4 +86,38 @@ def test_a_function_out_of_its_bounds_is_stopped_and_everything_else_goes_on(sta
     status = Path(f"/proc/{stage.agent.pid}/status").read_text()
     most = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
     assert most < MOST_RESIDENT
+    end_and_compare(stage)
+
+
+RATE = 100.0
+"""Reports of each of three services in a second."""
+
+
+def test_no_function_holds_up_reports_acknowledgements_and_heartbeats(stage: Stage) -> None:
+    [contract] = stage.configuration.contracts
+    window = WindowSpec(size_count=100, every_count=100)
+    names = ("well", "well", "well", "well", *EXPECTED)
+    processing = tuple(ProcessingSpec(function=f"mine.py:{name}", window=window) for name in names)
+    contract = msgspec.structs.replace(contract, processing=processing)
+    stage.configuration = msgspec.structs.replace(stage.configuration, contracts=(contract,))
+    stage.start_agent()
+    for index in range(3):
+        stage.start_service(f"load-{index}", RATE)
+    oldest = 0.0
+
+    def is_done() -> bool:
+        nonlocal oldest
+        beat = stage.folder / "store" / "heartbeat"
+        oldest = max(oldest, time.time() - beat.stat().st_mtime if beat.exists() else 0.0)
+        return accepted(stage) >= 60 * RATE and all(why in log.read_text() for why in EXPECTED.values())
+
+    log = stage.folder / "agent.log"
+    stage.wait_for(is_done, 240)
+    [status] = stage.ask("status")
+    assert status["counts"].get("duplicates", 0) == 0, "what is not acknowledged is sent again"
+    functions = {found["function"]: found for found in status["health"]["functions"]}
+    assert {name for name, found in functions.items() if found["failed"]} == {f"mine.py:{name}" for name in EXPECTED}
+    warned = " ".join(warning["text"] for warning in status["health"]["warnings"] if warning["kind"] == "function")
+    assert "user function mine.py:loop of contract truth failed" in warned
+    print(f"the oldest heartbeat was {oldest:.1f} s old")
     end_and_compare(stage)

@@ -79,15 +79,19 @@ def main(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rwb") as stream:
 
         def received() -> bytes:
-            head = stream.read(LENGTH.size)
-            return stream.read(*LENGTH.unpack(head)) if len(head) == LENGTH.size else b""
+            with contextlib.suppress(ConnectionError):  # the agent ends this process
+                head = stream.read(LENGTH.size)
+                return stream.read(*LENGTH.unpack(head)) if len(head) == LENGTH.size else b""
+            return b""
 
         def send(answer: FunctionAnswer) -> None:
             content = msgspec.msgpack.encode(answer)
             stream.write(LENGTH.pack(len(content)) + content)
             stream.flush()
 
-        task = msgspec.msgpack.decode(received(), type=Task)
+        if not (first := received()):
+            return
+        task = msgspec.msgpack.decode(first, type=Task)
         try:
             function = load_user_function(task.function).function
             parser = load_user_function(task.parser).function if task.parser else None

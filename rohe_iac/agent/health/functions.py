@@ -41,7 +41,7 @@ def function_warnings(functions: Iterable[FunctionHealth], now: float) -> Iterat
                 kind="function",
                 text=f"{name} failed {found.failures} times in a row, and is not called for {pause:.0f} s: {found.why};"
                 f" {skipped}",
-                next="mend the function; what it prints is in the agent's log: rohe logs agent/PIPELINE",
+                next="correct the function: what it prints is in the agent's log (rohe logs agent/PIPELINE)",
             )
         elif found.skipped_at and abs(now - found.skipped_at) < RECENT:
             yield HealthWarning(

@@ -38,7 +38,7 @@ class UnanswerableQuestion(Exception):
 
 
 class AnswerDesk:
-    """Answers questions about status, results, violations and explanations, and accepts requests to restore.
+    """Answers questions about status, results, violations and dead letters, and accepts requests to restore.
 
     Attributes:
         status: The answer to `status`, replaced by the agent from time to time.
@@ -143,6 +143,8 @@ class AnswerDesk:
         if kind == "results":
             results = store.newest_outcomes("result", limit, _whole_number(question, "after", 0))
             return [{"row": row, **msgspec.to_builtins(result)} for row, result in results]
+        if kind == "dead":
+            return _dead_letters(store, limit, payloads=question.get("payloads") is True)
         if kind == "violations":
             return _violations(store, limit)
         if kind == "explain":
@@ -156,8 +158,19 @@ class AnswerDesk:
             _check_restorable(violation, _violations(store, MAX_ITEMS))
             self._restore_requests.put(violation)
             return [{"restored": violation}]
-        known = "status, results, violations, explain or restore"
+        known = "status, results, violations, explain, dead or restore"
         raise UnanswerableQuestion(f"unknown question '{kind}': ask for {known}")
+
+
+def _dead_letters(store: AgentStore, limit: int, *, payloads: bool) -> list[dict[str, Any]]:
+    """Returns the newest dead letters, oldest first; what they say, which may be personal, only where asked."""
+    return [
+        {
+            "row": row, "at": at, "topic": topic, "why": why, "bytes": len(payload),
+            **({"payload": payload.decode(errors="backslashreplace")} if payloads else {}),
+        }
+        for row, at, topic, why, payload in store.newest_dead_letters(limit)
+    ]  # fmt: skip
 
 
 def _whole_number(question: dict[str, Any], name: str, default: int) -> int:

@@ -23,6 +23,12 @@ class AgentAway(RoheError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class QuestionRefused(RoheError):
+    """The agent has no answer to a question; what it says was printed with the answers to the others."""
+
+    exit_code = ExitCode.USAGE
+
+
 def answers(questions: Iterable[str], environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Yields the pages of the answers to some questions, each a line of JSON, in the order of the questions.
 
@@ -33,11 +39,13 @@ def answers(questions: Iterable[str], environment: Mapping[str, str] | None = No
     Raises:
         UsageError: No store is named, or a question is no JSON object.
         AgentAway: No agent listens there, or it ends before it has answered.
+        QuestionRefused: The agent has refused a question; all pages were yielded before.
     """
     store = (os.environ if environment is None else environment).get("ROHE_STORE", "")
     if not store:
         raise UsageError("no store of an agent is named", hint="name the folder of the store in ROHE_STORE")
     lines = [_line(question) for question in questions]
+    refused = ""
     try:
         with address_in(Path(store)) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(PATIENCE)
@@ -46,11 +54,15 @@ def answers(questions: Iterable[str], environment: Mapping[str, str] | None = No
                 for line in lines:
                     stream.write(line)
                     stream.flush()
-                    yield from _pages(stream)
+                    for page in _pages(stream):
+                        refused = refused or str(json.loads(page).get("refused", ""))
+                        yield page
     except OSError as error:
         raise AgentAway(
             f"no agent answers in {store}", detail=error.strerror or str(error), hint="its log says whether it runs"
         ) from error
+    if refused:
+        raise QuestionRefused("the agent refused a question", detail=refused)
 
 
 def _line(question: str) -> bytes:

@@ -291,6 +291,21 @@ class RowForm(TypedDict):
     row: int
 
 
+class DeadLetterForm(TypedDict):
+    """A message that an agent cannot use; `bytes` of it, at most 16 KiB, are in the agent's store.
+
+    `payload` is there with `--payloads` alone, with bytes that are no UTF-8 as `\\xNN`.
+    """
+
+    agent: str
+    row: int
+    at: float
+    topic: str
+    why: str
+    bytes: int
+    payload: NotRequired[str]
+
+
 class ViolationForm(TypedDict):
     """The actions that a violation caused, and, where one violation is explained, its agent."""
 
@@ -323,6 +338,7 @@ FORMS: dict[str, tuple[type, ...]] = {
     "rotation": (Rotated,),
     "code-page": (CodePage,),
     "diagnostics": (DiagnosticsForm,),
+    "dead-letter": (DeadLetterForm,),
     "doctor": (DoctorForm,),
     "engine": (EngineForm,),
     "explanation": (ExplanationForm,),

@@ -373,6 +373,11 @@ class AgentStore:
         )
         return [(number, _OUTCOME.decode(body)) for number, body in rows]
 
+    def newest_dead_letters(self, limit: int) -> list[tuple[int, float, str, str, bytes]]:
+        """Returns the newest dead letters, oldest first: row, time of arrival, topic, reason, payload."""
+        query = "SELECT row, at, topic, why, payload FROM dead ORDER BY row DESC LIMIT ?"
+        return self._read(query, (limit,))[::-1]
+
     def close(self) -> None:
         """Closes the database."""
         self._database.close()

@@ -16,6 +16,7 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.cli.forms import FORMS, form_schema
 from rohe_iac.cli.main import run
 from rohe_iac.cli.options import Output
+from rohe_iac.cli.views.observing.dead_letter import DeadLetterView
 from rohe_iac.cli.views.observing.result import ResultView
 from rohe_iac.cli.views.observing.violation import ViolationView
 from rohe_iac.cli.views.running.engine import EngineView
@@ -112,6 +113,9 @@ def test_results_violations_and_engines_are_valid(capsys: pytest.CaptureFixture[
     program = FoundProgram(tmp_path, "3.0.0", ProgramOrigin.PATH)
     EngineView(plain).show({"pulumi": program, "kubernetes": program}, Output.json)
     assert is_valid(json.loads(capsys.readouterr().out)) == "engine"
+    letter = {"agent": "a", "row": 1, "at": 1.0, "topic": "t", "why": "w", "bytes": 2, "payload": "{}"}
+    DeadLetterView(plain).show([letter], Output.json)
+    assert is_valid(json.loads(capsys.readouterr().out)) == "dead-letter"
     plain.print_json({"agents": [], "results": []}, "observation")
     assert is_valid(json.loads(capsys.readouterr().out)) == "observation"
 

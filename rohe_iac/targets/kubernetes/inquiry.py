@@ -67,8 +67,9 @@ class PodInquirer:
         pod = newest(pods)
         LOG.info("asking agent %s in the pod %s for %s", agent, pod.name, question)
         answer = self._exec(agent, pod, json.dumps({"ask": question, **parameters}))
+        # The program says on stdout why the agent refuses, and ends as after a wrong command line.
         # A node that runs nothing, such as a simulated one, lets the program end well without a word.
-        if answer.exit_code or not answer.stdout:
+        if answer.exit_code not in (ExitCode.OK, ExitCode.USAGE) or not answer.stdout:
             raise self._silent(agent, pod, answer)
         items: list[Any] = []
         for line in str(answer.stdout).splitlines():

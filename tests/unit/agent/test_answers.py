@@ -15,7 +15,7 @@ from rohe_iac.agent.answers import PAGE_BYTES, AnswerDesk
 from rohe_iac.observation.judging.explanation import Evidence
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
-from rohe_iac.sinks.store import AgentStore
+from rohe_iac.sinks.store import AgentStore, Transaction
 
 
 def result(number: int, objective: str = "o") -> Result:
@@ -77,6 +77,15 @@ def test_results_come_after_a_row_and_at_most_as_many_as_asked(store: AgentStore
     assert [item["number"] for item in client.items("results")] == list(range(10))
     assert [item["number"] for item in client.items("results", after=7)] == [7, 8, 9]
     assert [item["number"] for item in client.items("results", most=2)] == [8, 9]
+
+
+def test_dead_letters_are_told_with_what_they_say_only_where_that_is_asked(store: AgentStore, client: Client) -> None:
+    store.write(Transaction(dead_letters=[(5.0, "t/1", "not JSON", b"a\xff"), (6.0, "t/2", "too old", b"{}")]))
+    first, second = client.items("dead")
+    assert first == {"row": 1, "at": 5.0, "topic": "t/1", "why": "not JSON", "bytes": 2}
+    assert client.items("dead", most=1) == [second]
+    assert [item["payload"] for item in client.items("dead", payloads=True)] == ["a\\xff", "{}"]
+    assert "payload" not in client.items("dead", payloads="yes")[0]
 
 
 def test_a_long_answer_comes_in_pages(store: AgentStore, client: Client) -> None:

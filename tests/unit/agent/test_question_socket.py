@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.agent.answers import AnswerDesk
-from rohe_iac.agent.ask import AgentAway, answers
+from rohe_iac.agent.ask import AgentAway, QuestionRefused, answers
 from rohe_iac.agent.question_socket import SOCKET
 from rohe_iac.cli.main import run
 from rohe_iac.foundation.errors import UsageError
@@ -68,8 +68,23 @@ def test_questions_are_answered_in_their_order_with_all_pages(store: Path) -> No
 
 @pytest.mark.usefixtures("desk")
 def test_a_question_that_the_agent_cannot_answer_is_refused_in_its_words(store: Path) -> None:
-    (page,) = answers(['{"ask": "explain", "violation": "v-1"}'], {"ROHE_STORE": str(store)})
-    assert "no violation 'v-1' is known" in json.loads(page)["refused"]
+    asked = answers(['{"ask": "explain", "violation": "v-1"}', '{"ask": "status"}'], {"ROHE_STORE": str(store)})
+    assert "no violation 'v-1' is known" in json.loads(next(asked))["refused"]
+    assert json.loads(next(asked))["items"], "the other questions are answered"
+    with pytest.raises(QuestionRefused) as caught:
+        next(asked)
+    assert "no violation 'v-1' is known" in caught.value.detail
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_refused_question_ends_the_command_with_an_exit_code(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROHE_STORE", str(store))
+    assert run(["agent", "ask", '{"ask": "weather"}']) == 64
+    said = capsys.readouterr()
+    assert "unknown question 'weather'" in json.loads(said.out)["refused"]
+    assert "unknown question 'weather'" in said.err
 
 
 @pytest.mark.usefixtures("desk")

@@ -14,6 +14,13 @@ def observe(
     stack: StackArgument = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, window by window, until Ctrl-C.")] = False,
     last: Annotated[int, typer.Option("--last", min=0, help="Show this many of the newest windows as well.")] = 0,
+    dead: Annotated[
+        int | None,
+        typer.Option("--dead-letters", min=1, metavar="N", help="Show the newest N messages that cannot be used."),
+    ] = None,
+    payloads: Annotated[
+        bool, typer.Option("--payloads", help="With --dead-letters, show what they say, which may be personal.")
+    ] = False,
     value_files: LongFilesOption = None,
     settings: SetOption = None,
     output: OutputOption = Output.human,
@@ -22,9 +29,11 @@ def observe(
 
     Example: `rohe observe digits --follow`
     """
+    from rohe_iac.cli.views.observing.dead_letter import DeadLetterView
     from rohe_iac.cli.views.observing.result import ResultView
     from rohe_iac.cli.views.observing.verdict import VerdictView
     from rohe_iac.targets.opening import open_target
+    from rohe_iac.usecases.observing.dead_letters import dead_letters
     from rohe_iac.usecases.observing.observe import ask_agents, newest_results, unobserved
     from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
@@ -34,6 +43,9 @@ def observe(
     reason = unobserved(known)
     if reason and output is not Output.json:
         screen.out.print(reason, markup=False)
+        return
+    if dead is not None:
+        DeadLetterView(screen).show(dead_letters(known, open_target, dead, payloads=payloads), output)
         return
     if follow:
         screen.interruption = lambda: "no more results are printed; the agents judge on as before"

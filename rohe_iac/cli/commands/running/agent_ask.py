@@ -10,10 +10,14 @@ import typer
 def agent_ask(
     questions: Annotated[
         list[str],
-        typer.Argument(metavar="QUESTION...", help='Each a JSON object: {"ask": "status"}, or results, violations.'),
+        typer.Argument(
+            metavar="QUESTION...", help='Each a JSON object: {"ask": "status"}, or results, violations, dead.'
+        ),
     ],
 ) -> None:
     """Ask the agent of this container, whose store ROHE_STORE names; the pages of the answers are lines of JSON.
+
+    Where the agent refuses a question, the exit code is 64.
 
     Example: `rohe agent ask '{"ask": "results", "most": 10}'`
     """

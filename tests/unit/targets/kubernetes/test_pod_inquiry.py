@@ -62,9 +62,10 @@ def test_the_command_runs_in_the_agents_container() -> None:
     assert cluster.commands == [("agent-0-abc", "desk", "agent", command)]
 
 
-def test_a_refusal_is_the_agents() -> None:
+@pytest.mark.parametrize("code", [ExitCode.USAGE, ExitCode.OK])
+def test_a_refusal_is_the_agents(code: int) -> None:
     with pytest.raises(RefusedQuestion, match="no violation"):
-        ask(ExecResponse(stdout='{"refused": "no violation \'v\' is known"}\n', stderr="", exit_code=0))
+        ask(ExecResponse(stdout='{"refused": "no violation \'v\' is known"}\n', stderr="", exit_code=code))
 
 
 @pytest.mark.parametrize(

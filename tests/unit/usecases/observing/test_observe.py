@@ -12,6 +12,7 @@ from rohe_iac.deployment.files.record import Record
 from rohe_iac.deployment.ports import Destination
 from rohe_iac.planning.model.share import Share
 from rohe_iac.usecases.observing import observe, violations
+from rohe_iac.usecases.observing.dead_letters import dead_letters
 from rohe_iac.usecases.observing.observe import StackNotRunning, ask_agents, follow, judges_of
 from rohe_iac.usecases.plans.plan import make_plan
 from rohe_iac.usecases.stacks import KnownStack, known_stack
@@ -43,6 +44,8 @@ class AnsweringInquirer:
         self.questions.append((agent, question, parameters))
         if question == "results":
             return [{"row": parameters["after"] + 1, "end": 1.0, "contract": "quality", "objective": "right"}]
+        if question == "dead":
+            return [{"row": 2, "at": 2.0}, {"row": 1, "at": 1.0}]
         return VIOLATIONS if question == "violations" else []
 
 
@@ -99,6 +102,12 @@ def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: Ans
         10_000,
         10_000,
     ]
+
+
+def test_dead_letters_are_asked_for_without_what_they_say(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
+    found = dead_letters(stack, inquirer.open_target, 5, payloads=False)
+    assert [(item["agent"], item["at"]) for item in found] == [(judges_of(stack)[0], at) for at in (1.0, 2.0)]
+    assert inquirer.questions[-1][1:] == ("dead", {"most": 5, "payloads": False})
 
 
 def test_violations_are_sorted_by_when_they_opened_and_ended_by_their_id(

@@ -25,6 +25,9 @@ MAX_BASELINES = 4
 DEFAULT_WINDOW = 20.0
 """Seconds that a window by count is taken to last before anything is known of it."""
 
+RATES = {"throughput", "rate"}
+"""Metrics and aggregates that are divided by the length of the window."""
+
 MAX_FAULT = 200
 """Characters that are kept of why a window could not be judged."""
 
@@ -43,6 +46,8 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
         quiet: Why windows cannot keep the objective now: nothing is heard, or there is nothing new to judge.
         judged: Number of the first sample that no window has had yet.
         span: Length in seconds of the last window that had a new sample.
+        whole_from: Of a rate, the end of the first window with a sample: earlier ones may have begun before there could
+            be any (seconds since the epoch); 0 before.
     """
 
     window: WindowState
@@ -55,6 +60,7 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
     quiet: Quiet = Quiet.NO
     judged: int = 0
     span: float = 0.0
+    whole_from: float = 0.0
 
 
 class ObjectiveEvaluator:
@@ -223,11 +229,22 @@ class ObjectiveEvaluator:
     def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:
         if not self.in_effect(window.end):
             return Verdict.UNKNOWN
+        if self._is_partial(window):
+            return Verdict.UNKNOWN
         alone = window_verdict(self.objective, measurement)
         too_few = measurement.value is None or measurement.count < self.objective.min_samples
         if too_few and alone is Verdict.KEPT and self.state.quiet is Quiet.SILENT:
             return Verdict.UNKNOWN  # `missing: ok` is about no requests, and nobody says that there were none
         return alone
+
+    def _is_partial(self, window: ClosedWindow) -> bool:
+        """Checks whether a rate is of a window of fixed length that began before the first sample."""
+        objective, state = self.objective, self.state
+        if not objective.window.size_seconds or not {objective.metric, objective.aggregate} & RATES:
+            return False
+        if not state.judged and window.samples.count:
+            state.whole_from = window.end
+        return window.start < state.whole_from
 
     def _in_quiet(self, window: ClosedWindow, alone: Verdict) -> Verdict:
         """Returns what the verdict on a window is worth: no objective is kept by what was heard before a silence."""

@@ -199,6 +199,8 @@ def _few_text(evaluator: ObjectiveEvaluator) -> str:
         return f"'{objective.metric}' has no value in the last window, of {counted(last.count, 'sample')}"
     if not evaluator.in_effect(last.end):
         return "the last window ended outside of the contract's time"
+    if last.start < state.whole_from:
+        return "the last window began before the first report, so that its rate says nothing"
     if last.window is Verdict.BROKEN:
         return f"the last window was broken, and windows have to be for {objective.hold:g} s"
     return "nothing new was heard at the end of the last window: the next one is waited for"

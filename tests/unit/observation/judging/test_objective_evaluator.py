@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 from objective_specs import objective_spec
 from sample_lanes import selected
 
-from rohe_iac.observation.contract import AgentContract, ScopeSpec
+from rohe_iac.observation.contract import AgentContract, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.objective_evaluator import MAX_BASELINES, ObjectiveEvaluator
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.selection import metric_reading
@@ -54,6 +55,19 @@ def test_a_violation_opens_once_and_ends_under_the_same_identifier() -> None:
     assert ended.ended == 3.0
     assert opened.evidence.baseline is not None
     assert opened.evidence.baseline.value == 1.0
+
+
+@pytest.mark.parametrize("changes", [{"metric": "throughput"}, {"metric": "accuracy", "aggregate": "rate"}])
+def test_a_rate_is_not_judged_by_a_window_that_began_before_the_first_report(changes: dict[str, Any]) -> None:
+    judged = evaluator(window=WindowSpec(size_seconds=4.0, every_seconds=2.0), low=100.0, **changes)
+
+    def verdict(end: float, value: float | None) -> Verdict:
+        return judged.judge(replace(window(end, value), start=end - 4.0))[0].window
+
+    assert [verdict(end, value) for end, value in ((10.0, None), (12.0, 1.0), (14.0, 1.0))] == [Verdict.UNKNOWN] * 3
+    assert verdict(16.0, 1.0) is Verdict.BROKEN
+    by_count = evaluator(window=WindowSpec(size_count=1, every_count=1), low=100.0, **changes)
+    assert by_count.judge(window(1.0, 1.0))[0].window is Verdict.BROKEN, "it begins with its first report"
 
 
 def test_a_window_without_samples_is_unknown_and_is_no_baseline() -> None:

@@ -28,6 +28,9 @@ SAVE_INTERVAL = 2
 QUEUE = 256 * 2**20
 """Bytes of messages that may wait for one client."""
 
+QUEUED_MESSAGES = 1_000_000_000
+"""Messages that may wait for a client; `QUEUE`, their bytes, is what bounds them."""
+
 IN_FLIGHT = 2048
 """Messages that one client may have unacknowledged."""
 
@@ -73,8 +76,9 @@ class MosquittoServer:
             f"persistent_client_expiration {SESSION_EXPIRY // 3600}h",
             f"max_packet_size {MAX_PAYLOAD}",
             f"max_inflight_messages {IN_FLIGHT}",
-            # By default a thousand messages may wait for a client, and further ones are dropped without a word.
-            "max_queued_messages 0",
+            # By default a thousand messages may wait for a client, and further ones are dropped without a word. With 0,
+            # no bound, mosquitto 2.0.11 ends the connection after each message that the client may not publish.
+            f"max_queued_messages {QUEUED_MESSAGES}",
             f"max_queued_bytes {QUEUE}",
             # The standard output is buffered where it is no terminal, and a kill would lose the last lines.
             "log_dest stderr",

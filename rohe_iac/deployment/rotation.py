@@ -31,11 +31,13 @@ class Rotated:
         kinds: What was replaced, in the order of `Rotation`.
         clients: Names of the broker's clients, sorted.
         former_until: Until when a former authority stays trusted in seconds since the epoch, 0 where there is none.
+        broker_restarted: Whether the broker's server is started again, which mosquitto needs to forget an authority.
     """
 
     kinds: tuple[Rotation, ...]
     clients: tuple[str, ...]
     former_until: float
+    broker_restarted: bool = False
 
 
 def rotations_of(asked: tuple[Rotation, ...], *, tls: bool) -> frozenset[Rotation]:

@@ -95,13 +95,16 @@ class BrokerSecrets:
         brokers = _brokers(manifests)
         if not brokers:
             raise NothingToRotate("the stack has no broker of its own", hint="rotate where the broker is kept")
+        before = _stored(self._present()).oldest
         self._anew = rotations_of(asked, tls=bool(brokers[0].tls_names))
         kinds = tuple(kind for kind in Rotation if kind in self._anew)
         self._write(manifests, keep=True)
         self._anew = frozenset()
         self._write(manifests, keep=False)
-        until = _stored(self._present()).former_until if brokers[0].tls_names else 0.0
-        return Rotated(kinds, tuple(sorted(brokers[0].users)), until)
+        stored = _stored(self._present())
+        until = stored.former_until if brokers[0].tls_names else 0.0
+        forgets = brokers[0].server == "mosquitto" and brokers[0].client_certificates and stored.oldest != before
+        return Rotated(kinds, tuple(sorted(brokers[0].users)), until, broker_restarted=forgets)
 
     def object_of(self, manifest: Manifest) -> ClusterObject:
         """Returns the Secret of a manifest without its values."""

@@ -277,7 +277,9 @@ class LocalDeploymentTarget:
             program = site.broker.rotate(broker, document.stack, what, running.pid if running else 0)
         site.programs.put(program, site.cancelled)
         until = site.broker.tls.certificate().former_until if broker.tls_names else 0.0
-        return Rotated(tuple(kind for kind in Rotation if kind in what), site.credentials.clients(), until)
+        kinds = tuple(kind for kind in Rotation if kind in what)
+        again = running is not None and running.program.digest != program.digest
+        return Rotated(kinds, site.credentials.clients(), until, broker_restarted=again)
 
     def end(self, *, timeout: float, applied: Sequence[Manifest] = ()) -> tuple[str, ...]:  # noqa: ARG002
         """Ends every process of the stack and removes the files of this target."""

@@ -18,9 +18,10 @@ def show_rotated(screen: Screen, stack: str, rotated: Rotated, output: Output) -
         screen.print_json(msgspec.to_builtins(rotated), "rotation")
         return
     what, clients = ", ".join(rotated.kinds), counted(len(rotated.clients), "client")
-    screen.out.print(
-        f"Stack {stack}: replaced {what} of the broker and its {clients}; nothing was restarted for it", markup=False
-    )
+    effect = "nothing was restarted for it"
+    if rotated.broker_restarted:
+        effect = "the broker is started again, to forget an earlier authority, and its clients connect again"
+    screen.out.print(f"Stack {stack}: replaced {what} of the broker and its {clients}; {effect}", markup=False)
     if rotated.former_until:
         until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(rotated.former_until))
         screen.err.print(

@@ -37,4 +37,4 @@ def shares_on_one_node(plan: Plan) -> Iterator[str]:
         together[key] = together.get(key, 0) + 1
     for (pipeline, node), number in sorted(together.items()):
         if number > 1:
-            yield f"{counted(number, 'agent')} of {pipeline} are on {node}: if it fails, it takes all of them"
+            yield f"{counted(number, 'agent')} of {pipeline} are on {node}: if it fails, these {number} are gone"

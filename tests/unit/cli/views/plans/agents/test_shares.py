@@ -40,7 +40,7 @@ def test_each_agent_has_a_row_with_role_load_and_reason(shared: AnalysedPlan) ->
         ("rohe-agent-digits-0", node, "judges", "1", "40/s", "judges, so it hears less: all of camera"),
         ("rohe-agent-digits-1", node, "receives", "2", "", "2 of 4 of classify"),
     ]
-    words = f"2 agents of digits are on {node}: if it fails, it takes all of them"
+    words = f"2 agents of digits are on {node}: if it fails, these 2 are gone"
     assert list(shares_on_one_node(shared.planfile.plan)) == [words]
 
 

@@ -35,7 +35,10 @@ CONTRACT_FIELDS: dict[str, tuple[str, str]] = {
         "The user's own code, run on every closed window.",
         "[{function: 'user_modules/functions.py:isolation_forest', features: [confidence], window: {size: 100 reports}}]",
     ),
-    "ContractSpec.sinks": ("Where results go.", "[store, {jsonl: results/}, {mqtt: alerts}, prometheus]"),
+    "ContractSpec.sinks": (
+        "Where results go: docs/observation.md, under Sinks.",
+        "[store, {jsonl: results/}, {mqtt: alerts}]",
+    ),
     "Effective.from": ("The first moment.", "2026-01-01T00:00:00Z"),
     "Effective.to": ("The moment from which it no longer holds.", "2027-01-01T00:00:00Z"),
     "Expression.count": ("How many samples.", "{where: {correct: false}}"),

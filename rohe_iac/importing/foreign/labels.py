@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,11 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from rohe_iac.blueprint.language.pods.user import OWN_PREFIXES, Labels
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.variables.secrets import is_secret
 
 OWN = "labels of rohe.dev and app.kubernetes.io are set by rohe"
 
 
 NO_LABEL = "no label of Kubernetes: at most 63 letters, digits, '-', '_' and '.'"
+
+
+IN_CLEAR = "the label '{}' looks like a secret and is copied as it is, for labels can be read by all: take it out"
 
 
 _LABELS: TypeAdapter[dict[str, str]] = TypeAdapter(Labels)
@@ -35,5 +40,7 @@ def add_labels(pairs: Iterable[tuple[str, str, Field]], service: dict[str, Any],
             part.drop(OWN if key.startswith(OWN_PREFIXES) else NO_LABEL)
         else:
             part.map_to(f"{target}.labels.{key}")
+            if is_secret(re.sub("[./-]", "_", key), value):
+                part.note(IN_CLEAR.format(key[:100]))
     if labels:
         service["labels"] = labels

@@ -60,6 +60,8 @@ def add_environment(
         known = variables.get(part.place.file, NOTHING)
         done = substitute(written, {**read, **known.values}, keep_secrets=True) if written is not None else None
         text = done.text if done is not None else known.passed(name)
+        if done is None:
+            done = _passed_secret(name, text)
         if text is not None:
             read[name] = text
             texts.append((part, text))
@@ -68,9 +70,11 @@ def add_environment(
             env[name] = value
             part.map_to(f"{target}.env")
     for name, text, part in _pairs(listed) if listed is not None else []:
+        done = part.node.substitution
         if text is None and not (part.is_mapping or part.is_list):
             text = variables.get(part.place.file, NOTHING).passed(name)
-        value = _value(name, text, part, part.node.substitution, owner, given)
+            done = _passed_secret(name, text) or done
+        value = _value(name, text, part, done, owner, given)
         if value is not None:
             env[name] = value
             part.map_to(f"{target}.env.{name}")
@@ -122,6 +126,14 @@ def _pairs(variables: Field) -> list[tuple[str, str | None, Field]]:
         name, sign, text = item.raw.partition("=")
         pairs.append((name, text if sign else None, item))
     return [pair for pair in pairs if pair[0]]
+
+
+def _passed_secret(name: str, value: str | None) -> Substitution | None:
+    """Returns what NAME alone stands for, ${NAME}, where the value passed is a secret: both are read as one."""
+    if value is None:
+        return None
+    done = substitute(f"${{{name}}}", {name: value}, keep_secrets=True)
+    return done if done.kept else None
 
 
 def _value(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,11 @@ def test_variables_are_read_in_the_format_of_the_entry_and_odd_lines_are_told() 
     found = variables_of_files(field, OneText())
     assert [(name, value) for name, value, _ in found] == [("A", "1"), ("A", "'1'")]
     assert "a.env: line 2 is not NAME=VALUE: it is left out" in [text for _, text in field.journal.notes]
+
+
+def test_a_secret_that_is_passed_and_used_again_has_one_reference(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("API_TOKEN=hunter2hunter2\n")
+    service = {"image": "a:1", "environment": ["API_TOKEN", "COPY=${API_TOKEN}"]}
+    (tmp_path / "compose.yaml").write_text(json.dumps({"services": {"a": service}}))
+    env = import_files(tmp_path, [Path("compose.yaml")]).imported.documents[0]["spec"]["services"][0]["env"]
+    assert env == {"API_TOKEN": {"secret": "env:API_TOKEN"}, "COPY": {"secret": "env:API_TOKEN"}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from import_results import Importer, dropped, field_of, reasons
 
-from rohe_iac.importing.foreign.labels import NO_LABEL, OWN, add_labels
+from rohe_iac.importing.foreign.labels import IN_CLEAR, NO_LABEL, OWN, add_labels
 
 LABELS = {"app": "shop", "app.kubernetes.io/name": "shop", "rohe.dev/stack": "s", "-bad": "x", "long": "v" * 64}
 LEFT_OUT = {"app.kubernetes.io/name": OWN, "rohe.dev/stack": OWN, "-bad": NO_LABEL, "long": NO_LABEL}
@@ -30,3 +30,14 @@ def test_compose_and_kubernetes_have_the_same_rules(import_contents: Importer, k
         result = import_contents(content)
         assert result.documents[0]["spec"]["services"][0]["labels"] == {"app": "shop"}
         assert [reason for field, reason in reasons(result).items() if field.endswith(key)] == [LEFT_OUT[key]]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("secret.token", "hunter2a"), ("note", "ghp_abcdefghijklmnopqrstuvwxyz0123")]
+)
+def test_a_label_that_looks_like_a_secret_is_noted(key: str, value: str) -> None:
+    field = field_of({"app": "shop", key: value})
+    add_labels([(name, part.raw, part) for name, part in field.entries()], {}, "services.web")
+    noted = [text for _, text in field.journal.notes]
+    assert noted == [IN_CLEAR.format(key)]
+    assert value not in noted[0]

@@ -11,8 +11,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./+=<$(-][\w./:=+<$()%*@-]*")
 """Texts that need no quotes, in braces neither, unless they are read as something else."""
 
 
-VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:[:?+-][^}]*)?\}")
+_VARIABLE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?:[:?+-][^}]*)?\}")
 """A variable of a shell or of Compose, such as ${TAG} or ${TAG:-1.0}."""
+
+
+def find_variable(text: str) -> str:
+    """Returns the name of the first variable in a text; "" for none."""
+    match = _VARIABLE.search(_to_last_brace(text))
+    return match[1] if match is not None else ""
+
+
+def _to_last_brace(text: str) -> str:
+    """Returns a text up to its last closing brace: behind it every `${` would have the rest searched for one."""
+    return text[: text.rfind("}") + 1]
 
 
 def values_hint(text: str) -> str:
@@ -21,10 +32,11 @@ def values_hint(text: str) -> str:
     def name_of(match: re.Match[str]) -> str:
         return match[1].lower().lstrip("_")[:60] or "value"
 
-    names = ", ".join(f"{name}: ..." for name in dict.fromkeys(map(name_of, VARIABLE.finditer(text))))
+    begin = _to_last_brace(text)
+    names = ", ".join(f"{name}: ..." for name in dict.fromkeys(map(name_of, _VARIABLE.finditer(begin))))
     if not names:
         return "write the value itself: nothing replaces variables here"
-    written = VARIABLE.sub(lambda match: f"{{{{ values.{name_of(match)} }}}}", text)
+    written = _VARIABLE.sub(lambda match: f"{{{{ values.{name_of(match)} }}}}", begin) + text[len(begin) :]
     return f"write {json.dumps(written, ensure_ascii=False)}, and values: {{{names}}} in the stack"
 
 

@@ -43,7 +43,7 @@ def ports_in(text: str) -> Iterator[str]:
 
 def variables_in(text: str) -> Iterator[str]:
     """Yields the name of each variable that the text refers to."""
-    for match in _VARIABLE.finditer(text):
+    for match in _VARIABLE.finditer(text, 0, _end_of_references(text)):
         if match[1] is not None and is_variable(match[1]):
             yield match[1]
 
@@ -68,7 +68,14 @@ def with_ports(text: str, number: Callable[[str], int]) -> str:
 
 def with_variables(text: str, values: Mapping[str, str]) -> str:
     """Returns the text with values of variables in place of references; one without a value stays as it is."""
-    return _VARIABLE.sub(lambda match: "$" if match[1] is None else values.get(match[1], match[0]), text)
+    end = _end_of_references(text)
+    replaced = _VARIABLE.sub(lambda match: "$" if match[1] is None else values.get(match[1], match[0]), text[:end])
+    return replaced + text[end:].replace("$$", "$")
+
+
+def _end_of_references(text: str) -> int:
+    """Returns where the last reference can end: behind it, every beginning of one would have the rest searched."""
+    return text.rfind(")") + 1
 
 
 def without_variables(text: str) -> str:

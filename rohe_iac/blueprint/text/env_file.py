@@ -20,7 +20,10 @@ _ESCAPE = re.compile(r"\\([abcfnrtv\"\\]|0[0-7]{0,3})")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
 
-_BLOCK = re.compile(r"-----BEGIN [^\n]*\n.*?-----END [^\n]*(?:\n|$)", re.DOTALL)
+_END = "-----END "
+
+
+_BLOCK = re.compile(rf"-----BEGIN [^\n]*\n.*?{_END}[^\n]*(?:\n|$)", re.DOTALL)
 """The lines of a key or certificate."""
 
 
@@ -85,17 +88,19 @@ def read_env_file(text: str, *, raw: bool = False, dollar: str = "$") -> EnvFile
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     found = EnvFile(dollar)
-    place = 0
+    place, number = 0, 1
+    last_end = text.rfind(_END)
     while place < len(text):
         end = _end_of_line(text, place)
         line = text[place:end]
-        if not line.strip() or line.lstrip().startswith("#"):
-            place = end + 1
-        elif raw:
-            _read_raw(line, text.count("\n", 0, place) + 1, found)
-            place = end + 1
-        else:
-            place = _read_one(text, place, text.count("\n", 0, place) + 1, found)
+        after = end + 1
+        if line.strip() and not line.lstrip().startswith("#"):
+            if raw:
+                _read_raw(line, number, found)
+            else:
+                after = _read_one(text, place, number, found, last_end)
+        number += text.count("\n", place, after)
+        place = after
     return found
 
 
@@ -112,12 +117,20 @@ def _read_raw(line: str, number: int, found: EnvFile) -> None:
         found.add(number, name.strip(), value.replace("$", found.dollar) if sign else None)
 
 
-def _read_one(text: str, place: int, number: int, found: EnvFile) -> int:
-    """Reads the variable that begins at a line, and returns where the next line begins."""
+def _read_one(text: str, place: int, number: int, found: EnvFile, last_end: int) -> int:
+    """Reads the variable that begins at a line, and returns where the next line begins.
+
+    Args:
+        text: The text of the file.
+        place: Where the line begins.
+        number: The number of the line.
+        found: What was read so far, added to.
+        last_end: Where the last end of a key or certificate is, so that none is searched for behind it.
+    """
     end = _end_of_line(text, place)
     match = _BEGIN.match(text, place)
     if match is None or match.end() > end:
-        block = _BLOCK.match(text, place)
+        block = _BLOCK.match(text, place) if place < last_end else None
         found.oddities.append(Oddity(f"line {number} is not NAME=VALUE", "it is left out"))
         return block.end() if block is not None else end + 1
     name, sign, begin = match[1], match[2], match.end()
@@ -126,7 +139,7 @@ def _read_one(text: str, place: int, number: int, found: EnvFile) -> int:
         return end + 1
     if sign == ":":
         found.oddities.append(Oddity(f"line {number} is written as NAME: VALUE", "it is read as NAME=VALUE"))
-    block = _BLOCK.match(text, begin)
+    block = _BLOCK.match(text, begin) if begin < last_end else None
     if block is not None:
         found.oddities.append(
             Oddity(f"the value of {name} at line {number} has several lines without quotes", "all are its value")

@@ -8,7 +8,7 @@ from typing import Any
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
-from rohe_iac.blueprint.hints.writing import VARIABLE, values_hint
+from rohe_iac.blueprint.hints.writing import find_variable, values_hint
 from rohe_iac.blueprint.text.parsed import Path
 
 MAX_STRAYS = 50
@@ -48,8 +48,8 @@ def _strays(value: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _strays(part, (*path, index))
-    elif isinstance(value, str) and (match := VARIABLE.search(value)):
-        yield path, value, match[1]
+    elif isinstance(value, str) and (name := find_variable(value)):
+        yield path, value, name
 
 
 def _runs_shell(part: dict[Any, Any]) -> bool:

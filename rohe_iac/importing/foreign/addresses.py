@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 _ADDRESS = re.compile(
-    r"(?<![\w.-])(?:[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@\s]*@)?(?P<host>[\w-]+)(?::(?P<number>\d{2,5})(?!\d))?(?=[:/?,;'\"\s]|$)"
+    r"(?<![\w.-])(?:(?<!\+)[A-Za-z][A-Za-z0-9+.-]*+://(?:[^/@\s]*@)?(?P<host>[\w-]+)(?::(?P<number>\d{2,5})(?!\d))?(?=[:/?,;'\"\s]|$)"
     r"|(?P<named>[\w-]+):(?P<port>\d{2,5})(?![\w.:]))"
 )
-"""An address by name: the host of a URL, or NAME:PORT."""
+"""An address by name: the host of a URL, or NAME:PORT. A scheme is read once, from its beginning."""
 
 _HOST_VARIABLE = re.compile(
     r"(?i)(?P<begin>.*?)(addr(ess)?|broker|endpoint|host|hostname|node|server|service|target|upstream|ur[il])s?"

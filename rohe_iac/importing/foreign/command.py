@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rohe_iac.blueprint.language.container import is_image
-from rohe_iac.importing.foreign.command_secrets import READABLE, secret_in_command
+from rohe_iac.importing.foreign.command_secrets import LONGEST_LINE, READABLE, secret_in_command
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.variables.substitution import UNFILLED
 
@@ -70,6 +70,9 @@ def words_of(field: Field) -> list[str]:
     """Returns the words of a command line, a list or one text; none after reporting one that a shell cannot read."""
     if field.is_list:
         return [item.raw for item in field.items()]
+    if len(field.text) > LONGEST_LINE:
+        field.report_fault(f"a command line of more than {LONGEST_LINE} characters: write it as a list of words")
+        return []
     try:
         return shlex.split(field.text)
     except ValueError as error:

@@ -11,8 +11,8 @@ from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_pla
 READABLE = "{} holds a secret, which others can read in a command line: let the program read it from a variable"
 """The reason why a command line is left out. {}: what `secret_in_command` returned."""
 
-_REFERENCE = re.compile(r"\$\$?(\([^)]*\)|\{[^}]*\}|[A-Za-z_]\w*)")
-"""A variable in a command line: $NAME, ${NAME} or $(NAME)."""
+_REFERENCE = re.compile(r"\$\$?(\([^()]*+\)|\{[^{}]*+\}|[A-Za-z_]\w*)")
+"""A variable in a command line: $NAME, ${NAME} or $(NAME); of nested ones the inner. None is read twice."""
 
 _OPTION = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.:\[\]/-]*)=(?P<value>.*)", re.DOTALL)
 
@@ -37,6 +37,9 @@ _LOGIN_OPTIONS = ("-u", "--user", "--auth", "--basic-auth", "--proxy-user", "--c
 
 _HEADER = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/._~-]{6,}=*|\b(x-)?(api-key|auth-token)\s*:\s*[^\s'\"]{4,}")
 """A header of HTTP with a secret in it."""
+
+LONGEST_LINE = 131_072
+"""The most characters of a command line in one text, as Linux bounds one argument: shlex is slow on longer ones."""
 
 _SHORT = (
     (re.compile(r"(maria|mysql)[a-z-]*"), re.compile(r"-p(?P<value>.+)")),
@@ -93,9 +96,11 @@ def _holds(option: str, value: str) -> bool:
 
 
 def _line(word: str) -> list[str]:
-    """Returns the words of a line of a shell."""
+    """Returns the words of a line of a shell; quotes of a line longer than any shell is given are not looked at."""
     if not re.search(r"\s", word):
         return [word]
+    if len(word) > LONGEST_LINE:
+        return word.split()
     try:
         return shlex.split(re.sub(r"[;&|]+", " ", word))
     except ValueError:

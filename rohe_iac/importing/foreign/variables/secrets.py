@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NAMED = re.compile(
-    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token(?!iz)|credential"
+    r"(?i)(passw(or)?d|passphrase|(^|_)(pass|pw)(_|$)|_pwd$|secret|token(?!iz)|credential"
     r"|(api|access|app|auth|encryption|fernet|jwt|license|master|private|session|signing|ssh)_?key)"
 )
 
@@ -30,8 +30,13 @@ LARGEST_PORT = 65535
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
-_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@|[^/@\s:]+:[^/@\s]+@(?:tcp|udp|unix)\(")
-"""An address with a password in it: of a URL, or of the kind `user:password@tcp(host:3306)/name`."""
+_URL_WITH_PASSWORD = re.compile(
+    r"(?<=[A-Za-z0-9+.-])://[^/@\s:]*+:[^/@\s]++@|(?<![^/@\s]):*+[^/@\s:]++:[^/@\s]++@(?:tcp|udp|unix)\("
+)
+"""An address with a password in it: of a URL, or of the kind `user:password@tcp(host:3306)/name`.
+
+Values may have megabytes, so no search reads a part of one twice: each begins where a part begins, and gives none back.
+"""
 
 
 _TOKEN = re.compile(
@@ -56,8 +61,12 @@ def has_secret_name(name: str) -> bool:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Checks whether a variable holds a secret: by its value, or by its name and a value that is no plain word."""
-    return looks_secret(value) or (not is_plain(value) and has_secret_name(name))
+    """Checks whether a variable holds a secret: by its value, or by its name and a value that is no plain word.
+
+    PWD is a password unless its value is a path, since shells keep the working folder in it.
+    """
+    is_named = has_secret_name(name) or (name.upper() == "PWD" and not value.startswith("/"))
+    return looks_secret(value) or (not is_plain(value) and is_named)
 
 
 def looks_secret(value: str) -> bool:

@@ -21,7 +21,7 @@ from rohe_iac import __version__
 from rohe_iac.cli.command_line import CommandLine, CommandLineFault, CommandLineGroup, usage_error
 from rohe_iac.cli.console import UNCUT, Interrupted, screen
 from rohe_iac.cli.log import start_log
-from rohe_iac.foundation.errors import ExitCode
+from rohe_iac.foundation.errors import ExitCode, UsageError
 from rohe_iac.usecases.documentation import documentation
 
 LOG = logging.getLogger("rohe.cli")
@@ -124,6 +124,18 @@ def _application(commands: Mapping[str, str]) -> typer.Typer:
     return app
 
 
+def _working_folder() -> Path:
+    """Returns the working folder.
+
+    Raises:
+        UsageError: It was removed, so that no path of the command leads anywhere.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the working folder was removed", hint="change to a folder that is there") from error
+
+
 def _with_log(command: Callable[..., Any]) -> Callable[..., Any]:
     """Returns the command with the option `-v`, which begins the log before the command runs."""
     signature = inspect.signature(command, eval_str=True)
@@ -135,7 +147,7 @@ def _with_log(command: Callable[..., Any]) -> Callable[..., Any]:
             screen.verbosity = max(screen.verbosity, verbosity)
             start_log(screen.verbosity)
         begin, ending = time.monotonic(), "an error"
-        LOG.info("rohe %s on Python %s, in %s", __version__, sys.version.split()[0], Path.cwd() / screen.folder)
+        LOG.info("rohe %s on Python %s, in %s", __version__, sys.version.split()[0], _working_folder() / screen.folder)
         LOG.info("command %s", shlex.join(sys.argv[1:]))
         try:
             code = command(**values)

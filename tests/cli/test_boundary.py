@@ -123,3 +123,14 @@ def test_doctor_finds_everything_here(tmp_path: Path, engine_path: Path) -> None
     done = rohe("doctor", cwd=tmp_path, ROHE_PULUMI=str(engine_path))
     assert done.returncode == 0, done.stdout
     assert "Nothing is missing." in done.stdout
+
+
+@pytest.mark.parametrize("command", ["validate", "import compose.yaml --out imported.yaml", "plan"])
+def test_a_working_folder_that_was_removed_is_told(command: str, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    line = f'cd gone && rmdir ../gone && exec "$0" {command}'
+    done = subprocess.run(
+        ["sh", "-c", line, ROHE], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 64
+    assert done.stderr.startswith("error: the working folder was removed\n")

@@ -37,6 +37,11 @@ class ReferencedFiles:
         """Returns the text of a YAML file that a file takes parts from, wherever it is; None where there is none."""
         return self.text(file, path)
 
+    def why_absent(self, file: str, path: str) -> str:
+        """Returns why a path leads to no file that `text` returns, such as `it is a folder`."""
+        del file, path
+        return "there is no such file"
+
     def below_root(self, file: str, path: str) -> str | None:
         """Returns the path of a file from the blueprint's root; None where the file is absent or not below the root."""
         del file, path

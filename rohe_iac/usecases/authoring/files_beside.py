@@ -31,6 +31,17 @@ class FilesBeside(ReferencedFiles):
         read = read_file(self._root, Path(os.path.abspath(self._folder / self.folder_of(file) / path)))
         return read.source.text if read.source is not None else None
 
+    def why_absent(self, file: str, path: str) -> str:
+        """Returns why a path leads to no text: what it is, or where it is."""
+        found = self._found(file, path)
+        if found is None:
+            return "it is neither below the folder of this file nor below the blueprint's root"
+        if not found.exists():
+            return "there is no such file"
+        if found.is_dir():
+            return "it is a folder"
+        return "it is no text, or cannot be read" if found.is_file() else "it is a pipe or a device, not a file"
+
     def folder_name(self, file: str) -> str:
         """Returns the last part of the folder that paths in a file are relative to."""
         return (self._folder / self.folder_of(file)).resolve().name

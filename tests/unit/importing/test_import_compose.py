@@ -241,8 +241,8 @@ def test_files_that_lie_in_the_blueprint_are_named_and_variables_are_read(tmp_pa
         {"path": "/run/secrets/key", "secret": {"name": "key", "key": "key"}},
     ]
     listed = reasons(result.imported)
-    assert "not there" in listed["services.a.env_file[1]"]
-    assert "not there" in listed["services.a.env_file[2]"]
+    assert "no such file" in listed["services.a.env_file[1]"]
+    assert "no such file" in listed["services.a.env_file[2]"]
     assert "folder" in listed["services.a.volumes[1]"]
     assert "bind mount" in listed["services.a.volumes[2]"]
     assert "config is a file" in listed["services.a.configs[2]"]

@@ -138,7 +138,8 @@ class ProjectReader:
                 return None, f"there is no file {paths[texts.index(None)][:60]}, so nothing of it is imported"
             env_texts = [files.text(file, text) for text in env_names]
             if None in env_texts:
-                item.note(f"there is no file {env_names[env_texts.index(None)][:60]} below the folder of this file")
+                absent = env_names[env_texts.index(None)]
+                item.note(f"the file {absent[:60]} is left out: {files.why_absent(file, absent)}")
             documents = self._documents(names, [text or "" for text in texts])
             home = files.name_of(file, folder.text) if folder is not None else PurePath(names[0]).parent.as_posix()
             for name in names:

@@ -107,7 +107,8 @@ def variables_of_files(field: Field, referenced_files: ReferencedFiles) -> list[
         named = item.get("path") if item.is_mapping else item
         text = referenced_files.text(item.place.file, named.text) if named is not None and named.text else None
         if text is None:
-            item.drop("the file is not there, or no text; write its variables under env")
+            why = referenced_files.why_absent(item.place.file, named.text) if named is not None else "it names no file"
+            item.drop(f"{why}; write its variables under env")
             continue
         written = item.get("format") if item.is_mapping else None
         read = read_env_file(text, raw=written is not None and written.text == "raw", dollar="$$")

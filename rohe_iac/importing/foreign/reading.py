@@ -1,7 +1,7 @@
 """Reads foreign YAML and JSON with places: more lenient than the language itself, and just as bounded.
 
-Merge keys (`<<`) are followed, keys of any scalar type become text, the last value of a repeated key counts (as in
-PyYAML and Python's json), and tags do not change values.
+Merge keys (`<<`) are followed, keys of any scalar type become text as written (numbers as in JSON), the last value of a
+repeated key counts (as in PyYAML and Python's json), and tags do not change values.
 """
 
 from __future__ import annotations
@@ -142,6 +142,9 @@ class _EventReader:
                 node.value = self._scalar(event)
                 if isinstance(node.value, int | float) and not isinstance(node.value, bool):
                     node.written = event.value
+                elif current is not None and current.awaits_key and not isinstance(node.value, str) and event.value:
+                    # A variable may be named TRUE or NULL, and is not the variable true.
+                    node.value = event.value
                 if event.anchor is not None:
                     self.anchors[event.anchor] = (node, 1)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -230,6 +233,11 @@ class _OpenCollection:
     key: YamlNode | None = None
     merging: bool = False
     sources: list[YamlNode] = field(default_factory=list)
+
+    @property
+    def awaits_key(self) -> bool:
+        """Whether the next value is a key of the mapping."""
+        return self.node.entries is not None and self.key is None
 
     def add(self, node: YamlNode, *, plain: bool, notes: list[tuple[Place, str]]) -> None:
         """Adds the next item, key or value. plain: whether it is a scalar without quotes and without a tag."""

@@ -117,3 +117,11 @@ def test_a_secret_that_is_passed_and_used_again_has_one_reference(tmp_path: Path
     (tmp_path / "compose.yaml").write_text(json.dumps({"services": {"a": service}}))
     env = import_files(tmp_path, [Path("compose.yaml")]).imported.documents[0]["spec"]["services"][0]["env"]
     assert env == {"API_TOKEN": {"secret": "env:API_TOKEN"}, "COPY": {"secret": "env:API_TOKEN"}}
+
+
+def test_names_that_yaml_reads_as_words_of_its_own_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services: {a: {image: 'a:1', environment: {TRUE: true, Null: x, 'true': y}}}\n"
+    )
+    env = import_files(tmp_path, [Path("compose.yaml")]).imported.documents[0]["spec"]["services"][0]["env"]
+    assert env == {"TRUE": "true", "Null": "x", "true": "y"}

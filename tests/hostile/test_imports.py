@@ -46,6 +46,18 @@ def test_long_env_files_are_read_line_by_line(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.output[:2000]
 
 
+def test_two_thousand_services_in_a_ring_are_imported(tmp_path: Path) -> None:
+    names = [f"s{number}" for number in range(2000)]
+    services = {
+        name: {"image": "a:1", "ports": ["80"], "depends_on": [names[number - 1]]} for number, name in enumerate(names)
+    }
+    (tmp_path / "rohe.yaml").write_text("project: hostile\n")
+    (tmp_path / "compose.yaml").write_text(json.dumps({"services": services}))
+    outcome = run_command(tmp_path, "import", "compose.yaml", "--out", "imported.yaml")
+    assert outcome.code == 0, outcome.output[:2000]
+    assert outcome.memory < MAX_MEMORY
+
+
 def test_a_long_command_line_in_one_text_is_refused(tmp_path: Path) -> None:
     outcome = _import(tmp_path, {"command": "run 'a" + " b" * LENGTH + "'"})
     assert outcome.code == 3

@@ -62,11 +62,14 @@ class PipelineDraft:
             begin: The name of a service.
             end: The name of another one.
         """
-        reached = [begin]
-        after = {service["name"]: service.get("after", []) for service in self.services}
-        for name in reached:
-            found = [*(link["to"] for link in self.flow if link["from"] == name), *after.get(name, [])]
-            reached += [other for other in found if other not in reached]
+        following: dict[str, list[str]] = {service["name"]: [*service.get("after", ())] for service in self.services}
+        for link in self.flow:
+            following.setdefault(link["from"], []).append(link["to"])
+        reached, pending = {begin}, [begin]
+        while pending and end not in reached:
+            found = [other for other in following.get(pending.pop(), ()) if other not in reached]
+            reached.update(found)
+            pending += found
         return end in reached
 
     def document(self) -> Document:

@@ -47,11 +47,11 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """Returns the start of the SHA-256 digest of what runs: the text, or the pod template of a Deployment.
+        """Returns the start of the SHA-256 digest of what runs: the text, or the pod template of a Deployment or Job.
 
-        What runs is told of it, and so is restarted when it changes; other fields of a Deployment restart no pod.
+        What runs is told of it, and so is restarted when it changes; their other fields restart no pod.
         """
-        running = pod_template(self.text) if self.kind == "Deployment" else self.text
+        running = pod_template(self.text) if self.kind in ("Deployment", "Job") else self.text
         return sha256_hex(running.encode())[:DIGEST_LENGTH]
 
     def runs_as(self, before: Manifest) -> bool:

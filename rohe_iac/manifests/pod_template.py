@@ -1,4 +1,4 @@
-"""Pod template: the part of a Deployment that its pods are made of."""
+"""Pod template: the part of a Deployment or Job that its pods are made of."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ELSEWHERE = re.compile(r"^\s*#|(?:^|[\s\[{,])[*&]\S", re.MULTILINE)
 
 
 def pod_template(text: str) -> str:
-    """Returns what the pods of a Deployment are made of; while it stays equal, no pod is replaced.
+    """Returns what the pods of a Deployment or Job are made of; while it stays equal, no pod is replaced.
 
     Args:
-        text: The Deployment as rendered.
+        text: The Deployment or Job as rendered.
 
     Returns:
         The lines of `spec.template` where they stand as the shipped template writes them, which spares reading

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from rohe_iac.blueprint.linked.workload import Workload
 
 READ = ["get", "list", "watch"]
 
-OBSERVER_RULES: list[dict[str, Any]] = [
+_JOBS: dict[str, Any] = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": READ}
+
+_RULES: list[dict[str, Any]] = [
     {"apiGroups": [""], "resources": ["configmaps", "events", "pods", "pods/log", "services"], "verbs": READ},
     {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": READ},
     # `rohe status` compares each object of the stack with the plan, to say what was changed by hand.
@@ -19,7 +24,15 @@ OBSERVER_RULES: list[dict[str, Any]] = [
     # `rohe observe`, `violations` and `explain` ask an agent by a command in its pod.
     {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]},
 ]
-"""What `rohe status`, `logs`, `observe`, `violations` and `explain` need, and no more."""
+
+
+def observer_rules(workloads: Iterable[Workload]) -> list[dict[str, Any]]:
+    """Returns what `rohe status`, `logs`, `observe`, `violations` and `explain` need, and no more.
+
+    Args:
+        workloads: The workloads of the stack; those that run once are Jobs.
+    """
+    return [*_RULES, *([_JOBS] if any(workload.service.run_once for workload in workloads) else [])]
 
 
 def account_of(stack: str) -> str:

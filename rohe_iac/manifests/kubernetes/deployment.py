@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE, NODE, RECEIVES, STACK, UNREACHABLE
+from rohe_iac.manifests.kubernetes.pod.once import end_notes
 from rohe_iac.planning.model.plan import ROOM, Placement, Plan
 
 RECREATE: dict[str, Any] = {"type": "Recreate"}
@@ -52,12 +53,12 @@ def unreachable_nodes(blueprint: Blueprint) -> dict[str, str]:
 
 
 def notes_of(
-    workload: Workload, placement: Placement, unreachable: Mapping[str, str], *, receives: bool
+    service: Service, placement: Placement, unreachable: Mapping[str, str], *, receives: bool
 ) -> dict[str, str]:
-    """Returns the annotations of a replica's Deployment.
+    """Returns the annotations of a replica's Deployment or Job.
 
     Args:
-        workload: The workload of the replica.
+        service: The service, with the fields of the variant that the plan chose.
         placement: The replica.
         unreachable: What a node that does not answer means, by node.
         receives: Whether it is an agent that receives reports for another one.
@@ -65,4 +66,4 @@ def notes_of(
     notes = {ADDRESS: placement.replica, NODE: placement.node}
     if placement.node in unreachable:
         notes[UNREACHABLE] = unreachable[placement.node]
-    return notes | ({RECEIVES: workload.service.name} if receives else {})
+    return notes | ({RECEIVES: service.name} if receives else {}) | end_notes(service)

@@ -18,7 +18,7 @@ SERVICE = "rohe.dev/service"
 """The label with the service that an object is for, of an ensemble the one that its members share."""
 
 INSTANCE = "rohe.dev/instance"
-"""The label with the instance of a replica, on its Deployment and its pods."""
+"""The label with the instance of a replica, on its Deployment or Job and on its pods."""
 
 ADDRESS = "rohe.dev/address"
 """The annotation with the address of the stack's part that an object is for."""
@@ -27,7 +27,10 @@ NODE = "rohe.dev/node"
 """The annotation with the node that the plan gave what an object is for."""
 
 UNREACHABLE = "rohe.dev/unreachable"
-"""The annotation of a Deployment with what a node that does not answer means, where it is not to wait."""
+"""The annotation of a Deployment or Job with what a node that does not answer means, where it is not to wait."""
+
+STARTUP = "rohe.dev/startup"
+"""The annotation of a Job with the seconds that its pod has to end, once its container runs."""
 
 RECEIVES = "rohe.dev/receives"
 """The annotation of an agent that receives reports for another one: the pipeline; that one answers what is asked."""

@@ -1,4 +1,4 @@
-"""Manifests of a Kubernetes cluster: a Deployment a replica, Services, policies, claims and settings.
+"""Manifests of a Kubernetes cluster: a Deployment or Job a replica, Services, policies, claims and settings.
 
 Secrets are referred to by name and never written; `prerequisites` lists them with all else that must exist.
 """
@@ -20,7 +20,7 @@ from rohe_iac.manifests.advice import Advice
 from rohe_iac.manifests.agent_configuration import agent_configuration
 from rohe_iac.manifests.attachments import TEMPLATE_FOLDER
 from rohe_iac.manifests.environment import environment_of
-from rohe_iac.manifests.kubernetes.access import OBSERVER_RULES, account_of, observers_of
+from rohe_iac.manifests.kubernetes.access import account_of, observer_rules, observers_of
 from rohe_iac.manifests.kubernetes.advice import advice_of
 from rohe_iac.manifests.kubernetes.broker import BrokerAccess
 from rohe_iac.manifests.kubernetes.deployment import notes_of, ordered, selector_of, strategies_of, unreachable_nodes
@@ -37,6 +37,7 @@ from rohe_iac.manifests.kubernetes.pod.container import (
 )
 from rohe_iac.manifests.kubernetes.pod.devices import CLAIM, PodDevices, pod_devices
 from rohe_iac.manifests.kubernetes.pod.mounted_files import MountedFile, add_files, files_of
+from rohe_iac.manifests.kubernetes.pod.once import maker_of, until_its_end
 from rohe_iac.manifests.kubernetes.pod.resources import init_resources
 from rohe_iac.manifests.kubernetes.pod.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
 from rohe_iac.manifests.kubernetes.pod.security import pod_security
@@ -245,7 +246,7 @@ class KubernetesManifests(PlanRendering):
             yield self._manifest("Namespace", self.namespace, address, {}, ())
         yield self._manifest("ServiceAccount", account_of(self.stack), address, {}, needed)
         role = observers_of(self.stack)
-        yield self._manifest("Role", role, address, {"rules": OBSERVER_RULES}, needed)
+        yield self._manifest("Role", role, address, {"rules": observer_rules(self.workloads.values())}, needed)
         group = f"rohe:{self.namespace}:{self.stack}"
         yield self._manifest("RoleBinding", role, address, {"group": group}, (*needed, f"role-{role}"))
         values: dict[str, Any] = {"headless": True, "selector": self._selector, "ports": []}
@@ -270,7 +271,7 @@ class KubernetesManifests(PlanRendering):
             values = {"headless": False, "selector": selector, "ports": ports}
             name = service_name(workload.slug)
             yield self._manifest("Service", name, workload.address, values, self._needed, workload)
-        if len(placements) > 1:
+        if len(placements) > 1 and not workload.service.run_once:
             values = {"selector": selector}
             name = workload.slug
             yield self._manifest("PodDisruptionBudget", name, workload.address, values, self._needed, workload)
@@ -281,7 +282,7 @@ class KubernetesManifests(PlanRendering):
         return files_of(workload.service, workload.topic, self.attachments.files)
 
     def _replica(self, workload: Workload, placement: Placement) -> Iterable[Manifest]:
-        """Yields the Deployment of a replica, and what its pod mounts."""
+        """Yields the Deployment or Job of a replica, and what its pod mounts."""
         service = self.service_of(workload, placement)
         needed = [*self._needed, f"serviceaccount-{account_of(self.stack)}", f"networkpolicy-{workload.slug}"]
         if service.priority:
@@ -318,9 +319,9 @@ class KubernetesManifests(PlanRendering):
             needed.append(manifest.name)
             yield manifest
         needed += self._broker.needs_of(workload)
-        yield self._deployment(workload, service, placement, settings, devices, tuple(needed))
+        yield self._maker(workload, service, placement, settings, devices, tuple(needed))
 
-    def _deployment(
+    def _maker(
         self,
         workload: Workload,
         service: Service,
@@ -359,7 +360,7 @@ class KubernetesManifests(PlanRendering):
             devices,
         )
         values = {
-            "annotations": notes_of(workload, placement, self._unreachable_nodes, receives=not keeps),
+            "annotations": notes_of(service, placement, self._unreachable_nodes, receives=not keeps),
             "pod_annotations": pod_annotations(service),
             "selector": selector_of(self.stack, placement),
             "labels": {**service.labels, **self._labels(workload), INSTANCE: placement.instance},
@@ -375,11 +376,12 @@ class KubernetesManifests(PlanRendering):
             "strategy": self._strategies[placement.instance],
             "preferred": preferred_nodes(service),
             "skews": topology_spread(service, workload, self.stack),
-            **running,
+            **until_its_end(service, running),
             "init": init_containers(service, workload, running, init_resources(service)),
             "volumes": volumes,
         }
-        return self._manifest("Deployment", placement.instance, placement.replica, values, needed, workload, pods=True)
+        kind = maker_of(service)
+        return self._manifest(kind, placement.instance, placement.replica, values, needed, workload, pods=True)
 
     @cached_property
     def _needs(self) -> Needs:

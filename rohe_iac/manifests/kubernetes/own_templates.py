@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from rohe_iac.manifests.attachments import TEMPLATE_FOLDER
+from rohe_iac.manifests.kubernetes.pod.once import MAKES_PODS
 from rohe_iac.manifests.rendering import TEMPLATES, TemplateSet, UnrenderableManifest, template_of, template_set
 
 SCOPES = ("stack", "workload", "replica")
@@ -21,9 +22,6 @@ SCOPES = ("stack", "workload", "replica")
 
 DOCUMENTS_OF_ROHE = frozenset(("broker.yaml.j2", "credential.yaml.j2"))
 """Templates of documents that tell rohe what Secrets to make; they are no objects of the cluster."""
-
-NEEDED = "Deployment"
-"""The kind that no template may leave out: without it a planned replica would not run."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class OwnTemplates:
         if name not in self.texts:
             return text
         if not text.strip():
-            if kind == NEEDED:
+            if kind in MAKES_PODS:
                 raise UnrenderableManifest(f"the template {TEMPLATE_FOLDER}/{name} leaves out {values['object']}")
             return ""
         found = self._object(name, text)

@@ -11,6 +11,7 @@ import yaml
 from rohe_iac.deployment.files.actions import REMOVED, VERBS
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.manifests.kubernetes.labels import NODE
+from rohe_iac.manifests.kubernetes.pod.once import MAKES_PODS
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.plan import Placement
@@ -28,7 +29,7 @@ BECAUSE = {
 
 
 RUN = {"local": frozenset(("Process", "Broker"))}
-"""The kinds of documents that make a replica, by target; in a cluster it is a Deployment."""
+"""The kinds of documents that make a replica, by target; in a cluster these are MAKES_PODS."""
 
 
 def manifest_faults(planfile: PlanFile) -> Iterator[str]:
@@ -119,19 +120,24 @@ def _document_faults(
 
 
 def _runs(manifest: Manifest, item: Placement, target: str) -> bool:
-    """Checks whether a manifest makes a replica; a Deployment of another name is one that a template adds."""
-    return _may_run(manifest, target) and (target == "local" or manifest.name == f"deployment-{item.instance}")
+    """Checks whether a manifest makes a replica; one of another name is one that a template adds."""
+    return _may_run(manifest, target) and (target == "local" or manifest.name in _names(item))
+
+
+def _names(item: Placement) -> tuple[str, ...]:
+    """Returns the names that the manifest of a replica may have in a cluster."""
+    return tuple(f"{kind.lower()}-{item.instance}" for kind in sorted(MAKES_PODS))
 
 
 def _may_run(manifest: Manifest, target: str) -> bool:
     """Checks whether a manifest is of a kind that makes replicas; in a cluster a Broker has only the settings."""
-    return manifest.kind in RUN.get(target, ("Deployment",))
+    return manifest.kind in RUN.get(target, MAKES_PODS)
 
 
 def _replica_faults(planfile: PlanFile) -> Iterator[str]:
     """Yields the placed replicas that no manifest makes, and those that several make."""
-    # A template of the repository may add Deployments of its own, which have other names.
-    names = {f"deployment-{item.instance}" for item in planfile.plan.placements}
+    # A template of the repository may add Deployments and Jobs of its own, which have other names.
+    names = {name for item in planfile.plan.placements for name in _names(item)}
     made = Counter(
         manifest.address
         for manifest in planfile.manifests

@@ -260,7 +260,7 @@ def _not_applied(stack: KnownStack, target: DeploymentTarget) -> StackStatus:
     return StackStatus(stack.project, stack.name, 0, False, "", tuple(parts), obstacles=(words,) if words else ())
 
 
-RUNNING_KINDS = ("Deployment", "Process")
+RUNNING_KINDS = ("Deployment", "Job", "Process")
 """Kinds of manifests that make a replica or an agent run."""
 
 

@@ -18,9 +18,6 @@ def container_fields(base: Path, service: Service, on: str) -> Iterator[tuple[Pa
         on: The name of the target: local, kubernetes or manifests.
     """
     local, suffix = on == "local", f", on the target {on},"
-    if service.run_once and not local:
-        hint = "use init for what has to end before a replica starts"
-        yield (*base, "runOnce"), f"runOnce{suffix}", hint
     if service.run_once and local and not service.command and service.profile is not None:
         what = f"runOnce of a service that is stood in for{suffix}"
         yield (*base, "runOnce"), what, "add command: [...]; a stand-in never ends"

@@ -52,7 +52,8 @@ class NetworkRules:
         """Returns who may reach the pods of a workload.
 
         A service that no other calls is the entry of its pipeline, so everybody may; a port of the node likewise.
-        Who calls by a local flow is in policies of its own.
+        Who calls by a local flow is in policies of its own. What runs once `after` the service, such as a migration of
+        a database, has no flow to it, and may reach it.
         """
         ports = policy_ports(workload)
         if not ports:
@@ -61,6 +62,7 @@ class NetworkRules:
             return [{"from": [{"podSelector": {"matchLabels": {STACK: self._stack}}}], "ports": ports}]
         callers = self._neighbours["to", workload.pipeline, workload.service.name]
         anywhere = [caller for caller in callers if not self._is_local(caller, workload)]
+        anywhere += self._neighbours["before", workload.pipeline, workload.service.name]
         peers = [self._pods(anywhere)] if anywhere else []
         networks = [{"ipBlock": {"cidr": cidr}} for cidr in workload.service.kubernetes.ingress]
         if not callers and not networks:
@@ -74,7 +76,10 @@ class NetworkRules:
         return [*general, *([{"ports": on_node}] if on_node else [])]
 
     def egress(self, workload: Workload) -> list[dict[str, Any]]:
-        """Returns whom the pods of a workload may reach: DNS, the broker, the services it calls, stated networks."""
+        """Returns whom the pods of a workload may reach: DNS, the broker, the services it calls, stated networks.
+
+        What runs once may reach the services that it is `after`.
+        """
         if workload.role == "broker":
             return []
         rules = [DNS]
@@ -84,7 +89,8 @@ class NetworkRules:
             rules += self._amqp
         if workload.role == "service":
             by_ports: dict[str, tuple[list[dict[str, Any]], list[Workload]]] = {}
-            for called in self._neighbours["from", workload.pipeline, workload.service.name]:
+            owner = (workload.pipeline, workload.service.name)
+            for called in [*self._neighbours["from", *owner], *self._neighbours["after", *owner]]:
                 if (ports := policy_ports(called)) and not self._is_local(workload, called):
                     by_ports.setdefault(repr(ports), (ports, []))[1].append(called)
             rules += [{"to": [self._pods(called)], "ports": ports} for ports, called in by_ports.values()]
@@ -120,18 +126,25 @@ class NetworkRules:
 
     @cached_property
     def _neighbours(self) -> Mapping[tuple[str, str, str], list[Workload]]:
-        """Returns the workloads that call a service (`to`), and those that it calls (`from`), by pipeline and name."""
+        """Returns the workloads that call a service (`to`), and those that it calls (`from`), by pipeline and name.
+
+        Likewise those that run once after it (`before`), and those that it runs once after (`after`).
+        """
         members: dict[tuple[str, str], list[Workload]] = {}
         for workload in self.workloads.values():
             members.setdefault((workload.pipeline, workload.service.name), []).append(workload)
         found: dict[tuple[str, str, str], list[Workload]] = {
-            (end, pipeline, name): [] for pipeline, name in members for end in ("from", "to")
+            (end, pipeline, name): [] for pipeline, name in members for end in ("from", "to", "before", "after")
         }
         for pipeline in self.blueprint.pipelines:
             owner = pipeline.metadata.name
             for link in pipeline.spec.flow:
                 found["from", owner, link.from_] += members.get((owner, link.to), [])
                 found["to", owner, link.to] += members.get((owner, link.from_), [])
+            for service in pipeline.spec.services:
+                for name in service.after if service.run_once else ():
+                    found["after", owner, service.name] += members.get((owner, name), [])
+                    found["before", owner, name] += members.get((owner, service.name), [])
         return found
 
     @cached_property

@@ -10,6 +10,7 @@ import yaml
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.manifests.kubernetes.deployment import SURGE, strategies_of
+from rohe_iac.manifests.kubernetes.pod.once import JOB
 from rohe_iac.manifests.manifest import Manifest
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -68,7 +69,8 @@ def replacements(before: PlanFile | None, after: PlanFile, overtaken: Collection
     for manifest in after.manifests:
         item = placed.get(manifest.address)
         known = old.get(manifest.name)
-        if item is None or not manifest.workload or known is None:
+        # What runs once serves nobody, so that nothing is interrupted where it runs again.
+        if item is None or not manifest.workload or known is None or manifest.kind == JOB:
             continue
         if manifest.address in overtaken or not manifest.runs_as(known):
             surges = strategies[item.instance] == SURGE

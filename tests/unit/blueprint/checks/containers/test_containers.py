@@ -137,7 +137,6 @@ def test_each_fault_is_told(tmp_path: Path, parts: dict[str, str], code: str, me
             "a device under another path has no effect on the target local",
         ),
         (LOCAL, "envFrom: [{secret: {name: shop}}]", "a named secret under envFrom has no effect on the"),
-        (CLUSTER, "runOnce: true", "runOnce has no effect on the"),
         (
             CLUSTER,
             "devices: [{path: /dev/video0}]",

@@ -81,7 +81,7 @@ class Live:
         address: Address of the stack's part.
         instance: Name of the part in logs and reports.
         state: running, starting, pending (no node has taken it yet), failing, suspended, not listening, stopping,
-            stopped or lost.
+            stopped or lost; of one that runs once also done (it ended with exit code 0) and failed.
         where: What the target knows the part by, such as a process id or the name of a pod, "" for none.
         urls: URLs that the part listens on.
         restarts: Number of restarts since the part was last changed.

@@ -177,7 +177,7 @@ class ApiServer:
         path = self.kinds[wanted.api_version, wanted.kind].path(wanted.namespace, wanted.name)
         return ClusterObject(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, wanted.body))
 
-    def delete(self, found: ClusterObject, *, grace: int | None = None) -> None:
+    def delete(self, found: ClusterObject, *, grace: int | None = None, owned_first: bool = False) -> None:
         """Asks the server to delete an object with all that it owns; an absent object is no error.
 
         Only this very object is deleted, and not another one that was made under its name in the meantime.
@@ -186,9 +186,10 @@ class ApiServer:
             found: The object.
             grace: Seconds that a pod has to end; with 0 nobody waits for its node to say that it has. By default as the
                 pod itself says.
+            owned_first: Whether the object stays until all that it owns is gone.
         """
         path = self.kinds[found.api_version, found.kind].path(found.namespace, found.name)
-        options: dict[str, Any] = {"propagationPolicy": "Background"}
+        options: dict[str, Any] = {"propagationPolicy": "Foreground" if owned_first else "Background"}
         options |= {"preconditions": {"uid": found.uid}} if found.uid else {}
         options |= {"gracePeriodSeconds": grace} if grace is not None else {}
         try:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.deployment.ports import Live
 from rohe_iac.deployment.rotation import NothingToRotate, Rotated, Rotation, rotations_of
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.clock import Clock, SystemClock
@@ -31,7 +32,12 @@ from rohe_iac.manifests.kubernetes.secrets import (
 )
 from rohe_iac.manifests.kubernetes.storage import FOLDER
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.broker.broker_certificate import NO_PAIR, BrokerCertificate
+from rohe_iac.targets.broker.broker_certificate import (
+    NO_PAIR,
+    BrokerCertificate,
+    client_expiry_warnings,
+    expiry_warning,
+)
 from rohe_iac.targets.broker.certificates import KeyPair, expiry
 from rohe_iac.targets.broker.documents import broker_of, credential_of
 from rohe_iac.targets.broker.given_certificate import given_certificate
@@ -137,7 +143,18 @@ class BrokerSecrets:
             if secret.name in present and present[secret.name].body.get("data") != _encoded(secret.data)
         }
 
-    def client_expiries(self) -> Mapping[str, float]:
+    def expiring(self) -> tuple[str, ...]:
+        """Returns a sentence for each certificate of the broker and its clients that expires soon."""
+        expires, now = certificate_expires(self._server, self._namespace), self._clock.now()
+        return (*expiry_warning(expires, now), *client_expiry_warnings(self._client_expiries() if expires else {}, now))
+
+    def with_expiry(self, part: Live) -> Live:
+        """Returns a part of the stack, one of the broker with the end of its certificate."""
+        if not part.address.startswith("broker/"):
+            return part
+        return replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
+
+    def _client_expiries(self) -> Mapping[str, float]:
         """Returns when the certificate of each client that has one expires, in seconds since the epoch.
 
         There are none where this user may not list the Secrets.

@@ -11,6 +11,7 @@ import yaml
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK
+from rohe_iac.manifests.kubernetes.pod.once import JOB, MAKES_PODS
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.cluster import FIELD_MANAGER
 
@@ -26,7 +27,7 @@ NAMESPACE_LABEL = "rohe.dev/namespace"
 """The label of an object that is in no namespace, with the namespace of the stack that it belongs to."""
 
 SERIAL = "rohe.dev/serial"
-"""The annotation of a pod with the serial of the record in which its template changed last."""
+"""The annotation of a pod, or of a Job, with the serial of the record in which its template changed last."""
 
 DIGEST = "rohe.dev/digest"
 """The annotation of a pod with `Manifest.digest`, that of its template."""
@@ -163,15 +164,19 @@ def engine_inputs(found: ClusterObject, namespace: str, project: str, stack: str
             be in two namespaces of a cluster.
         project: The project id, a label too: two projects may have a stack of one name.
         stack: The name of the stack, by whose label the sweep finds objects of a user's own templates, too.
-        manifest: The manifest, whose SHA-256 digest the object carries; a pod carries the serial and the digest.
+        manifest: The manifest, whose SHA-256 digest the object carries; a pod carries the serial and the
+            digest; the serial of a pod that runs once is on its Job.
     """
     metadata = dict(found.body["metadata"])
     metadata["annotations"] = {**found.annotations, **ENGINE_ANNOTATIONS, MANIFEST: manifest.sha256}
     own = {MANAGED_BY: "rohe", STACK: stack, PROJECT: project}
     metadata["labels"] = {**found.labels, **own, **({} if found.namespace else {NAMESPACE_LABEL: namespace})}
     body = {**found.body, "metadata": metadata}
-    if manifest.serial and found.kind == "Deployment":
+    if manifest.serial and found.kind in MAKES_PODS:
         spec, marks = found.body["spec"], {SERIAL: str(manifest.serial), DIGEST: manifest.digest}
+        if found.kind == JOB:
+            # The template of a Job never changes, and the serial is another one where another machine takes it over.
+            metadata["annotations"][SERIAL] = marks.pop(SERIAL)
         pod = dict(spec["template"]["metadata"])
         pod["annotations"] = {**(pod.get("annotations") or {}), **marks}
         body["spec"] = {**spec, "template": {**spec["template"], "metadata": pod}}

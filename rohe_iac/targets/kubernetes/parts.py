@@ -9,18 +9,22 @@ from typing import Any
 
 from rohe_iac.deployment.ports import Live
 from rohe_iac.manifests.kubernetes.labels import ADDRESS, INSTANCE
+from rohe_iac.manifests.kubernetes.pod.once import DEPLOYMENT, JOB
+from rohe_iac.targets.kubernetes.api_server import ApiServer
+from rohe_iac.targets.kubernetes.cluster import ClusterRefused
 from rohe_iac.targets.kubernetes.container_state import ContainerEnd, container_states, main_container
 from rohe_iac.targets.kubernetes.object import DIGEST, SERIAL, ClusterObject, newest
+from rohe_iac.targets.kubernetes.readiness.ending import digest_of
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of
 
 
 def live_parts(
-    deployments: Iterable[ClusterObject], pods: Iterable[ClusterObject], silent: Mapping[str, str] | None = None
+    makers: Iterable[ClusterObject], pods: Iterable[ClusterObject], silent: Mapping[str, str] | None = None
 ) -> tuple[Live, ...]:
     """Returns every part of a stack, sorted by instance.
 
     Args:
-        deployments: The Deployments of the stack.
+        makers: The Deployments and Jobs of the stack.
         pods: The pods of the stack.
         silent: The nodes that are NotReady, each with the words of its condition.
     """
@@ -29,18 +33,33 @@ def live_parts(
     for pod in pods:
         found.setdefault(instance_of(pod), []).append(pod)
     parts = []
-    for deployment in deployments:
-        instance = instance_of(deployment)
-        planned[instance] = node_of(deployment)
-        parts.append(_part(instance, address_of(deployment), found.pop(instance, []), deployment))
+    for maker in makers:
+        instance = instance_of(maker)
+        planned[instance] = node_of(maker)
+        parts.append(_part(instance, address_of(maker), found.pop(instance, []), maker))
     for instance, left in found.items():
         parts.append(_part(instance, address_of(left[0]), left, None))
     parts = [_on_node(part, (silent or {}).get(part.node or planned.get(part.instance, ""), "")) for part in parts]
     return tuple(sorted(parts, key=lambda part: part.instance))
 
 
+def makers_of(server: ApiServer, namespace: str, selector: str) -> tuple[ClusterObject, ...]:
+    """Returns the Deployments and Jobs of a stack; a user's role from before there were Jobs does not list these.
+
+    Args:
+        server: The API server.
+        namespace: The namespace of the stack.
+        selector: The label selector of its objects.
+    """
+    deployments = tuple(server.list(server.kinds["apps/v1", DEPLOYMENT], namespace, selector))
+    try:
+        return (*deployments, *server.list(server.kinds["batch/v1", JOB], namespace, selector))
+    except ClusterRefused:
+        return deployments
+
+
 def instance_of(found: ClusterObject) -> str:
-    """Returns the instance that a Deployment or pod is for; its own name where it has no label that says so."""
+    """Returns the instance that a Deployment, Job or pod is for; its own name where it has no label that says so."""
     return found.labels.get(INSTANCE, found.name)
 
 
@@ -59,7 +78,7 @@ def address_of(found: ClusterObject) -> str:
 
 def _on_node(part: Live, words: str) -> Live:
     """Returns a part as it is on a node that is NotReady for the reason `words`, which are "" for any other node."""
-    if not words:
+    if not words or part.state == "done":
         return part
     if part.state in ("running", "starting", "not listening", "lost") and part.node:
         return replace(part, state="lost", detail=words)
@@ -69,6 +88,8 @@ def _on_node(part: Live, words: str) -> Live:
 
 
 def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment: ClusterObject | None) -> Live:
+    if deployment is not None and deployment.kind == JOB:
+        return _part_once(instance, address, pods, deployment)
     if not pods:
         reason = _condition(deployment, "ReplicaFailure") if deployment is not None else {}
         if reason.get("status") == "True":
@@ -92,6 +113,19 @@ def _part(instance: str, address: str, pods: Sequence[ClusterObject], deployment
         serial=int(serial) if (serial := pod.annotations.get(SERIAL, "")).isdecimal() else 0,
         digest=pod.annotations.get(DIGEST, ""),
     )
+
+
+def _part_once(instance: str, address: str, pods: Sequence[ClusterObject], job: ClusterObject) -> Live:
+    """Returns the part of a Job, which stays what it is when its pod is gone."""
+    part = _part(instance, address, pods, None) if pods else Live(address, instance, "starting", detail="it has no pod")
+    serial = job.annotations.get(SERIAL, "")
+    part = replace(part, serial=int(serial) if serial.isdecimal() else 0, digest=digest_of(job.body))
+    if _condition(job, "Complete").get("status") == "True":
+        return replace(part, state="done", detail="")
+    failure = _condition(job, "Failed")
+    if failure.get("status") == "True":
+        return replace(part, state="failed", detail=part.last_end or part.detail or _words(failure))
+    return part
 
 
 def _state(pod: ClusterObject) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,11 +19,11 @@ from rohe_iac.deployment.rotation import Rotated, Rotation
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.manifests.kubernetes.labels import MANAGED_BY, STACK, selector_of_stack
+from rohe_iac.manifests.kubernetes.pod.once import JOB
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.broker.broker_certificate import client_expiry_warnings, expiry_warning
 from rohe_iac.targets.kubernetes import logs
 from rohe_iac.targets.kubernetes.api_server import ApiServer
-from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets, certificate_expires
+from rohe_iac.targets.kubernetes.broker_secrets import BROKER, CREDENTIAL, BrokerSecrets
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, open_cluster
 from rohe_iac.targets.kubernetes.images.image_pull import image_pulls
 from rohe_iac.targets.kubernetes.images.node_images import node_images
@@ -45,11 +44,12 @@ from rohe_iac.targets.kubernetes.objects.edits import PlannedObject
 from rohe_iac.targets.kubernetes.objects.faults import faults_of
 from rohe_iac.targets.kubernetes.objects.identity import found_stack, location_of
 from rohe_iac.targets.kubernetes.objects.ownership import refuse_objects_of_others
+from rohe_iac.targets.kubernetes.objects.past_jobs import remove_past_jobs
 from rohe_iac.targets.kubernetes.objects.preflight import refuse_absent_nodes, refuse_unknown_kinds
 from rohe_iac.targets.kubernetes.objects.presence import absent
 from rohe_iac.targets.kubernetes.objects.removal import kinds_to_look_for, labelled, remove_all, strays
 from rohe_iac.targets.kubernetes.objects.rights import refuse_missing_rights
-from rohe_iac.targets.kubernetes.parts import by_instance, live_parts
+from rohe_iac.targets.kubernetes.parts import by_instance, live_parts, makers_of
 from rohe_iac.targets.kubernetes.provider import PROVIDER, kubernetes_plugin
 from rohe_iac.targets.kubernetes.readiness import document
 from rohe_iac.targets.kubernetes.readiness.nodes import asks_to_skip, lost_nodes, skipped
@@ -80,8 +80,8 @@ class KubernetesDeploymentTarget:
         self._context = destination.settings.get("context")
         self._namespace = destination.settings.get("namespace", "default")
         self._held, self._begun, self._overwrites = HeldLock(), False, False
-        self._uncompared: set[str] = set()
-        self._ending: set[str] = set()
+        self._uncompared, self._ending = set[str](), set[str]()
+        self._replaced: frozenset[str] = frozenset()
         self._folder, self._root = destination.folder, destination.root
         self._objects: dict[Manifest, ClusterObject] = {}
         self._provider: FoundProgram | None = None
@@ -154,7 +154,7 @@ class KubernetesDeploymentTarget:
     def found_stack(self) -> FoundStack | None:
         """Returns the stack of this name that is in the namespace, None where there is none."""
         place = f"the namespace {self._namespace} of {self._location.words}"
-        return found_stack(self._lease, self._listed("apps/v1", "Deployment"), place)
+        return found_stack(self._lease, makers_of(self._server, self._namespace, self._selector), place)
 
     @cached_property
     def _lease(self) -> StackLease:
@@ -171,6 +171,10 @@ class KubernetesDeploymentTarget:
             self._secrets.prepare(manifests)
             changes = claims.claim_changes(self._server, map(self._object, manifests))
             claims.remove_empty_claims(self._server, changes, SystemClock())
+            jobs = [item for item in manifests if item.kind == JOB]
+            left_out = self.left_out(jobs)
+            past = {item.name: (item.digest, self._object(item)) for item in jobs if item.name not in left_out}
+            self._replaced |= remove_past_jobs(self._server, past, SystemClock())
         permitted = [manifest.text for manifest in manifests if manifest.kind == document.KIND]
         Permit(self._folder, self._root).write(permitted)
 
@@ -255,23 +259,15 @@ class KubernetesDeploymentTarget:
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack in the cluster, sorted by instance."""
         pods = [pod for pod in self._listed("v1", "Pod") if PREFETCH not in pod.labels]
-        deployments = self._listed("apps/v1", "Deployment")
-        parts = live_parts(deployments, pods, lost_nodes(self._nodes, deployments))
-        return tuple(
-            replace(part, certificate_expires=certificate_expires(self._server, self._namespace))
-            if part.address.startswith("broker/")
-            else part
-            for part in parts
-        )
+        makers = makers_of(self._server, self._namespace, self._selector)
+        parts = live_parts(makers, pods, lost_nodes(self._nodes, makers))
+        return tuple(map(self._secrets.with_expiry, parts))
 
     def obstacles(self) -> tuple[str, ...]:
         """Returns what `edits` could not compare, what is being deleted, and certificates that expire soon."""
         unseen = f"{', '.join(sorted(self._uncompared))} are not compared with the plan: this user may not list them"
-        expires, now = certificate_expires(self._server, self._namespace), SystemClock().now()
-        clients = self._secrets.client_expiries() if expires else {}
-        expiring = (*expiry_warning(expires, now), *client_expiry_warnings(clients, now))
         uncompared = [unseen] if self._uncompared else []
-        return (*uncompared, *self._own_namespace.warning(), *sorted(self._ending), *expiring)
+        return (*uncompared, *self._own_namespace.warning(), *sorted(self._ending), *self._secrets.expiring())
 
     def node_images(self) -> Mapping[str, NodeImages]:
         """Returns what each node of the cluster says it has, by name of the node."""
@@ -300,7 +296,9 @@ class KubernetesDeploymentTarget:
 
     def gone(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the names of those whose object is not in the cluster, which the engine believes to be there."""
-        return absent(self._server, self._namespace, self._selector, {m.name: self._object(m) for m in manifests})
+        # Of a Job that was removed because it is another one now, the engine knows that it has to replace it.
+        wanted = {item.name: self._object(item) for item in manifests if item.name not in self._replaced}
+        return absent(self._server, self._namespace, self._selector, wanted)
 
     def edits(self, wanted: Sequence[Manifest], applied: Sequence[Manifest]) -> tuple[ForeignEdit, ...]:
         """Returns the fields of objects that others changed and that the next apply would write again."""

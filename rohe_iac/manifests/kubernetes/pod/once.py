@@ -34,4 +34,4 @@ def until_its_end(service: Service, running: dict[str, Any]) -> dict[str, Any]:
 
 def end_notes(service: Service) -> dict[str, str]:
     """Returns the annotation with the seconds that a replica has to end, rounded up; none where it does not end."""
-    return {STARTUP: str(math.ceil(service.health.startup))} if service.run_once else {}
+    return {STARTUP: str(max(1, math.ceil(service.health.startup)))} if service.run_once else {}

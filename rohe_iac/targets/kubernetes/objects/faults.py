@@ -29,7 +29,7 @@ def faults_of(
         there = present.get(item.key)
         found.setdefault(address, []).append(there.ending_words if there is not None else f"{item} is absent")
     for part in parts:
-        if part.state != "running":
+        if part.state not in ("running", "done"):
             found.setdefault(part.address, []).append(": ".join(filter(None, (f"is {part.state}", part.detail))))
     for address, words in damaged.items():
         found.setdefault(address, []).append(words)

@@ -16,6 +16,9 @@ API = "authorization.k8s.io/v1"
 WATCHED = (("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Event"), ("v1", "Pod"))
 """The kinds that have to be watched to know what is ready."""
 
+WATCHED_WHERE_PLANNED = (("batch/v1", "Job"),)
+"""The kinds of which the same holds where the plan has objects of them."""
+
 WATCH, WRITE = ("list", "watch"), ("get", "list", "create", "patch", "delete")
 """What is done with objects that are watched, and with those of the plan."""
 
@@ -46,7 +49,11 @@ def refuse_missing_rights(server: ApiServer, namespace: str, kinds: Iterable[tup
     Raises:
         RightsMissing: Rights are missing; the detail names each.
     """
-    needed = {(verb, *kind) for kind in WATCHED for verb in WATCH} | {(verb, *kind) for kind in kinds for verb in WRITE}
+    wanted = frozenset(kinds)
+    watched = (*WATCHED, *(kind for kind in WATCHED_WHERE_PLANNED if kind in wanted))
+    needed = {(verb, *kind) for kind in watched for verb in WATCH} | {
+        (verb, *kind) for kind in wanted for verb in WRITE
+    }
     rules = _answer(server, "SelfSubjectRulesReview", {"namespace": namespace}).get("resourceRules") or ()
     unruled = [right for right in sorted(needed) if right[1:] in server.kinds and not _is_ruled(server, right, rules)]
     missing = [right for right in unruled if not _has(server, namespace, right)]

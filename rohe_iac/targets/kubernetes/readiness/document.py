@@ -50,6 +50,7 @@ class Readiness:
                 "unreachable": replica.unreachable,
                 "digest": replica.digest,
                 "sha256": digest,
+                **({"startup": replica.startup} if replica.runs_once else {}),
             }
             for replica, digest in zip(self.replicas, self.digests, strict=True)
         ]
@@ -88,6 +89,7 @@ def readiness_of(document: ManifestDocument) -> Readiness:
                     digest=str(item["digest"]),
                     image=str(item["image"]),
                     unreachable=str(item["unreachable"]),
+                    startup=int(item.get("startup", 0)),
                 )
                 for item in replicas
             ),

@@ -33,17 +33,17 @@ def judge(awaited: AwaitedReplica, observed: Observed) -> Prospect:
     """
     deployment = observed.deployment
     if deployment is None:
-        return _node_prospect(awaited, observed) or Prospect(Standing.FAILED, ABSENT, GONE, settling=SETTLING)
+        return node_prospect(awaited, observed) or Prospect(Standing.FAILED, ABSENT, GONE, settling=SETTLING)
     generation = deployment.get("metadata", {}).get("generation", 0)
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     if generation < awaited.generation or seen < generation:
-        return _node_prospect(awaited, observed) or waiting("the cluster has not begun with its Deployment")
+        return node_prospect(awaited, observed) or waiting("the cluster has not begun with its Deployment")
     wanted = deployment.get("spec", {}).get("replicas", 1)
     ready = [pod for pod in observed.current_pods() if holds(pod, "Ready")]
     if len(ready) >= wanted:
         return _image_prospect(awaited, ready) or _ready(ready)
     unready = [pod for pod in observed.current_pods() if not holds(pod, "Ready")]
-    return next(_reasons(awaited, observed, unready), None) or waiting(_doing(observed, unready))
+    return next(_reasons(awaited, observed, unready), None) or waiting(doing(observed, unready))
 
 
 def _ready(pods: list[KubernetesObject]) -> Prospect:
@@ -57,7 +57,7 @@ def _ready(pods: list[KubernetesObject]) -> Prospect:
 
 def _reasons(awaited: AwaitedReplica, observed: Observed, unready: list[KubernetesObject]) -> Iterator[Prospect]:
     """Yields what keeps the replica from being ready, what explains most first."""
-    found = _node_prospect(awaited, observed)
+    found = node_prospect(awaited, observed)
     if found is not None:
         yield found
     for pod in unready:
@@ -69,7 +69,7 @@ def _reasons(awaited: AwaitedReplica, observed: Observed, unready: list[Kubernet
             yield prospect
 
 
-def _node_prospect(awaited: AwaitedReplica, observed: Observed) -> Prospect | None:
+def node_prospect(awaited: AwaitedReplica, observed: Observed) -> Prospect | None:
     """Returns what the planned node means where it is gone or does not answer, or None where it is Ready."""
     if not awaited.node:
         return None
@@ -109,14 +109,14 @@ def _deadline_prospect(observed: Observed, unready: list[KubernetesObject]) -> P
     return Prospect(
         Standing.FAILED,
         "deadline",
-        f"not ready within {seconds} s: {_doing(observed, unready)}",
+        f"not ready within {seconds} s: {doing(observed, unready)}",
         name_of(pod) if pod is not None else "",
         running[0] if running else "",
         settling=SETTLING,
     )
 
 
-def _doing(observed: Observed, unready: list[KubernetesObject]) -> str:
+def doing(observed: Observed, unready: list[KubernetesObject]) -> str:
     """Returns what the replica is at, in the cluster's words."""
     if not unready:
         ending = [pod for pod in observed.pods if pod.get("metadata", {}).get("deletionTimestamp")]

@@ -20,13 +20,14 @@ class Observed:
     Attributes:
         deployment: Its Deployment, or None where there is none.
         replica_sets: ReplicaSets that the Deployment owns.
-        pods: Pods that one of these ReplicaSets owns.
-        events: Warnings about the Deployment, its ReplicaSets and pods, oldest first.
+        pods: Pods that one of these ReplicaSets owns, or the Job.
+        events: Warnings about the Deployment or Job, its ReplicaSets and pods, oldest first.
         node: The planned node, or None where the cluster has no node of that name.
         claims: Claims that the pods mount.
         claim_events: Events about these claims, oldest first.
         classes: Names of the cluster's storage classes, or None where this user may not list them.
         pulls: Events about images of the pods that are being pulled, oldest first.
+        job: Its Job, or None where there is none.
         leaving: Names of the stack's pods that still hold room on the planned node, and are to leave it.
     """
 
@@ -39,6 +40,7 @@ class Observed:
     claim_events: Sequence[KubernetesObject] = ()
     classes: frozenset[str] | None = None
     pulls: Sequence[KubernetesObject] = ()
+    job: KubernetesObject | None = None
     leaving: Sequence[str] = ()
 
     def current_set(self) -> KubernetesObject | None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from rohe_iac.deployment.ports import PENDING, UNHEARD
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.manifests.kubernetes.pod.once import JOB
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import open_cluster
 from rohe_iac.targets.kubernetes.object import ClusterObject
@@ -21,7 +22,7 @@ from rohe_iac.targets.kubernetes.readiness.generations import Generations
 from rohe_iac.targets.kubernetes.readiness.hearing import AgentAnswers, Hearing
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of, not_ready_words
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
-from rohe_iac.targets.kubernetes.readiness.prospect import Prospect, Standing
+from rohe_iac.targets.kubernetes.readiness.prospect import ENDED, OVERDUE, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import DEPLOYMENTS, PODS
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
 from rohe_iac.targets.kubernetes.readiness.watching import StackWatch
@@ -134,6 +135,8 @@ class ReadinessResource:
 
         def is_gone(replica: AwaitedReplica) -> bool:
             try:
+                if replica.runs_once:
+                    return site.server.get(("batch/v1", JOB, site.namespace, replica.instance)) is None
                 return replica.instance not in site.generations.now([replica.instance])
             except RoheError:
                 return False  # the watch judges for how long the cluster may be out of reach
@@ -153,7 +156,11 @@ class ReadinessResource:
         prospects = wait.until_settled(self._with_generations(site, wanted))
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
         if failed:
-            raise _failure(site, wanted, failed, prospects)
+            error = _failure(site, wanted, failed, prospects)
+            for prospect in failed.values():
+                if prospect.kind == OVERDUE:
+                    _end(site, prospect)
+            raise error
         pending = {
             replica.address: prospects[replica.instance].words
             for replica in wanted.replicas
@@ -174,7 +181,8 @@ class ReadinessResource:
 
     def _with_generations(self, site: ClusterSite, wanted: Readiness) -> tuple[AwaitedReplica, ...]:
         """Returns the replicas with the present generations of their Deployments, which the watch may not know yet."""
-        generations = site.generations.now([replica.instance for replica in wanted.replicas])
+        lasting = [replica.instance for replica in wanted.replicas if not replica.runs_once]
+        generations = site.generations.now(lasting) if lasting else {}
         return tuple(replace(replica, generation=generations.get(replica.instance, 0)) for replica in wanted.replicas)
 
 
@@ -191,10 +199,19 @@ def _failure(
     for name, prospect in sorted(failed.items()):
         if prospect.container:
             lines += [f"last lines of {addresses[name]}:", *_last_lines(site, prospect)]
+        if prospect.kind == ENDED:
+            lines.append(f"`rohe logs {addresses[name]}` has its log, until it runs again")
     ready = sum(item.standing is Standing.READY for item in prospects.values())
     if ready:
         lines.append(f"{ready} of {len(prospects)} replicas are ready")
     return WorkloadNotReady(briefs[0], detail="\n".join(lines))
+
+
+def _end(site: ClusterSite, prospect: Prospect) -> None:
+    """Deletes the pod of a replica that has not ended in time: its Job has failed then, and the next apply runs it."""
+    metadata = {"name": prospect.pod, "namespace": site.namespace}
+    with contextlib.suppress(RoheError):
+        site.server.delete(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}))
 
 
 def _make_room(site: ClusterSite, wanted: Readiness, replica: AwaitedReplica) -> None:

@@ -12,12 +12,15 @@ from rohe_iac.manifests.kubernetes.labels import INSTANCE, NODE
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, Observed, is_terminating, name_of
 from rohe_iac.targets.kubernetes.readiness.reasons.claims import claims_of
 
-DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "replicasets", "pods", "events", "nodes"
+DEPLOYMENTS, JOBS, REPLICA_SETS, PODS, EVENTS, NODES = "deployments", "jobs", "replicasets", "pods", "events", "nodes"
 CLAIMS, CLASSES = "persistentvolumeclaims", "storageclasses"
 """The plural names of the kinds that are watched, as in paths of the API; EVENTS are the warnings among the events."""
 
 CLAIM_EVENTS, PULLS = "claim events", "pulls"
 """Names of further selections of events: those about claims, and those of images that a node begins to pull."""
+
+ENDED = ("Succeeded", "Failed")
+"""Phases of pods that hold no room on their node any more."""
 
 SELECTIONS = (EVENTS, CLAIM_EVENTS, PULLS)
 """All selections of events."""
@@ -75,11 +78,13 @@ class StackObjects:
             self._wake(plural, item)
 
     def observed(self, instance: str, node: str) -> Observed:
-        """Returns what there is of an instance, whose Deployment has its name, and of a node."""
+        """Returns what there is of an instance, whose Deployment or Job has its name, and of a node."""
         with self._lock:
             deployment = self._objects[DEPLOYMENTS].get(instance)
             replica_sets = self._owned_by(deployment) if deployment is not None else ()
-            pods = tuple(pod for replica_set in replica_sets for pod in self._owned_by(replica_set))
+            job = self._objects[JOBS].get(instance)
+            owners = replica_sets if job is None else (*replica_sets, job)
+            pods = tuple(pod for owner in owners for pod in self._owned_by(owner))
             claimed = sorted(name for pod in pods for name in claims_of(pod))
             names = [name_of(item) for item in (*replica_sets, *pods)]
             return Observed(
@@ -92,6 +97,7 @@ class StackObjects:
                 claim_events=self._about(CLAIM_EVENTS, claimed),
                 classes=frozenset(self._objects[CLASSES]) if self._classes_known else None,
                 pulls=self._about(PULLS, names),
+                job=job,
                 leaving=self._leaving(node) if any("nodeName" not in pod.get("spec", {}) for pod in pods) else (),
             )
 
@@ -119,11 +125,13 @@ class StackObjects:
                 subscription.changed.set()
 
     def _leaving(self, node: str) -> Sequence[str]:
-        """Returns the names of the pods on a node that end, or whose Deployment is gone or planned on another node."""
+        """Returns the names of the pods on a node that end, or whose Deployment or Job is gone or planned elsewhere."""
         found = []
         for pod in self._objects[PODS].values():
-            if pod.get("spec", {}).get("nodeName") == node:
-                deployment = self._objects[DEPLOYMENTS].get(self._instance_of(PODS, pod))
+            ended = pod.get("status", {}).get("phase") in ENDED
+            if pod.get("spec", {}).get("nodeName") == node and not ended:
+                instance = self._instance_of(PODS, pod)
+                deployment = self._objects[DEPLOYMENTS].get(instance) or self._objects[JOBS].get(instance)
                 # The garbage collector ends the pod of a Deployment a moment after it; one without an owner stays.
                 is_left = deployment is None and bool(pod.get("metadata", {}).get("ownerReferences"))
                 planned = ((deployment or {}).get("metadata", {}).get("annotations") or {}).get(NODE, node)
@@ -167,7 +175,7 @@ class StackObjects:
     def _instance_of(self, plural: str, item: KubernetesObject) -> str:
         if plural in SELECTIONS:
             name = _about(item)
-            for kind in (PODS, REPLICA_SETS, DEPLOYMENTS, CLAIMS):
+            for kind in (PODS, REPLICA_SETS, DEPLOYMENTS, JOBS, CLAIMS):
                 found = self._objects[kind].get(name)
                 if found is not None:
                     return self._instance_of(kind, found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
+from rohe_iac.targets.kubernetes.readiness.ending import judge_end
 from rohe_iac.targets.kubernetes.readiness.judging import judge
 from rohe_iac.targets.kubernetes.readiness.nodes import left_behind
 from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, holds, name_of
@@ -34,7 +35,7 @@ class ReplicaWait:
         tell: Is told what is waited for, where that takes long.
         heard: Returns the prospect on a replica that also has to be heard, from that by what the cluster says.
         make_room: Is called once with each replica that its node has no room for.
-        is_gone: Is asked whether a Deployment is gone that the watch does not have, which may be behind.
+        is_gone: Is asked whether a Deployment or Job is gone that the watch does not have, which may be behind.
         supersede: Is called with each replica that has a pod left behind on a node that does not answer, and with both.
     """
 
@@ -104,7 +105,8 @@ class ReplicaWait:
     def standing(self, replica: AwaitedReplica) -> Prospect:
         """Returns where a replica stands now."""
         known = replica if self.watch.knows_nodes else replace(replica, node="")
-        return judge(known, self.watch.objects.observed(replica.instance, replica.node))
+        observed = self.watch.objects.observed(replica.instance, replica.node)
+        return (judge_end if replica.runs_once else judge)(known, observed)
 
     def _settled(self, replica: AwaitedReplica, since: dict[str, tuple[str, float]]) -> Prospect:
         """Returns where a replica stands; a reason that may go away by itself counts after its seconds."""

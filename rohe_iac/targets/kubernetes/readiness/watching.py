@@ -19,6 +19,7 @@ from rohe_iac.targets.kubernetes.readiness.stack_objects import (
     CLASSES,
     DEPLOYMENTS,
     EVENTS,
+    JOBS,
     NODES,
     PODS,
     PULLS,
@@ -84,6 +85,8 @@ class StackWatch:
         own = f"namespaces/{namespace}"
         self._kinds = (
             WatchedKind(DEPLOYMENTS, f"/apis/apps/v1/{own}/deployments", selector),
+            # Who may make none of them has a role from before there were any, and needs none.
+            WatchedKind(JOBS, f"/apis/batch/v1/{own}/jobs", selector, is_optional=True),
             WatchedKind(REPLICA_SETS, f"/apis/apps/v1/{own}/replicasets", selector),
             WatchedKind(PODS, f"/api/v1/{own}/pods", selector),
             WatchedKind(EVENTS, f"/api/v1/{own}/events", {"fieldSelector": "type!=Normal"}),

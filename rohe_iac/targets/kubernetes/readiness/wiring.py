@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rohe_iac.foundation.canonical import sha256_hex
-from rohe_iac.manifests.kubernetes.labels import ADDRESS, RECEIVES, WORKLOAD
+from rohe_iac.manifests.kubernetes.labels import ADDRESS, RECEIVES, STARTUP, WORKLOAD
+from rohe_iac.manifests.kubernetes.pod.once import JOB
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.kubernetes.object import ClusterObject
 from rohe_iac.targets.kubernetes.readiness.awaited import AwaitedReplica
@@ -45,6 +46,7 @@ def with_readiness(
     for manifest in manifests:
         if manifest.workload:
             by_workload.setdefault(manifest.workload, []).append(manifest)
+    once = {workload for workload, items in by_workload.items() if objects[items[0].name].kind == JOB}
     agents = _agents(by_workload, objects, present)
     planned = {found.name for found in objects.values()}
     removed = {found.name: node_of(found) for found in present if removes and found.name not in planned}
@@ -54,7 +56,8 @@ def with_readiness(
     }
     wired = []
     for manifest in manifests:
-        needs = () if manifest.workload in makes_room else manifest.needs
+        # What runs once has ended before those after it are made, whatever room they free.
+        needs = [item for item in manifest.needs if manifest.workload not in makes_room or item in once]
         needed = tuple(readiness[workload].name for workload in needs if workload in readiness)
         wired.append(replace(manifest, depends_on=(*manifest.depends_on, *needed)) if needed else manifest)
     return (*wired, *readiness.values())
@@ -129,11 +132,11 @@ def _readiness(
         digests=tuple(manifest.sha256 for manifest in manifests),
         removed=tuple(sorted(name for name, node in removed.items() if node and node in nodes)),
         # Services whose pipeline is observed need its agents, and are told where to report to.
-        # One that is nowhere yet cannot be asked, which is said.
+        # One that is nowhere yet cannot be asked, which is said. What runs once is well when it has ended.
         agents=tuple(
             agent
             for needed in manifests[0].needs
-            if needed.startswith(AGENT)
+            if needed.startswith(AGENT) and objects[manifests[0].name].kind != JOB
             for agent in agents.get(needed, (HearingAgent(needed, needed),))
         ),
     )
@@ -150,6 +153,7 @@ def _awaited(manifest: Manifest, found: ClusterObject) -> AwaitedReplica:
         digest=manifest.digest,
         image=images[0] if images else "",
         unreachable=unreachable_of(found),
+        startup=int(found.annotations.get(STARTUP, "0")) if found.kind == JOB else 0,
     )
 
 

@@ -6,7 +6,9 @@ from rohe_iac.manifests.kubernetes.access import account_of, observer_rules, obs
 
 
 def test_observers_change_nothing() -> None:
-    verbs = {(resource, verb) for rule in observer_rules(()) for resource in rule["resources"] for verb in rule["verbs"]}
+    verbs = {
+        (resource, verb) for rule in observer_rules(()) for resource in rule["resources"] for verb in rule["verbs"]
+    }
     assert {resource for resource, verb in verbs if verb not in ("get", "list", "watch")} == {"pods/exec"}
     assert not {resource for resource, _ in verbs} & {"secrets", "*"}
 

@@ -18,6 +18,7 @@ KINDS = (
     Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims", True, ALL),
     Kind("v1", "Pod", "pods", True, ALL),
     Kind("apps/v1", "Deployment", "deployments", True, ALL),
+    Kind("batch/v1", "Job", "jobs", True, ALL),
     Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", False, ALL),
     Kind("coordination.k8s.io/v1", "Lease", "leases", True, ALL),
 )
@@ -71,7 +72,7 @@ class StoredObjects:
             raise refusal(409, "it was changed")
         return self._put(wanted)
 
-    def delete(self, found: ClusterObject) -> None:
+    def delete(self, found: ClusterObject, *, owned_first: bool = False) -> None:
         self.objects.pop(found.key, None)
 
     def add(self, kind: str, name: str, namespace: str = "", **metadata: Any) -> ClusterObject:

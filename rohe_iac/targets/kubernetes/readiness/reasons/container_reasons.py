@@ -25,7 +25,7 @@ def container_prospects(pod: KubernetesObject, observed: Observed) -> Iterator[P
             yield _failed("configuration", f"container {name}: {reason}{_after_colon(state.message)}", pod)
         elif state.crashes >= MAX_CRASHES and state.last_end is not None:
             times = counted(state.crashes, "time")
-            yield _failed("crash", f"container {name} crashed {times}: {_end_words(state.last_end)}", pod, name)
+            yield _failed("crash", f"container {name} crashed {times}: {end_words(state.last_end)}", pod, name)
 
 
 def _containers(pod: KubernetesObject) -> Iterator[KubernetesObject]:
@@ -47,7 +47,7 @@ def _pull_words(pod: KubernetesObject, observed: Observed, message: str) -> str:
     return _after_colon(message or warned)
 
 
-def _end_words(end: ContainerEnd) -> str:
+def end_words(end: ContainerEnd) -> str:
     """Returns the exit code of a run with its cause, such as `exit code 137, OOMKilled`."""
     words = f"exit code {'?' if end.exit_code is None else end.exit_code}"
     if end.signal:

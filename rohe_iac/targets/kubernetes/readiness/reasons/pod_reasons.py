@@ -41,11 +41,16 @@ def creation_prospect(observed: Observed) -> Prospect | None:
         found = condition(item, "ReplicaFailure") if item is not None else None
         if found is None or found.get("status") != "True":
             continue
-        message = " ".join(str(found.get("message", "")).split())
-        kind = "quota" if QUOTA.search(message) else "policy" if POLICY.search(message) else "rejected"
-        about = {"quota": "a quota or limit", "policy": "a policy of the cluster"}.get(kind, "the cluster")
-        return Prospect(Standing.FAILED, kind, f"{about} refuses its pod: {message}", settling=SETTLING)
+        return refusal_prospect(str(found.get("message", "")))
     return None
+
+
+def refusal_prospect(words: str) -> Prospect:
+    """Returns the prospect on a replica whose pod the cluster refuses, in its words."""
+    message = " ".join(words.split())
+    kind = "quota" if QUOTA.search(message) else "policy" if POLICY.search(message) else "rejected"
+    about = {"quota": "a quota or limit", "policy": "a policy of the cluster"}.get(kind, "the cluster")
+    return Prospect(Standing.FAILED, kind, f"{about} refuses its pod: {message}", settling=SETTLING)
 
 
 def pod_prospects(pod: KubernetesObject, observed: Observed) -> Iterator[Prospect]:

@@ -124,7 +124,7 @@ def _part_once(instance: str, address: str, pods: Sequence[ClusterObject], job: 
         return replace(part, state="done", detail="")
     failure = _condition(job, "Failed")
     if failure.get("status") == "True":
-        return replace(part, state="failed", detail=part.last_end or part.detail or _words(failure))
+        return replace(part, state="failed", detail=part.last_end or (part.detail if pods else "") or _words(failure))
     return part
 
 

@@ -86,6 +86,13 @@ spec:
       health: {readiness: {grpc: rpc}, liveness: {exec: [cat, /alive]}}
       kubernetes: {ingress: [10.0.0.0/8, "fd00::/8"], egress: [0.0.0.0/0]}
       ensemble: {members: [{name: a}, {name: b, replicas: 2}]}
+    - name: once
+      image: example/once:1
+      runOnce: true
+      after: [vote]
+      health: {startup: 90s}
+      init: [{name: fetch, command: [fetch]}]
+      requests: {cpu: 100m, memory: {rss: 16Mi}}
   flow: [{from: 1st, to: vote}]
 ---
 apiVersion: rohe.dev/v1

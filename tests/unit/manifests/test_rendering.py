@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,15 +101,19 @@ def test_templates_are_compiled_once_however_often_a_plan_is_rendered(monkeypatc
     assert compiled == ["ledger.yaml.j2"]
 
 
+INCLUDED = re.compile(r"{% include '([^']+)' %}")
+"""The names of the templates that a template includes."""
+
+
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*/*.j2")), ids=lambda path: path.name)
 def test_no_value_of_a_template_gets_out_of_its_place(template: Path, value: str) -> None:
     target, kind = template.parent.name, template.name.removesuffix(".yaml.j2")
+    environment = rendering.TemplateSet(target).environment
+    texts = [template.read_text()]
+    texts += [(template.parent / name).read_text() for name in INCLUDED.findall(texts[0])]
     # Jinja2 has a function `namespace`, so it does not report that name.
-    names = {
-        "namespace",
-        *find_undeclared_variables(rendering.TemplateSet(target).environment.parse(template.read_text())),
-    }
+    names = {"namespace", *(name for text in texts for name in find_undeclared_variables(environment.parse(text)))}
     wanted = dict.fromkeys(names, value)
     values = {**wanted, **({"granted": Grants((value,), (value,))} if "granted" in wanted else {})}
     for _ in range(2):  # the second document of a form is not read back

@@ -53,3 +53,11 @@ def test_a_pod_carries_the_serial_and_the_digest_of_its_manifest_once_it_is_appl
 def test_a_text_that_is_no_object_is_refused_with_the_name_of_its_manifest(text: str) -> None:
     with pytest.raises(UnreadableObject, match="the manifest m-1 is no object"):
         object_of(Manifest("m-1", "Pod", "replica/x/0", text))
+
+
+def test_a_job_carries_the_serial_itself_because_its_template_never_changes() -> None:
+    body = {**yaml.safe_load(TEXT), "apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"metadata": {}}}}
+    manifest = Manifest("job-back-0", "Job", "replica/back/0", yaml.safe_dump(body), serial=7)
+    inputs = engine_inputs(object_of(manifest), "edge", "market", "shop", manifest)
+    assert inputs["spec"]["template"]["metadata"]["annotations"] == {"rohe.dev/digest": manifest.digest}
+    assert inputs["metadata"]["annotations"]["rohe.dev/serial"] == "7"

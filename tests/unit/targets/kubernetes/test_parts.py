@@ -126,3 +126,37 @@ def test_what_is_on_a_silent_node_has_the_words_of_the_node(pods: list[ClusterOb
 def test_a_pod_that_no_deployment_owns_is_a_part_of_its_own() -> None:
     (found,) = live_parts([], [pod(phase="Failed", reason="Evicted", message="low on disk")])
     assert (found.address, found.state, found.detail) == ("replica/back-0", "failing", "Evicted: low on disk")
+
+
+def job(*conditions: str, **words: str) -> ClusterObject:
+    found = [{"type": kind, "status": "True", **words} for kind in conditions]
+    of = deployment(conditions=found).body
+    of["metadata"]["annotations"] |= {"rohe.dev/serial": "3", "rohe.dev/node": "edge-1"}
+    template = {"metadata": {"annotations": {"rohe.dev/digest": "d1"}}}
+    return ClusterObject({**of, "apiVersion": "batch/v1", "kind": "Job", "spec": {"template": template}})
+
+
+def ended(code: int) -> dict[str, Any]:
+    terminated = {"reason": "Error" if code else "Completed", "exitCode": code, "finishedAt": LATER}
+    return {"name": "back", "restartCount": 0, "state": {"terminated": terminated}}
+
+
+def test_what_runs_once_is_done_when_its_job_is_complete_whatever_became_of_its_pod() -> None:
+    found = only(pod(phase="Succeeded", containerStatuses=[ended(0)]), of=job("Complete"))
+    assert (found.state, found.detail, found.where, found.ended) == ("done", "", "back-0-x", 1767323105.0)
+    assert (found.serial, found.digest) == (3, "d1")
+    (found,) = live_parts([job("Complete")], [], {"edge-1": "node edge-1 is NotReady: it stopped"})
+    assert (found.state, found.detail, found.serial, found.digest) == ("done", "", 3, "d1")
+
+
+def test_what_runs_once_and_failed_says_how() -> None:
+    found = only(pod(phase="Failed", containerStatuses=[ended(3)]), of=job("Failed"))
+    assert (found.state, found.detail) == ("failed", "ended with exit code 3")
+    (found,) = live_parts([job("Failed", reason="BackoffLimitExceeded", message="limit")], [])
+    assert (found.state, found.detail) == ("failed", "BackoffLimitExceeded: limit")
+
+
+def test_what_runs_once_and_has_not_ended_is_as_its_pod_is() -> None:
+    assert only(pod(phase="Running", conditions=ready("True")), of=job()).state == "running"
+    (found,) = live_parts([job()], [])
+    assert (found.state, found.detail) == ("starting", "it has no pod")

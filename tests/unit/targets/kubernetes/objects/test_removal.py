@@ -33,7 +33,7 @@ def test_strays_are_labelled_objects_that_are_not_wanted_and_that_no_controller_
 def test_objects_of_the_whole_cluster_are_looked_for_only_of_kinds_that_the_stack_has() -> None:
     server = cast(Any, StoredObjects())
     role = ("rbac.authorization.k8s.io/v1", "ClusterRole")
-    namespaced = {"ConfigMap", "Deployment", "PersistentVolumeClaim", "Pod"}
+    namespaced = {"ConfigMap", "Deployment", "Job", "PersistentVolumeClaim", "Pod"}
     assert {kind.kind for kind in kinds_to_look_for(server, ())} == {*namespaced, "ClusterRole", "StorageClass"}
     assert {kind.kind for kind in kinds_to_look_for(server, {role})} == {*namespaced, "ClusterRole"}
     assert {kind.kind for kind in kinds_to_look_for(server, {("v1", "Pod")})} == namespaced

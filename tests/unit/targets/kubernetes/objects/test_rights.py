@@ -19,6 +19,7 @@ KINDS = (
     Kind("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", False, frozenset()),
 )
 DEPLOYMENT, PRIORITY_CLASS = ("apps/v1", "Deployment"), ("scheduling.k8s.io/v1", "PriorityClass")
+JOB = ("batch/v1", "Job")
 ADMIN = [
     {"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]},
     {"verbs": ["get", "list", "watch"], "apiGroups": [""], "resources": ["events", "pods"]},
@@ -68,3 +69,18 @@ def test_what_no_rule_gives_is_asked_for_and_named() -> None:
     ]
     assert ("list", "pods", "edge") in user.asked
     assert ("get", "priorityclasses", "") in user.asked
+
+
+def test_jobs_are_watched_where_the_plan_has_any() -> None:
+    class WithJobs(Authorizer):
+        @property
+        def kinds(self) -> Mapping[tuple[str, str], Kind]:
+            return {**super().kinds, JOB: Kind(*JOB, "jobs", True, frozenset())}
+
+    user = WithJobs(ADMIN)
+    refuse_missing_rights(cast(Any, user), "edge", {DEPLOYMENT})
+    with pytest.raises(RightsMissing) as refused:
+        refuse_missing_rights(cast(Any, user), "edge", {DEPLOYMENT, JOB})
+    assert (
+        refused.value.detail == "this user may not get, list, watch, create, patch, delete jobs in the namespace edge"
+    )

@@ -128,3 +128,26 @@ def test_services_ask_the_agent_that_judges_and_none_that_receives_for_it() -> N
         wired = with_readiness(made, _objects(made), "desk", present, removes=False)
         text = next(item.text for item in wired if item.name == "readiness-camera")
         assert [agent.instance for agent in readiness_of(read_document(text)).agents] == ["rohe-agent-c-0"]
+
+
+def _job(name: str, workload: str, node: str = "n1") -> Manifest:
+    found = _deployment(name, workload, ("agent/c",))
+    text = (
+        found.text.replace("apps/v1", "batch/v1")
+        .replace("Deployment", "Job")
+        .replace("rohe.dev/node: n1", f"rohe.dev/node: {node}\n    rohe.dev/startup: '90'")
+    )
+    return replace(found, name=f"job-{name}", kind="Job", text=text)
+
+
+def test_what_is_after_a_job_waits_for_it_whatever_room_it_frees() -> None:
+    moves = replace(CALLER, needs=("service/c:migrate", "service/c:detect"))
+    manifests = [moves, *CALLED, _job("migrate-0", "service/c:migrate", "n2")]
+    present = [object_of(replace(CALLER, text=CALLER.text.replace("rohe.dev/node: n1", "rohe.dev/node: n2")))]
+    wired = {manifest.name: manifest for manifest in with_readiness(manifests, _objects(manifests), "desk", present)}
+    assert wired["deployment-camera-0"].depends_on == ("namespace-x", "readiness-migrate")
+    readiness = readiness_of(read_document(wired["readiness-migrate"].text))
+    assert [(item.runs_once, item.startup) for item in readiness.replicas] == [(True, 90)]
+    # It has ended before an agent would be asked whether it was heard.
+    assert readiness.agents == ()
+    assert readiness.text() == wired["readiness-migrate"].text

@@ -103,6 +103,6 @@ def _failure(job: KubernetesObject, pod: KubernetesObject | None) -> Prospect:
             words = f"it runs once, and {who} ended with {end_words(state.last_end)}"
             return Prospect(Standing.FAILED, ENDED, words, name_of(pod or {}), state.name)
     status = (pod or {}).get("status") or {}
-    told = status if status.get("reason") else condition(job, "Failed") or {}
-    why = ": ".join(" ".join(str(told[name]).split()) for name in ("reason", "message") if told.get(name))
+    source = status if status.get("reason") else condition(job, "Failed") or {}
+    why = ": ".join(" ".join(str(source[name]).split()) for name in ("reason", "message") if source.get(name))
     return Prospect(Standing.FAILED, ENDED, f"it runs once, and did not end well: {why}", name_of(pod or {}))

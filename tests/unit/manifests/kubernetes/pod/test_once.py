@@ -13,6 +13,7 @@ from cluster_schemas import schema_faults
 from one_node import write_repository
 
 from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.manifests.kubernetes.pod.once import JOB, MAKES_PODS
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.usecases.plans.comparison.replacement import replacements
 from rohe_iac.usecases.plans.manifest_verification import manifest_faults
@@ -51,7 +52,7 @@ def planfile(tmp_path: Path) -> PlanFile:
 
 
 def test_each_replica_is_a_job_that_is_tried_once_and_stays(planfile: PlanFile) -> None:
-    jobs = documents(planfile.manifests, "Job")
+    jobs = documents(planfile.manifests, JOB)
     assert sorted(jobs) == ["job-migrate-0", "job-migrate-1"]
     assert sorted(documents(planfile.manifests, "Deployment")) == ["deployment-db-0", "deployment-web-0"]
     spec = jobs["job-migrate-0"]["spec"]
@@ -86,7 +87,7 @@ def test_its_manifests_keep_the_schemas_and_the_plan(planfile: PlanFile) -> None
 
 
 def test_what_is_after_it_needs_it(planfile: PlanFile) -> None:
-    needs = {item.name: item.needs for item in planfile.manifests if item.workload}
+    needs = {item.name: item.needs for item in planfile.manifests if item.kind in MAKES_PODS}
     assert needs["deployment-web-0"] == ("service/pages:migrate",)
     assert needs["job-migrate-0"] == ("service/pages:db",)
 

@@ -68,8 +68,9 @@ def test_a_failed_job_fails_with_how_its_container_ended(
 
 
 def test_the_step_before_it_that_failed_is_named() -> None:
-    step = {"initContainerStatuses": [{"name": "init-0-fetch", "state": ended(1)}]}
-    found = prospect(job("Failed"), pod({"waiting": {"reason": "PodInitializing"}}, **step))
+    made = pod({"waiting": {"reason": "PodInitializing"}})
+    made["status"]["initContainerStatuses"] = [{"name": "init-0-fetch", "state": ended(1)}]
+    found = prospect(job("Failed"), made)
     assert (found.words, found.container) == (
         "it runs once, and container init-0-fetch ended with exit code 1",
         "init-0-fetch",

@@ -121,7 +121,7 @@ def _part_once(instance: str, address: str, pods: Sequence[ClusterObject], job: 
     serial = job.annotations.get(SERIAL, "")
     part = replace(part, serial=int(serial) if serial.isdecimal() else 0, digest=digest_of(job.body))
     if _condition(job, "Complete").get("status") == "True":
-        return replace(part, state="done", detail="")
+        return replace(part, state="done", detail="", last_end="")
     failure = _condition(job, "Failed")
     if failure.get("status") == "True":
         return replace(part, state="failed", detail=part.last_end or (part.detail if pods else "") or _words(failure))

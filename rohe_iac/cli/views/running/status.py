@@ -19,9 +19,9 @@ from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
 STYLES = {
-    "running": "green",
+    **dict.fromkeys(("running", "done"), "green"),
     **dict.fromkeys(("starting", "pending", "stopping"), "yellow"),
-    **dict.fromkeys(("failing", "missing", "lost"), "bold red"),
+    **dict.fromkeys(("failing", "failed", "missing", "lost"), "bold red"),
 }
 """The style of each state of a part; others are red."""
 

@@ -143,7 +143,8 @@ def ended(code: int) -> dict[str, Any]:
 
 def test_what_runs_once_is_done_when_its_job_is_complete_whatever_became_of_its_pod() -> None:
     found = only(pod(phase="Succeeded", containerStatuses=[ended(0)]), of=job("Complete"))
-    assert (found.state, found.detail, found.where, found.ended) == ("done", "", "back-0-x", 1767323105.0)
+    assert (found.state, found.where, found.ended) == ("done", "back-0-x", 1767323105.0)
+    assert (found.detail, found.last_end) == ("", "")
     assert (found.serial, found.digest) == (3, "d1")
     (found,) = live_parts([job("Complete")], [], {"edge-1": "node edge-1 is NotReady: it stopped"})
     assert (found.state, found.detail, found.serial, found.digest) == ("done", "", 3, "d1")

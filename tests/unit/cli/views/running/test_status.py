@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.cli.options import Output
-from rohe_iac.cli.views.running.status import StatusView
+from rohe_iac.cli.views.running.status import STYLES, StatusView
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
 OBJECTIVES = [{"contract": "sla", "verdict": "KEPT"}, {"contract": "sla", "verdict": "BROKEN"}]
@@ -190,3 +190,8 @@ def test_a_part_that_does_not_speak_although_it_runs_is_told(
     assert f"a/0 is silent: {words}" in " ".join(printed().split())
     StatusView(screen).show(status, Output.json)
     assert json.loads(capsys.readouterr().out)["parts"][0]["silent"] == words
+
+
+def test_what_ran_once_and_ended_well_is_shown_as_well() -> None:
+    done = replace(RUNNING, state="done")
+    assert (done.well, STYLES["done"]) == (True, STYLES["running"])

@@ -82,7 +82,7 @@ def test_it_ends_before_those_after_it_and_runs_again_only_when_it_is_changed(sh
     assert jobs(shop) == first
 
     write(shop, web="2", level="debug")
-    assert "LEVEL" in shop.run("diff", state=tmp_path / "other").stdout
+    assert "~ change replica/kiosk:migrate/0" in shop.run("plan", state=tmp_path / "other").stdout
     shop.run("apply", "--yes", state=tmp_path / "other")
     second = jobs(shop)
     assert not first.items() & second.items()

@@ -21,7 +21,7 @@ from rohe_iac.targets.kubernetes.readiness.document import Readiness, readiness_
 from rohe_iac.targets.kubernetes.readiness.generations import Generations
 from rohe_iac.targets.kubernetes.readiness.hearing import AgentAnswers, Hearing
 from rohe_iac.targets.kubernetes.readiness.nodes import node_of, not_ready_words
-from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, name_of
+from rohe_iac.targets.kubernetes.readiness.observed import KubernetesObject, holds, name_of
 from rohe_iac.targets.kubernetes.readiness.prospect import ENDED, OVERDUE, Prospect, Standing
 from rohe_iac.targets.kubernetes.readiness.stack_objects import DEPLOYMENTS, PODS
 from rohe_iac.targets.kubernetes.readiness.waiting import ReplicaWait
@@ -36,6 +36,13 @@ PATIENCE = 3.0
 
 LONGEST_LINE = 300
 """Characters of such a line."""
+
+
+LONGEST_END = 60.0
+"""Seconds for which the end of a pod is waited for that has not ended in time."""
+
+PAUSE = 0.5
+"""Seconds between two looks at its Job."""
 
 
 class WorkloadNotReady(RoheError):
@@ -157,9 +164,9 @@ class ReadinessResource:
         failed = {name: item for name, item in prospects.items() if item.standing is Standing.FAILED}
         if failed:
             error = _failure(site, wanted, failed, prospects)
-            for prospect in failed.values():
+            for instance, prospect in failed.items():
                 if prospect.kind == OVERDUE:
-                    _end(site, prospect)
+                    _end(site, instance, prospect)
             raise error
         pending = {
             replica.address: prospects[replica.instance].words
@@ -207,11 +214,21 @@ def _failure(
     return WorkloadNotReady(briefs[0], detail="\n".join(lines))
 
 
-def _end(site: ClusterSite, prospect: Prospect) -> None:
-    """Deletes the pod of a replica that has not ended in time: its Job has failed then, and the next apply runs it."""
+def _end(site: ClusterSite, instance: str, prospect: Prospect) -> None:
+    """Deletes the pod of a replica that has not ended in time, and waits until its Job has failed of that.
+
+    So the next apply runs it again, and does not await this run.
+    """
     metadata = {"name": prospect.pod, "namespace": site.namespace}
+    clock = SystemClock()
+    deadline = clock.monotonic() + LONGEST_END
     with contextlib.suppress(RoheError):
         site.server.delete(ClusterObject({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}))
+        while clock.monotonic() < deadline and not site.cancelled.is_set():
+            job = site.server.get(("batch/v1", JOB, site.namespace, instance))
+            if job is None or holds(job.body, "Failed"):
+                return
+            clock.sleep(PAUSE)
 
 
 def _make_room(site: ClusterSite, wanted: Readiness, replica: AwaitedReplica) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,9 @@ def test_one_that_does_not_end_well_is_told_and_the_next_apply_runs_it_again(sho
     failed = shop.run("apply", "--yes", code=9)
     told = " ".join((failed.stdout + failed.stderr).split())
     assert words in told
-    assert ("`rohe logs replica/kiosk:migrate/0` has its log" in told) == (tag == "fails")
+    # Any of the replicas may be the first that is seen to fail.
+    has_log = re.search(r"`rohe logs replica/kiosk:migrate/\d` has its log", told) is not None
+    assert has_log == (tag == "fails")
     assert "not tried: replica/kiosk:web/0" in told
     assert shop.names("deployments") == []
     first = jobs(shop)

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.checks.command_line import check_command_lines
 from rohe_iac.blueprint.checks.containers.order import check_order
-from rohe_iac.blueprint.checks.containers.variables import check_user, check_variables
+from rohe_iac.blueprint.checks.containers.variables import check_clear_secrets, check_user, check_variables
 from rohe_iac.blueprint.checks.containers.volumes import check_shared_volumes, check_volumes
 from rohe_iac.blueprint.checks.inventory import check_virtual
 from rohe_iac.blueprint.findings.finding import Document, Finding
@@ -147,6 +147,8 @@ def _check_service(
     if service.files or service.env_from or service.profile is not None or "working_dir" in fields_set:
         yield from _check_paths(document, base, service, root)
     yield from check_command_lines(document, base, service, parts)
+    if service.env or service.init or parts:
+        yield from check_clear_secrets(document, base, service, parts)
     for path, part in parts:
         yield from _check_sizes(document, path, part.requests or Requests(), part.limits or Limits())
         yield from _check_part(document, path, service, part, known, root)

@@ -120,6 +120,7 @@ CODES: dict[str, Code] = {
     "R252": Code("variable-in-value", "A variable that nothing replaces", "The text would reach the program, or the registry, as it is written."),
     "R253": Code("unreachable", "A service that cannot be reached in that way", "A flow ends at a port, and a probe asks a port of TCP."),
     "R254": Code("unused-volume", "A volume that no service mounts", "No replica would have what it holds."),
+    "R255": Code("clear-secret", "A secret that stands in a document", "Whoever reads the repository, a plan or a manifest has it."),
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),

@@ -47,6 +47,7 @@ from rohe_iac.blueprint.language.pipeline import (
 from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
 from rohe_iac.blueprint.language.transports.amqp import Amqp
 from rohe_iac.blueprint.language.transports.broker_url import check_broker_url
+from rohe_iac.blueprint.text.secret_text import secret_in
 from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "interference", "nodes", "cost", "balance"]
@@ -346,9 +347,6 @@ InventoryNames = Annotated[
 """The name of one inventory, or a list of names."""
 
 
-_SECRET_NAME = re.compile(r"(?i)(^|[_-])(password|passwd|secret|credentials?|private[_-]?key|api[_-]?key|token)$")
-
-
 def _without_secrets(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         refuse_secret(name, value)
@@ -356,14 +354,15 @@ def _without_secrets(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_secret(name: str, value: object) -> None:
-    """Refuses a value that is a secret by its name, and is written in clear.
+    """Refuses a value that is a secret by its name or text, and is written in clear.
 
     Raises:
         PydanticCustomError: The value would be readable in documents and plan files.
     """
-    if isinstance(value, str) and _SECRET_NAME.search(name) and not value.startswith(("env:", "file:")):
+    where = secret_in(name, value)
+    if where is not None:
         hint = "write where it is, env:NAME or file:PATH, and use it as {secret: ...}"
-        raise fault("R235", f"the value '{name[:63]}' is a secret, and values are kept in clear", hint, (name,))
+        raise fault("R235", f"the value '{name[:63]}' is a secret, and values are kept in clear", hint, (name, *where))
 
 
 class StackSpec(Model):

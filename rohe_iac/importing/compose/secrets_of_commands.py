@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.variables.secrets import reference
+from rohe_iac.importing.foreign.variables.secret_references import reference
 
 
 def add_secrets_of_commands(field: Field, service: dict[str, Any], references: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_plain, looks_secret
+from rohe_iac.blueprint.text.secret_text import has_secret_name, is_plain, looks_secret
 
 READABLE = "{} holds a secret, which others can read in a command line: let the program read it from a variable"
 """The reason why a command line is left out. {}: what `secret_in_command` returned."""

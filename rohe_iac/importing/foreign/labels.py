@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from rohe_iac.blueprint.language.pods.user import OWN_PREFIXES, Labels
+from rohe_iac.blueprint.text.secret_text import is_secret
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.variables.secrets import is_secret
 
 OWN = "labels of rohe.dev and app.kubernetes.io are set by rohe"
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rohe_iac.blueprint.text.command_line import variables_in, with_variables
+from rohe_iac.blueprint.text.secret_text import is_secret
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.variables.secrets import is_secret
 from rohe_iac.importing.kubernetes.objects import items_at, text_at
 from rohe_iac.importing.kubernetes.settings import NamespaceSettings
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from rohe_iac.blueprint.text.env_file import read_env_file
+from rohe_iac.blueprint.text.secret_text import has_secret_name, is_secret, looks_secret
 from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.project_settings import Variables
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.variables.expansion import holds_secret, note_values, substitute, whole_variable
-from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_secret, looks_secret, reference
+from rohe_iac.importing.foreign.variables.secret_references import reference
 from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
 
 NOT_COPIED = "the value may hold a secret, and is not copied"

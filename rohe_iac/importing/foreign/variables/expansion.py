@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from rohe_iac.blueprint.text.secret_text import has_secret_name, is_secret
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.variables.secrets import has_secret_name, is_secret
 from rohe_iac.importing.foreign.variables.substitution import UNFILLED, Substitution
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

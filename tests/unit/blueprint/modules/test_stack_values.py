@@ -198,6 +198,11 @@ def test_secrets_do_not_come_by_values_in_clear(root: Path) -> None:
     assert _messages(root) == ["the value 'api_key' is a secret, and values are kept in clear"]
 
 
+def test_an_address_with_a_password_is_no_value_either(root: Path) -> None:
+    _edit_lab(root, "cameras: 1", "cameras: 1, store: {url: 'postgres://me:hunter2@db/x'}")
+    assert _messages(root) == ["the value 'store' is a secret, and values are kept in clear"]
+
+
 def test_a_document_that_no_stack_names_is_checked_without_values(root: Path) -> None:
     spare = SHARED.split("---")[0].replace("name: door", "name: spare")
     (root / "blueprints" / "other.yaml").write_text(spare)

@@ -1,11 +1,10 @@
-"""Claims about which variables hold secrets, and the references that stand for them."""
+"""Claims about which variables hold secrets, by their names and values."""
 
 from __future__ import annotations
 
 import pytest
-from import_results import Importer
 
-from rohe_iac.importing.foreign.variables.secrets import is_secret
+from rohe_iac.blueprint.text.secret_text import is_secret, secret_in
 
 
 @pytest.mark.parametrize(
@@ -22,6 +21,8 @@ from rohe_iac.importing.foreign.variables.secrets import is_secret
         ("PASSWORD_POLICY", "strong"),
         ("AUTH_KEY_TYPE", "rsa"),
         ("PASSWORD", ""),
+        ("secretName", "app"),
+        ("max-tokens", "100000"),
         ("PWD", "/app"),
         ("PWM_STEPS", "wide"),
         ("HELP", "write password = and so on"),
@@ -38,6 +39,8 @@ def test_what_only_says_something_of_a_secret_is_none(name: str, value: str) -> 
         ("PASSWORD", "hunter2"),
         ("PASSWORD", "65536"),
         ("PW", "hunter2"),
+        ("api-key", "hunter2"),
+        ("dbPassword", "hunter2"),
         ("DB_PW", "hunter2"),
         ("PASS", "hunter2"),
         ("PWD", "hunter2"),
@@ -56,15 +59,16 @@ def test_a_value_of_its_name_or_form_is_a_secret(name: str, value: str) -> None:
     assert is_secret(name, value)
 
 
-def test_two_values_of_one_name_get_two_references(import_contents: Importer) -> None:
-    services = {
-        name: {"image": "i", "environment": {"PASSWORD": value}}
-        for name, value in {"a": "first", "b": "second", "c": "first", "b-d": "third"}.items()
-    }
-    found = import_contents({"services": services}).documents[0]["spec"]["services"]
-    assert [service["env"]["PASSWORD"]["secret"] for service in found] == [
-        "env:PASSWORD",
-        "env:B_PASSWORD",
-        "env:PASSWORD",
-        "env:B_D_PASSWORD",
-    ]
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ("postgres://me:hunter2@db/x", ()),
+        ({"db": {"password": "hunter2"}}, ("db", "password")),
+        ([{"url": "plain"}, "ghp_abcdefghijklmnopqrstuvwxyz0123"], (1,)),
+        ({"password": "env:DB"}, None),
+        ({"password": "file:secrets/db"}, None),
+        ({"token": 7, "url": "http://db/x"}, None),
+    ],
+)
+def test_a_secret_is_found_at_any_depth(value: object, where: tuple[str | int, ...] | None) -> None:
+    assert secret_in("site", value) == where

@@ -50,7 +50,7 @@ def given_values(folder: Path, files: Sequence[Path], settings: Sequence[str]) -
 def _values_in(folder: Path, file: Path) -> dict[str, GivenValue]:
     path = (Path.cwd() / folder / file).resolve()
     if not path.exists():
-        raise UsageError(f"there is no file {file}", hint=f"-f takes a path from {folder.absolute()}")
+        raise UsageError(f"there is no file {file}", hint=f"its path starts at {folder.absolute()}; {NOT_VALUES}")
     read = read_file(path.parent, path)
     if read.source is None:
         raise UsageError(f"cannot read {file}: {read.faults[0].message}", hint=NOT_VALUES)

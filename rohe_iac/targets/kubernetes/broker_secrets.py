@@ -8,9 +8,6 @@ change at once. The Secrets are what is true of passwords: those that exist are 
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +35,7 @@ from rohe_iac.targets.broker.broker_certificate import (
     client_expiry_warnings,
     expiry_warning,
 )
-from rohe_iac.targets.broker.certificates import KeyPair, expiry
+from rohe_iac.targets.broker.certificates import expiry
 from rohe_iac.targets.broker.documents import broker_of, credential_of
 from rohe_iac.targets.broker.given_certificate import given_certificate
 from rohe_iac.targets.broker.server import TLS_CERTIFICATE, BrokerPlace
@@ -48,6 +45,7 @@ from rohe_iac.targets.broker.user import User
 from rohe_iac.targets.kubernetes.api_server import ApiServer
 from rohe_iac.targets.kubernetes.cluster import ClusterRefused, ObjectRefused
 from rohe_iac.targets.kubernetes.object import ClusterObject
+from rohe_iac.targets.kubernetes.stored_secrets import GRANTS, decoded, encoded, pair_of, stored_certificate, user_of
 from rohe_iac.targets.manifest_document import read_document
 from rohe_iac.targets.named_secret import SecretMissing, read_secret
 
@@ -56,9 +54,6 @@ CREDENTIAL = "Credential"
 
 BROKER = "Broker"
 """The kind of the manifest of the broker's settings."""
-
-GRANTS = "grants.json"
-"""The key of a client's Secret with the topics that it may use."""
 
 CLIENT = "rohe.dev/client"
 """The label of a Secret with the client that it is for."""
@@ -101,13 +96,13 @@ class BrokerSecrets:
         brokers = _brokers(manifests)
         if not brokers:
             raise NothingToRotate("the stack has no broker of its own", hint="rotate where the broker is kept")
-        before = _stored(self._present()).oldest
+        before = stored_certificate(self._present()).oldest
         self._anew = rotations_of(asked, tls=bool(brokers[0].tls_names))
         kinds = tuple(kind for kind in Rotation if kind in self._anew)
         self._write(manifests, keep=True)
         self._anew = frozenset()
         self._write(manifests, keep=False)
-        stored = _stored(self._present())
+        stored = stored_certificate(self._present())
         until = stored.former_until if brokers[0].tls_names else 0.0
         forgets = brokers[0].server == "mosquitto" and brokers[0].client_certificates and stored.oldest != before
         return Rotated(kinds, tuple(sorted(brokers[0].users)), until, broker_restarted=forgets)
@@ -132,7 +127,7 @@ class BrokerSecrets:
         if not brokers:
             return {}
         broker, present = brokers[0], self._present()
-        stored = self._given(broker, _stored(present))
+        stored = self._given(broker, stored_certificate(present))
         if broker.tls_names and stored.is_due(broker.tls_names, self._clock.now()):
             return {broker.address: "its certificate is due to be renewed"}
         certificate = stored if broker.tls_names else None
@@ -140,7 +135,7 @@ class BrokerSecrets:
         return {
             secret.address: f"{present[secret.name]} is not as the broker and its clients need it"
             for secret in wanted
-            if secret.name in present and present[secret.name].body.get("data") != _encoded(secret.data)
+            if secret.name in present and present[secret.name].body.get("data") != encoded(secret.data)
         }
 
     def expiring(self) -> tuple[str, ...]:
@@ -164,7 +159,7 @@ class BrokerSecrets:
         except ClusterRefused:
             return {}
         clients = [str(found.labels[CLIENT]) for found in present.values() if CLIENT in found.labels]
-        found = {client: expiry(_pair_of(present, client).certificate) for client in clients}
+        found = {client: expiry(pair_of(present, client).certificate) for client in clients}
         return {client: when for client, when in found.items() if when}
 
     def _write(self, manifests: Sequence[Manifest], *, keep: bool) -> None:
@@ -198,7 +193,7 @@ class BrokerSecrets:
             keep: Whether clients keep the access that they had before.
         """
         broker = _brokers(manifests)[0]
-        former = {user.client: user for user in map(_user_of, present.values()) if user is not None}
+        former = {user.client: user for user in map(user_of, present.values()) if user is not None}
         users, found = [], []
         for manifest in manifests:
             if manifest.kind != CREDENTIAL:
@@ -217,7 +212,7 @@ class BrokerSecrets:
             if certificate is not None:
                 content["ca"] = certificate.ca
             if certificate is not None and broker.client_certificates:
-                pair = NO_PAIR if self._anew & CERTIFIED else _pair_of(present, wanted.client)
+                pair = NO_PAIR if self._anew & CERTIFIED else pair_of(present, wanted.client)
                 pair = certificate.client(wanted.client, pair, self._clock.now())
                 content |= {"certificate": pair.certificate.decode(), "key": pair.key.decode()}
             grants = {"publish": list(wanted.publish), "subscribe": list(wanted.subscribe)}
@@ -238,7 +233,7 @@ class BrokerSecrets:
         """
         if not broker.tls_names:
             return None
-        stored, now = self._given(broker, _stored(present)), self._clock.now()
+        stored, now = self._given(broker, stored_certificate(present)), self._clock.now()
         wanted = stored.rotated(self._stack, now) if Rotation.AUTHORITY in self._anew else stored
         wanted = wanted.without_server() if self._anew & CERTIFIED else wanted
         found = wanted.renewed(self._stack, broker.tls_names, now)
@@ -260,7 +255,7 @@ class BrokerSecrets:
         if source.startswith(("env:", "file:")):
             return read_secret(source, os.environ, self._root)
         name, _, key = source.partition("#")
-        found = _decoded(self._server.get(("v1", "Secret", self._namespace, name)))
+        found = decoded(self._server.get(("v1", "Secret", self._namespace, name)))
         if key not in found:
             raise SecretMissing(
                 f"the key {key} of the Secret {name} is not there",
@@ -290,10 +285,10 @@ class BrokerSecrets:
 
     def _put(self, name: str, data: Mapping[str, bytes], present: ClusterObject | None, labels: dict[str, str]) -> bool:
         """Makes a Secret where it is absent or other than wanted; returns whether it has changed under a pod."""
-        encoded = _encoded(data)
-        if present is not None and present.body.get("data") == encoded:
+        values = encoded(data)
+        if present is not None and present.body.get("data") == values:
             return False
-        self._server.apply(self._secret(name, encoded, labels), force=True)
+        self._server.apply(self._secret(name, values, labels), force=True)
         return present is not None
 
     def _secret(self, name: str, data: Mapping[str, str], labels: Mapping[str, str] | None = None) -> ClusterObject:
@@ -339,10 +334,6 @@ class _Secret:
     labels: dict[str, str]
 
 
-def _encoded(data: Mapping[str, bytes]) -> dict[str, str]:
-    return {key: base64.b64encode(value).decode() for key, value in data.items()}
-
-
 def certificate_expires(server: ApiServer, namespace: str) -> float:
     """Returns when the broker's certificate expires in seconds since the epoch.
 
@@ -352,49 +343,11 @@ def certificate_expires(server: ApiServer, namespace: str) -> float:
         secret = server.get(("v1", "Secret", namespace, BROKER_SECRET))
     except ClusterRefused:
         return 0.0
-    return expiry(_decoded(secret).get(TLS_CERTIFICATE, b""))
-
-
-def _stored(present: Mapping[str, ClusterObject]) -> BrokerCertificate:
-    """Returns the certificate that the Secrets of authority and broker have; what is absent or damaged is due."""
-    return BrokerCertificate.stored(_decoded(present.get(AUTHORITY_SECRET)), _decoded(present.get(BROKER_SECRET)))
-
-
-def _decoded(secret: ClusterObject | None) -> dict[str, bytes]:
-    """Returns the values of a Secret by key; none of those that were damaged by hand."""
-    data = (secret.body.get("data") or {}) if secret is not None else {}
-    found = {}
-    for name, value in data.items():
-        with contextlib.suppress(ValueError):
-            found[str(name)] = base64.b64decode(str(value))
-    return found
-
-
-def _pair_of(present: Mapping[str, ClusterObject], client: str) -> KeyPair:
-    """Returns the certificate and key of a client; both are empty where it has none, or was damaged by hand."""
-    try:
-        content = json.loads(_decoded(present.get(credential_secret(client))).get(CREDENTIALS, b""))
-        return KeyPair(str(content["certificate"]).encode(), str(content["key"]).encode())
-    except (KeyError, ValueError, TypeError):
-        return KeyPair(b"", b"")
+    return expiry(decoded(secret).get(TLS_CERTIFICATE, b""))
 
 
 def _brokers(manifests: Sequence[Manifest]) -> list[BrokerSpec]:
     return [broker_of(read_document(manifest.text)) for manifest in manifests if manifest.kind == BROKER]
-
-
-def _user_of(secret: ClusterObject) -> User | None:
-    """Returns the client that a Secret is for, None where it is for none, or was damaged by hand."""
-    data = secret.body.get("data") or {}
-    try:
-        content, grants = (json.loads(base64.b64decode(data[key])) for key in (CREDENTIALS, GRANTS))
-        client, password = content["user"], content["password"]
-        publish, subscribe = (tuple(map(str, grants[what])) for what in ("publish", "subscribe"))
-    except (KeyError, ValueError, TypeError):
-        return None
-    if not isinstance(client, str) or not isinstance(password, str) or not password:
-        return None
-    return User(CredentialSpec(client, publish, subscribe), password)
 
 
 def _joined(users: Iterable[User], former: Iterable[User]) -> list[User]:

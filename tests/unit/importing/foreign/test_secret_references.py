@@ -1,4 +1,4 @@
-"""Claims about the references that stand for secrets of imported files."""
+"""Claims about rohe_iac.importing.foreign.variables.secret_references: what stands for secrets of imported files."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_faults_of_members_are_told_at_their_place(rohe: Run, blueprint: Path) -
     assert said == [("R401", line("/opt/small"))]
     blueprint.write_text(TEXT.replace("{kubernetes: {namespace: reading}}", "{local: {}}"))
     said = [item["message"] for item in json.loads(rohe("validate", "-o", "json").stdout)["diagnostics"]]
-    assert any("volumes, on the target local" in message for message in said)
+    assert any("volumes has no effect on the target local" in message for message in said)
 
 
 def _pods(folder: Path) -> list[tuple[str, dict[str, Any]]]:

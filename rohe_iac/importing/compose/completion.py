@@ -6,10 +6,7 @@ from typing import Any
 
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
 
-ONCE = (
-    "it runs once, on the target local only, and has 30 s to end unless health.startup says more; in a cluster, make "
-    "it a step under init of the service that waits for it"
-)
+ONCE = "it runs once, and has 30 s to end unless health.startup says more"
 
 AGAIN = "a service that runs once is started again until it ends well"
 

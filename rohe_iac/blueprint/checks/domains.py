@@ -8,8 +8,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import warning
-from rohe_iac.blueprint.hints.nearest import nearest
+from rohe_iac.blueprint.findings.references import guessed_name, warning
 from rohe_iac.blueprint.language.pipeline import Pipeline, Requests, Service
 from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.linked.machine import Machine
@@ -132,7 +131,7 @@ def check_topology_keys(document: Document, base: Path, service: Service, labels
     for field, index, key in required:
         if key != "node" and key not in labels:
             path = (*base, "placement", field, index, "topologyKey")
-            hint = _label_hint(key, labels)
+            hint = _label_hint(document, key, labels)
             yield warning(document, path, "R303", f"no node has a label '{key[:63]}'", hint)
 
 
@@ -140,14 +139,14 @@ def check_flow_keys(document: Document, pipeline: Pipeline, labels: frozenset[st
     """Yields a warning for every `within` of a flow that no node has as a label."""
     for index, link in enumerate(pipeline.spec.flow):
         if link.within is not None and link.within not in ("node", *labels):
-            hint = _label_hint(link.within, labels)
+            hint = _label_hint(document, link.within, labels)
             message = f"no node has a label '{link.within[:63]}'"
             yield warning(document, ("spec", "flow", index, "within"), "R303", message, hint)
 
 
-def _label_hint(key: str, labels: frozenset[str]) -> str:
+def _label_hint(document: Document, key: str, labels: frozenset[str]) -> str:
     """Returns a hint for a label that no node has: the nearest one, or which there are beside the node itself."""
-    if near := nearest(key, [*sorted(labels), "node"]):
+    if near := guessed_name(document, key, labels | {"node"}):
         return f"did you mean '{near}'?"
     if not labels:
         return f"give the nodes the label, as labels: {{{key[:63]}: ...}}, or write node for each node by itself"

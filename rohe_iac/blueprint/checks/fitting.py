@@ -9,9 +9,8 @@ from functools import cached_property
 from rohe_iac.blueprint.checks.domains import UNPLACEABLE, Domains, check_flow_keys, check_topology_keys
 from rohe_iac.blueprint.checks.pipeline import IMPLAUSIBLE_CPU
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import warning
+from rohe_iac.blueprint.findings.references import guessed_name, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
-from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.hints.writing import quoted_text
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Pipeline, Requests, Service
@@ -239,7 +238,7 @@ def _check_label(
     for index, value in enumerate([wanted] if isinstance(wanted, str) else wanted):
         if value not in values:
             place = (*path, index) if several else path
-            if not values and (near := nearest(key, fleet.labels)):
+            if not values and (near := guessed_name(document, key, fleet.labels)):
                 # Of a label that no node has, its name is misspelt.
                 message, hint = f"no node {what} {value}", f"did you mean {quoted_text(near)}?"
                 yield warning(document, path, "R303", message, hint, on_key=True)

@@ -100,6 +100,12 @@ def name_hint(document: Document, name: str, known: Collection[str], whole: str 
     return did_you_mean(name, names)
 
 
+def guessed_name(document: Document, name: str, known: Collection[str]) -> str:
+    """Returns the name that was meant; "" where none is near, and once the run has compared many names."""
+    document.allowance.guesses -= len(known)
+    return nearest(name, sorted(known)) if document.allowance.guesses > 0 else ""
+
+
 def check_user_module(
     document: Document, path: Path, fault: ModuleFault | None, imports: Sequence[ModuleFault] = ()
 ) -> Iterator[Finding]:

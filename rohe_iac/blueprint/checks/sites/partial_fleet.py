@@ -22,6 +22,10 @@ _ALL_AT_ONCE = ("name", "service", "topologyKey")
 _DEPTH = len(("spec", "nodes", 0))
 
 
+MAX_COMPARED = 30_000
+"""Pairs of names that are compared at most."""
+
+
 def unknown_aspects(document: Document, inventory: Inventory) -> frozenset[str]:
     """Returns which fields of some node or device type are not known, since they are at fault."""
     unknown: set[str] = set()
@@ -31,7 +35,9 @@ def unknown_aspects(document: Document, inventory: Inventory) -> frozenset[str]:
             unknown.add(_aspect(path))
     types = inventory.spec.device_types
     named = {node.device_type for node in inventory.spec.nodes if node.device_type is not None}
-    if any(name not in types and not nearest(name, sorted(types)) for name in named):
+    strangers = named - types.keys()
+    # Where there are very many, no reader is helped by what follows from guesses.
+    if len(strangers) * len(types) > MAX_COMPARED or any(not nearest(name, sorted(types)) for name in strangers):
         unknown.add(ANY)
     return frozenset(unknown)
 
@@ -47,7 +53,8 @@ def with_known_types(inventory: Inventory) -> Inventory:
     """Returns the inventory with the nearest device type for each node whose type is not known."""
     types = inventory.spec.device_types
     names = sorted(types)
-    if all(node.device_type is None or node.device_type in types for node in inventory.spec.nodes):
+    strangers = {node.device_type for node in inventory.spec.nodes if node.device_type is not None} - types.keys()
+    if not strangers or len(strangers) * len(types) > MAX_COMPARED:
         return inventory
     nodes = [
         node.model_copy(update={"device_type": nearest(node.device_type, names) or node.device_type})

@@ -36,11 +36,12 @@ class FilesBeside(ReferencedFiles):
         found = self._found(file, path)
         if found is None:
             return "it is neither below the folder of this file nor below the blueprint's root"
-        if not found.exists():
+        # A path from a document may be too long for any file, for which methods of pathlib raise.
+        if not os.path.exists(found):
             return "there is no such file"
-        if found.is_dir():
+        if os.path.isdir(found):
             return "it is a folder"
-        return "it is no text, or cannot be read" if found.is_file() else "it is a pipe or a device, not a file"
+        return "it is no text, or cannot be read" if os.path.isfile(found) else "it is a pipe or a device, not a file"
 
     def folder_name(self, file: str) -> str:
         """Returns the last part of the folder that paths in a file are relative to."""

@@ -47,6 +47,8 @@ def test_faulty_settings_are_refused(tmp_path: Path) -> None:
             given_values(tmp_path, [], [setting])
     with pytest.raises(UsageError, match=r"^there is no file none\.yaml$"):
         given_values(tmp_path, [Path("none.yaml")], [])
+    with pytest.raises(UsageError, match="there is no file xxx"):
+        given_values(tmp_path, [Path("x" * 300)], [])
     with pytest.raises(UsageError, match="cannot read"):
         given_values(tmp_path, [tmp_path], [])
     assert given_values(tmp_path, [], ["token=env:TOKEN"]) == {"token": GivenValue("env:TOKEN", "--set")}

@@ -146,7 +146,7 @@ def check_flow_keys(document: Document, pipeline: Pipeline, labels: frozenset[st
 
 def _label_hint(document: Document, key: str, labels: frozenset[str]) -> str:
     """Returns a hint for a label that no node has: the nearest one, or which there are beside the node itself."""
-    if near := guessed_name(document, key, labels | {"node"}):
+    if near := guessed_name(document, key, [*sorted(labels), "node"]):
         return f"did you mean '{near}'?"
     if not labels:
         return f"give the nodes the label, as labels: {{{key[:63]}: ...}}, or write node for each node by itself"

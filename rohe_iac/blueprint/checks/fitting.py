@@ -238,7 +238,7 @@ def _check_label(
     for index, value in enumerate([wanted] if isinstance(wanted, str) else wanted):
         if value not in values:
             place = (*path, index) if several else path
-            if not values and (near := guessed_name(document, key, fleet.labels)):
+            if not values and (near := guessed_name(document, key, sorted(fleet.labels))):
                 # Of a label that no node has, its name is misspelt.
                 message, hint = f"no node {what} {value}", f"did you mean {quoted_text(near)}?"
                 yield warning(document, path, "R303", message, hint, on_key=True)

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import check_reference, check_unique, number_in_list, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, guessed_name, number_in_list, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
-from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.accelerators.accelerator import Accelerator
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, InventorySpec, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
@@ -297,5 +296,4 @@ def _meant_ends(document: Document, name: str, by_name: Mapping[str, list[str]])
     """Returns the ends that a name alone may stand for: a node, a zone, both, or those of the nearest name."""
     if name in by_name or name in document.broken_names:
         return by_name.get(name) or [f"{kind}{name[:63]}" for kind in _ENDS]
-    document.allowance.guesses -= len(by_name)
-    return by_name.get(nearest(name, [*by_name]), []) if document.allowance.guesses > 0 else []
+    return by_name.get(guessed_name(document, name, by_name), [])

@@ -101,9 +101,15 @@ def name_hint(document: Document, name: str, known: Collection[str], whole: str 
 
 
 def guessed_name(document: Document, name: str, known: Collection[str]) -> str:
-    """Returns the name that was meant; "" where none is near, and once the run has compared many names."""
+    """Returns the name that was meant; "" where none is near, and once the run has compared many names.
+
+    Args:
+        document: The document with the name.
+        name: The name that is not known.
+        known: The names that exist; of two that are as near, the first is meant.
+    """
     document.allowance.guesses -= len(known)
-    return nearest(name, sorted(known)) if document.allowance.guesses > 0 else ""
+    return nearest(name, known) if document.allowance.guesses > 0 else ""
 
 
 def check_user_module(
